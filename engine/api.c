@@ -1,0 +1,135 @@
+/* engine/api.c -- the calls of tl/engine.h that only choose a tree and look around. */
+#include "engine/env/edit.h"
+#include "engine/env/env.h"
+
+tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value)
+{
+    tl_env *env = txn->env;
+    if (tree != TL_TREE_MAIN)
+        return TL_NOT_FOUND;
+    if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
+        return TL_KEY_SIZE;
+    return tl_tree_get(&env->pager, txn->root, key, value,
+                       txn->read_only ? &txn->counts : &env->writer.counts);
+}
+
+tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, unsigned flags)
+{
+    return tree == TL_TREE_MAIN ? tl_txn_put(txn, key, value, flags) : TL_NOT_FOUND;
+}
+
+tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key)
+{
+    return tree == TL_TREE_MAIN ? tl_txn_del(txn, key) : TL_NOT_FOUND;
+}
+
+tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count)
+{
+    if (tree != TL_TREE_MAIN)
+        return TL_NOT_FOUND;
+    *count = txn->root->count;
+    return TL_OK;
+}
+
+tl_status tl_env_checkpoint(tl_env *env)
+{
+    if (env->pager.read_only)
+        return TL_READ_ONLY;
+    if (tl_turn_is_mine(env))
+        return TL_BUSY;
+    tl_status status = tl_turn_take(env, 0);
+    if (status != TL_OK)
+        return status;
+    if (atomic_load(&env->poisoned))
+        status = TL_POISONED;
+    else if (env->newest_txn != env->meta.txn)
+        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+    if (status == TL_OK)
+        tl_snapshot_commit_space(env);
+    tl_turn_give(env);
+    return status;
+}
+
+/* Sync all that was written: under none neither pages nor metas have been. */
+static tl_status sync_written(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    tl_status status = tl_log_sync(&env->log);
+    if (status == TL_OK && env->durability == TL_DURABILITY_NONE)
+        status = io->fdatasync(io, env->pager.file);
+    if (status != TL_OK) {
+        tl_pager_fail(&env->pager, TL_IO, 0, "the files could not be synced; reopen to recover");
+        return tl_env_poison(env, status);
+    }
+    atomic_store(&env->durable_txn, env->newest_txn);
+    return TL_OK;
+}
+
+tl_status tl_env_sync(tl_env *env)
+{
+    if (env->pager.read_only)
+        return TL_OK;
+    tl_status status = tl_turn_take(env, 0);
+    if (status != TL_OK)
+        return status;
+    status = atomic_load(&env->poisoned) ? TL_POISONED : sync_written(env);
+    tl_turn_give(env);
+    return status;
+}
+
+void tl_env_error(tl_env *env, tl_error *error)
+{
+    pthread_mutex_lock(&env->pager.error_mutex);
+    *error = env->pager.error;
+    pthread_mutex_unlock(&env->pager.error_mutex);
+}
+
+/* Look at the writer's state: wait for its turn, unless it is this thread's own. */
+static bool look_begin(tl_env *env)
+{
+    return !tl_turn_is_mine(env) && tl_turn_take(env, 0) == TL_OK;
+}
+
+void tl_env_info_get(tl_env *env, tl_env_info *info)
+{
+    bool taken = look_begin(env);
+    const tl_space *space = &env->pager.space;
+    *info = (tl_env_info){
+        .page_bytes = env->pager.page_bytes,
+        .max_key_bytes = env->pager.max_key_bytes,
+        .value_bytes_max = env->pager.record_bytes_max - TL_ENTRY_BYTES - TL_CELL_HEADER_BYTES -
+                           env->pager.max_key_bytes,
+        .depth = env->newest_root.depth,
+        .count = env->newest_root.count,
+        .txn = env->newest_txn,
+        .durable_txn = atomic_load(&env->durable_txn),
+        .checkpoint_no = env->meta.ckpt_no,
+        .page_count = space->page_count,
+        .pages_live = tl_bitmap_count(&space->live, space->page_count),
+        .pages_free = tl_space_available(space),
+        .frames_replayed = env->recovery.frames,
+        .tail_bytes_dropped = env->recovery.tail_bytes,
+        .commit = env->protocol->name,
+        .leaf = env->writer.mode->name,
+        .split = env->writer.split->name,
+        .fill = env->writer.fill->name,
+        .durability = env->durability,
+    };
+    memcpy(info->uuid, env->meta.uuid, sizeof info->uuid);
+    if (taken)
+        tl_turn_give(env);
+}
+
+void tl_env_stats(tl_env *env, tl_stats *stats)
+{
+    bool taken = look_begin(env);
+    *stats = env->pager.stats;
+    stats->descents += atomic_load(&env->read_counts[0]);
+    stats->levels += atomic_load(&env->read_counts[1]);
+    stats->head_ties += atomic_load(&env->read_counts[2]);
+    stats->full_compares += atomic_load(&env->read_counts[3]);
+    stats->pages_loaded = atomic_load(&env->pager.pages_loaded);
+    stats->sum_failures = atomic_load(&env->pager.sum_failures);
+    if (taken)
+        tl_turn_give(env);
+}

@@ -1,0 +1,132 @@
+/* engine/env/cursor.c -- cursors: a walk that finds its place again after the txn changed the tree.
+ *
+ * A cursor of a write txn remembers the key it stands at and the change count it last saw.  When
+ * the count has moved, pages may have moved too: the next step seeks the key anew.  Next is then
+ * the first record above it and prev the last below it, whether it still exists or not.
+ */
+#include "engine/env/edit.h"
+#include "engine/env/env.h"
+
+struct tl_cursor {
+    tl_txn *txn;
+    tl_walk walk;
+    bool placed;      /* it stands at `key`; else nowhere */
+    uint64_t changes; /* of the writer, when the walk was valid */
+    size_t key_bytes;
+    uint8_t key[TL_KEY_BYTES_MAX]; /* in a write txn only */
+};
+
+static uint64_t changes_now(const tl_txn *txn)
+{
+    return txn->read_only ? 0 : txn->env->writer.changes;
+}
+
+tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
+{
+    tl_env *env = txn->env;
+    if (tree != TL_TREE_MAIN)
+        return TL_NOT_FOUND;
+    tl_cursor *cursor = env->pager.memory->allocate(env->pager.memory, sizeof *cursor);
+    if (cursor == NULL)
+        return TL_NO_MEMORY;
+    cursor->txn = txn;
+    cursor->placed = false;
+    cursor->walk.pager = &env->pager;
+    cursor->walk.root = txn->root;
+    cursor->walk.counts = txn->read_only ? &txn->counts : &env->writer.counts;
+    cursor->walk.depth = 0;
+    *out = cursor;
+    return TL_OK;
+}
+
+void tl_cursor_close(tl_cursor *cursor)
+{
+    if (cursor == NULL)
+        return;
+    tl_memory *memory = cursor->txn->env->pager.memory;
+    memory->release(memory, cursor, sizeof *cursor);
+}
+
+/* The walk arrived with `status`: hand out the record, or stand nowhere. */
+static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_slice *value)
+{
+    cursor->placed = status == TL_OK;
+    if (status != TL_OK)
+        return status;
+    tl_walk_record(&cursor->walk, key, value);
+    if (cursor->txn->read_only)
+        return TL_OK;
+    cursor->changes = changes_now(cursor->txn);
+    cursor->key_bytes = key->size_bytes;
+    memcpy(cursor->key, key->data, key->size_bytes);
+    return TL_OK;
+}
+
+tl_status tl_cursor_first(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    return arrive(cursor, tl_walk_first(&cursor->walk), key, value);
+}
+
+tl_status tl_cursor_last(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    return arrive(cursor, tl_walk_last(&cursor->walk), key, value);
+}
+
+/* Keys beyond the limits cannot be stored but can be sought: clip them without changing order. */
+static tl_status seek(tl_cursor *cursor, tl_slice from)
+{
+    if (from.size_bytes == 0)
+        return tl_walk_first(&cursor->walk);
+    return tl_walk_seek(&cursor->walk, from);
+}
+
+tl_status tl_cursor_seek(tl_cursor *cursor, tl_slice from, tl_slice *key, tl_slice *value)
+{
+    return arrive(cursor, seek(cursor, from), key, value);
+}
+
+static bool walk_is_stale(const tl_cursor *cursor)
+{
+    return !cursor->txn->read_only && cursor->changes != changes_now(cursor->txn);
+}
+
+tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    tl_walk *walk = &cursor->walk;
+    if (!cursor->placed)
+        return tl_cursor_first(cursor, key, value);
+    if (!walk_is_stale(cursor))
+        return arrive(cursor, tl_walk_next(walk), key, value);
+    tl_slice here = tl_slice_of(cursor->key, cursor->key_bytes), found, ignored;
+    tl_status status = tl_walk_seek(walk, here);
+    if (status == TL_OK) {
+        tl_walk_record(walk, &found, &ignored);
+        if (tl_slice_compare(found, here) == 0)
+            status = tl_walk_next(walk);
+    }
+    return arrive(cursor, status, key, value);
+}
+
+tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    tl_walk *walk = &cursor->walk;
+    if (!cursor->placed)
+        return tl_cursor_last(cursor, key, value);
+    if (!walk_is_stale(cursor))
+        return arrive(cursor, tl_walk_prev(walk), key, value);
+    tl_status status = tl_walk_seek(walk, tl_slice_of(cursor->key, cursor->key_bytes));
+    if (status == TL_OK)
+        status = tl_walk_prev(walk);
+    else if (status == TL_NOT_FOUND)
+        status = tl_walk_last(walk); /* all that is left lies below */
+    return arrive(cursor, status, key, value);
+}
+
+tl_status tl_cursor_del(tl_cursor *cursor)
+{
+    if (cursor->txn->read_only)
+        return TL_READ_ONLY;
+    if (!cursor->placed)
+        return TL_NOT_FOUND;
+    return tl_txn_del(cursor->txn, tl_slice_of(cursor->key, cursor->key_bytes));
+}

@@ -1,0 +1,92 @@
+/* engine/env/edit.c -- see edit.h. */
+#include "engine/env/edit.h"
+#include "engine/env/env.h"
+
+/* Statuses after which the tree is as it was before the call. */
+static bool is_clean(tl_status status)
+{
+    return status == TL_OK || status == TL_NOT_FOUND || status == TL_EXISTS ||
+           status == TL_NO_SPACE;
+}
+
+static tl_status settle(tl_txn *txn, tl_status status)
+{
+    if (!is_clean(status))
+        txn->doomed = status;
+    return status;
+}
+
+static tl_status check_writable(const tl_txn *txn)
+{
+    return txn->read_only ? TL_READ_ONLY : txn->doomed;
+}
+
+/* Room in the op buffer for one op with these bytes. */
+static tl_status ops_secure(tl_env *env, size_t bytes)
+{
+    if (!env->protocol->logs || env->ops_dropped)
+        return TL_OK;
+    return tl_op_buffer_secure(&env->ops, env->pager.memory, bytes);
+}
+
+static void ops_record(tl_env *env, unsigned code, tl_slice key, tl_slice value)
+{
+    if (!env->protocol->logs || env->ops_dropped)
+        return;
+    tl_op_buffer_record(&env->ops, code, TL_TREE_MAIN, key, value);
+    tl_txn_limit_ops(env);
+}
+
+/* Bytes that lie in a page may move under the edit: take them out first. */
+static tl_slice out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
+{
+    const uint8_t *base = env->pager.base, *at = bytes.data;
+    if (at < base || at >= base + env->pager.arena->map_bytes)
+        return bytes;
+    memcpy(copy, bytes.data, bytes.size_bytes);
+    return tl_slice_of(copy, bytes.size_bytes);
+}
+
+tl_status tl_txn_put(tl_txn *txn, tl_slice key, tl_slice value, unsigned flags)
+{
+    tl_env *env = txn->env;
+    const tl_pager *pager = &env->pager;
+    tl_status status = check_writable(txn);
+    if (status != TL_OK)
+        return status;
+    if (key.size_bytes == 0 || key.size_bytes > pager->max_key_bytes)
+        return TL_KEY_SIZE;
+    if (value.size_bytes > pager->record_bytes_max ||
+        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key.size_bytes + value.size_bytes >
+            pager->record_bytes_max)
+        return TL_VALUE_SIZE;
+    status = ops_secure(env, key.size_bytes + value.size_bytes);
+    if (status != TL_OK)
+        return status; /* nothing was touched */
+    key = out_of_pages(env, key, pager->scratch[3]);
+    value = out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
+    status = settle(txn, tl_tree_put(&env->writer, key, value, flags));
+    if (status != TL_OK)
+        return status;
+    env->pager.stats.user_bytes += key.size_bytes + value.size_bytes;
+    ops_record(env, TL_OP_CODE_PUT, key, value);
+    return TL_OK;
+}
+
+tl_status tl_txn_del(tl_txn *txn, tl_slice key)
+{
+    tl_env *env = txn->env;
+    tl_status status = check_writable(txn);
+    if (status != TL_OK)
+        return status;
+    if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
+        return TL_KEY_SIZE;
+    status = ops_secure(env, key.size_bytes);
+    if (status != TL_OK)
+        return status;
+    key = out_of_pages(env, key, env->pager.scratch[3]);
+    status = settle(txn, tl_tree_del(&env->writer, key));
+    if (status == TL_OK)
+        ops_record(env, TL_OP_CODE_DEL, key, tl_slice_of(NULL, 0));
+    return status;
+}

@@ -1,0 +1,143 @@
+/* engine/env/env.h -- one open database: snapshots, the writer, checkpoints, recovery.
+ *
+ *   newest     root of the newest commit; the next write txn builds on it
+ *   published  what new readers see: the newest commit whose commit call has returned
+ *   meta       the checkpoint that the file holds; with the log after it, it gives `newest` again
+ *
+ * Locks: `mutex` guards the writer's turn; who has the turn owns pager, writer, log and meta.
+ * Readers take no lock: they announce their snapshot in a slot of their own and look again whether
+ * it is still the published one (all with sequentially consistent atomics, so that either the
+ * reader sees the newer snapshot or the writer sees the reader).
+ */
+#ifndef TL_ENV_H
+#define TL_ENV_H
+
+#include "engine/store/log.h"
+#include "engine/tree/walk.h"
+
+#include <stdalign.h>
+
+typedef struct tl_snapshot { /* what a reader needs to know */
+    uint64_t txn;
+    tl_root root;
+} tl_snapshot;
+
+struct tl_txn {
+    tl_env *env;
+    const tl_root *root;
+    uint64_t number; /* of the snapshot read, or of the txn being written */
+    bool read_only;
+    tl_status doomed; /* not TL_OK: an edit failed half-way, only abort is left */
+    tl_search_counts counts;
+};
+
+/* A reader's announcement: the packed snapshot it uses, 0 when free, 1 while it makes up its mind
+ */
+typedef struct tl_reader {
+    alignas(64) _Atomic uint64_t seen;
+    tl_txn txn;
+} tl_reader;
+
+typedef struct tl_commit_protocol {
+    const char *name, *summary;
+    bool logs; /* ops are recorded for the log while they are applied */
+    tl_status (*commit)(tl_env *env);
+} tl_commit_protocol;
+
+typedef struct tl_paths { /* one block of memory */
+    char *page, *temporary, *log[2], *lock, *dir;
+    size_t block_bytes;
+} tl_paths;
+
+struct tl_env {
+    tl_pager pager;
+    tl_log log;
+    tl_paths paths;
+    tl_file *lock;
+    tl_arena *own_arena; /* NULL when the caller lent one */
+
+    unsigned flags;
+    tl_durability durability;
+    const tl_commit_protocol *protocol;
+    uint64_t ckpt_bytes, async_ms, seed;
+    uint32_t log_pad_bytes;
+
+    /* the writer's turn */
+    tl_mutex mutex;
+    tl_condition turn_free;
+    bool turn_taken;
+    tl_thread turn_thread;
+    tl_txn write_txn;
+    tl_writer writer;
+    tl_op_buffer ops; /* of the running txn */
+    bool ops_dropped; /* too many: the txn commits by a checkpoint */
+    tl_root newest_root;
+    uint64_t newest_txn;
+    tl_meta meta;
+    uint64_t log_bytes_since; /* the checkpoint */
+    unsigned commits_since_sync;
+    tl_log_recovery recovery;
+
+    /* shared */
+    _Atomic bool poisoned;
+    _Atomic uint64_t durable_txn, written_txn; /* survives a power loss; is with the kernel */
+    _Atomic uint64_t published;                /* txn << 16 | index of its snapshot */
+    tl_snapshot *snapshots;
+    tl_reader *readers;
+    void *readers_block; /* unaligned */
+    unsigned reader_count, snapshot_count;
+    _Atomic unsigned readers_high; /* slots ever used: the writer looks no further */
+    uint64_t *pins;                /* scratch of the writer: reader_count + 2 */
+    _Atomic uint64_t read_counts[4];
+
+    /* syncs the log every async_ms */
+    tl_thread syncer;
+    tl_condition syncer_wake;
+    _Atomic unsigned log_active;
+    bool syncer_runs, syncer_stop;
+};
+
+/* options.c */
+TL_MUST_USE tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *options,
+                                       tl_meta *fresh);
+void tl_paths_release(tl_paths *paths, tl_memory *memory);
+
+/* create.c, open.c */
+TL_MUST_USE tl_status tl_env_create_files(tl_env *env, const tl_meta *fresh, uint64_t log_bytes);
+TL_MUST_USE tl_status tl_env_recover(tl_env *env);
+TL_MUST_USE tl_status tl_meta_read(tl_env *env, tl_file *file, tl_meta *newest);
+
+/* snapshot.c */
+TL_MUST_USE tl_status tl_snapshots_open(tl_env *env, unsigned reader_count);
+void tl_snapshots_close(tl_env *env);
+void tl_snapshot_publish(tl_env *env); /* newest becomes published; then free what nobody sees */
+void tl_snapshot_commit_space(tl_env *env);
+TL_MUST_USE tl_status tl_reader_begin(tl_env *env, tl_txn **txn);
+void tl_reader_end(tl_txn *txn);
+bool tl_readers_active(tl_env *env);
+
+/* checkpoint.c: make (txn, root) what the file holds.  TL_NO_SPACE: nothing changed.  Any other
+ * failure poisons the env. */
+TL_MUST_USE tl_status tl_checkpoint(tl_env *env, uint64_t txn, const tl_root *root);
+TL_MUST_USE tl_status tl_catalog_load(tl_env *env, tl_root *root);
+void tl_catalog_build(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
+                      const tl_root *root);
+tl_status tl_env_poison(tl_env *env, tl_status status);
+
+/* txn.c */
+TL_MUST_USE tl_status tl_turn_take(tl_env *env, unsigned flags);
+void tl_turn_give(tl_env *env);
+bool tl_turn_is_mine(tl_env *env);
+/* Drop the ops of the running txn when a checkpoint would write less. */
+void tl_txn_limit_ops(tl_env *env);
+
+/* commits/ */
+const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */
+extern const tl_commit_protocol tl_commit_log, tl_commit_shadow2;
+TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env);
+
+/* syncer.c */
+TL_MUST_USE tl_status tl_syncer_start(tl_env *env);
+void tl_syncer_stop(tl_env *env);
+
+#endif

@@ -1,0 +1,263 @@
+/* engine/env/inspect.c -- the verifier's view of a whole env, and dumps for people. */
+#include "engine/env/env.h"
+#include "engine/page/check.h"
+#include "engine/page/zone.h"
+#include "engine/tree/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Pages that are live without being reached from a root. */
+static void mark_fixed(const tl_env *env, uint64_t *reached)
+{
+    const tl_space *space = &env->pager.space;
+    for (uint32_t pgno = 0; pgno < tl_meta_pages(env->pager.page_bytes); pgno++)
+        reached[pgno >> 6] |= UINT64_C(1) << (pgno & 63);
+    for (uint32_t zone = 0; zone < space->zones.count; zone++)
+        for (unsigned slot = 0; slot < 2; slot++) {
+            uint32_t pgno = tl_zone_slot_pgno(env->pager.page_bytes, zone, slot);
+            if (pgno < space->page_count)
+                reached[pgno >> 6] |= UINT64_C(1) << (pgno & 63);
+        }
+}
+
+/* Every live page is reached and every reached page is live, each from one place. */
+static void check_space(tl_verifier *verifier)
+{
+    const tl_space *space = &verifier->pager->space;
+    for (uint32_t word = 0; word * 64 < space->page_count && !verifier->stopped; word++) {
+        uint64_t live = space->live.words[word], reached = verifier->reached[word];
+        uint64_t differing = live ^ reached;
+        while (differing != 0 && !verifier->stopped) {
+            unsigned bit = (unsigned)__builtin_ctzll(differing);
+            bool leaked = ((live >> bit) & 1) != 0;
+            tl_verifier_report(verifier, leaked ? "space-leaked" : "space-free", word * 64 + bit,
+                               leaked ? "page is marked live but nothing reaches it"
+                                      : "page is in use but marked free");
+            differing &= differing - 1;
+        }
+    }
+}
+
+static tl_status verify_all(tl_env *env, tl_verifier *verifier)
+{
+    tl_root catalog = {
+        .ref = env->meta.catalog, .tree_id = TL_TREE_CATALOG, .depth = 1, .count = 1};
+    mark_fixed(env, verifier->reached);
+    tl_verify_summary of_catalog = {0}, *wanted = verifier->summary;
+    verifier->summary = &of_catalog;
+    tl_status status = tl_tree_verify(verifier, &catalog);
+    verifier->summary = wanted;
+    wanted->findings += of_catalog.findings;
+    wanted->pages_checked += of_catalog.pages_checked;
+    if (status == TL_OK && !verifier->stopped)
+        status = tl_tree_verify(verifier, &env->newest_root);
+    if (status == TL_OK && !verifier->stopped && !atomic_load(&env->poisoned))
+        check_space(verifier);
+    return status;
+}
+
+tl_status tl_verify(tl_env *env, tl_report_fn report, void *context, tl_verify_summary *out)
+{
+    tl_memory *memory = env->pager.memory;
+    if (tl_turn_is_mine(env))
+        return TL_BUSY;
+    tl_status status = tl_turn_take(env, 0);
+    if (status != TL_OK)
+        return status;
+    size_t bytes = ((size_t)env->pager.space.page_count / 64 + 1) * sizeof(uint64_t);
+    tl_verify_summary summary = {0};
+    tl_verifier verifier = {.pager = &env->pager,
+                            .txn = env->newest_txn,
+                            .report = report,
+                            .context = context,
+                            .summary = &summary,
+                            .reached = memory->allocate(memory, bytes)};
+    status = TL_NO_MEMORY;
+    if (verifier.reached != NULL) {
+        memset(verifier.reached, 0, bytes);
+        status = verify_all(env, &verifier);
+        memory->release(memory, verifier.reached, bytes);
+    }
+    tl_turn_give(env);
+    if (status != TL_OK)
+        return status;
+    *out = summary;
+    return summary.findings == 0 ? TL_OK : TL_CORRUPT;
+}
+
+typedef struct printer {
+    tl_print_fn print;
+    void *context;
+} printer;
+
+static void say(const printer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(const printer *out, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    out->print(out->context, line);
+}
+
+/* Bytes as a person reads them: text where printable, else \xNN; long ones are cut. */
+static void spell(tl_slice bytes, char *text, size_t text_bytes)
+{
+    size_t used = 0;
+    const uint8_t *at = bytes.data;
+    for (size_t i = 0; i < bytes.size_bytes && used + 8 < text_bytes; i++) {
+        if (at[i] >= 0x20 && at[i] < 0x7f && at[i] != '\\')
+            text[used++] = (char)at[i];
+        else
+            used += (size_t)snprintf(text + used, text_bytes - used, "\\x%02x", at[i]);
+        if (i + 1 < bytes.size_bytes && used + 16 >= text_bytes) {
+            memcpy(text + used, "...", 3);
+            used += 3;
+            break;
+        }
+    }
+    text[used] = '\0';
+}
+
+static const uint8_t *page_of_any_kind(tl_env *env, uint32_t pgno, tl_status *status)
+{
+    tl_pager *pager = &env->pager;
+    uint8_t *page = pager->scratch[2];
+    size_t got = 0;
+    bool here = atomic_load(&pager->states[pgno]) == pager->resident;
+    if (here)
+        return tl_pager_at(pager, pgno);
+    *status = pager->io->pread(pager->io, pager->file, (uint64_t)pgno << pager->page_shift, page,
+                               pager->page_bytes, &got);
+    if (*status == TL_OK && got < pager->page_bytes)
+        *status = TL_NOT_FOUND;
+    return page;
+}
+
+static void dump_entries(const printer *out, const uint8_t *page)
+{
+    tl_run run = {.kind = tl_page_kind_of(page)};
+    uint8_t buffer[TL_KEY_BYTES_MAX];
+    char key[200], value[120];
+    tl_run_add_page(&run, page, 0, tl_page_count(page));
+    if (run.kind == TL_PAGE_BRANCH)
+        say(out, "  child %u", tl_branch_child(page, 0).pgno);
+    for (unsigned i = 0; i < tl_page_count(page); i++) {
+        spell(tl_run_key(&run, i, buffer), key, sizeof key);
+        if (run.kind == TL_PAGE_LEAF) {
+            spell(tl_leaf_value(page, i), value, sizeof value);
+            say(out, "  %4u  %s = (%zu) %s", i, key, tl_leaf_value(page, i).size_bytes, value);
+        } else {
+            say(out, "  %4u  %s -> child %u", i, key, tl_branch_child(page, i + 1).pgno);
+        }
+    }
+}
+
+tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context)
+{
+    printer out = {print, context};
+    const tl_pager *pager = &env->pager;
+    tl_status status = TL_OK;
+    if (pgno >= pager->space.page_count)
+        return tl_pager_fail(&env->pager, TL_NOT_FOUND, pgno, "the file has %u pages",
+                             pager->space.page_count);
+    const uint8_t *page = page_of_any_kind(env, pgno, &status);
+    if (status != TL_OK)
+        return status;
+    const char *fault = tl_page_check_bounds(page, pager->page_bytes);
+    if (fault != NULL || tl_page_pgno(page) != pgno) {
+        say(&out, "page %u is no tree page: %s", pgno, fault != NULL ? fault : "it names another");
+        return TL_OK;
+    }
+    char lower[200], upper[200], prefix[200];
+    spell(tl_page_lower(page), lower, sizeof lower);
+    spell(tl_page_upper(page), upper, sizeof upper);
+    spell(tl_page_prefix(page), prefix, sizeof prefix);
+    say(&out, "page %u: %s, level %u, tree %u, born in txn %llu", pgno,
+        tl_page_kind_of(page) == TL_PAGE_LEAF ? "leaf" : "branch", tl_page_level(page),
+        tl_page_tree_id(page), (unsigned long long)tl_page_birth(page));
+    say(&out, "  %u of %u slots, gap %zu, garbage %u, prefix '%s', fences [%s, %s)",
+        tl_page_count(page), tl_page_cap(page), tl_page_gap(page), tl_page_frag(page), prefix,
+        lower[0] != '\0' ? lower : "-inf", upper[0] != '\0' ? upper : "+inf");
+    dump_entries(&out, page);
+    return TL_OK;
+}
+
+typedef struct level_sum {
+    uint64_t pages, entries, bytes;
+} level_sum;
+
+static tl_status sum_level(tl_env *env, tl_ref ref, unsigned level, level_sum *sums)
+{
+    const uint8_t *page = NULL;
+    tl_status status = tl_pager_get(&env->pager, ref, level, TL_TREE_MAIN, &page);
+    if (status != TL_OK)
+        return status;
+    sums[level].pages++;
+    sums[level].entries += tl_page_count(page);
+    sums[level].bytes += tl_page_used(page, env->pager.page_bytes);
+    for (unsigned i = 0; level > 0 && i <= tl_page_count(page) && status == TL_OK; i++)
+        status = sum_level(env, tl_branch_child(page, i), level - 1, sums);
+    return status;
+}
+
+tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context)
+{
+    printer out = {print, context};
+    level_sum sums[TL_TREE_DEPTH_MAX] = {
+        {0, 0, 0}
+    };
+    const tl_root *root = &env->newest_root;
+    tl_status status = sum_level(env, root->ref, root->depth - 1, sums);
+    if (status != TL_OK)
+        return status;
+    say(&out, "main tree: %llu records, %u levels, root page %u", (unsigned long long)root->count,
+        root->depth, root->ref.pgno);
+    for (unsigned level = root->depth; level-- > 0;)
+        say(&out, "  level %u: %llu pages, %llu entries, %.1f %% full", level,
+            (unsigned long long)sums[level].pages, (unsigned long long)sums[level].entries,
+            100.0 * (double)sums[level].bytes /
+                ((double)sums[level].pages * env->pager.page_bytes));
+    return TL_OK;
+}
+
+tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context)
+{
+    printer out = {print, context};
+    const tl_space *space = &env->pager.space;
+    say(&out, "%u pages of %u bytes: %u live, %zu free", space->page_count, space->page_bytes,
+        tl_bitmap_count(&space->live, space->page_count), tl_space_available(space));
+    for (size_t i = 0; i < space->zones.count; i++)
+        say(&out, "  zone %zu: slot %c, epoch %llu%s", i, space->zones.at[i].slot == 0 ? 'A' : 'B',
+            (unsigned long long)space->zones.at[i].epoch,
+            space->zones.at[i].dirty ? ", dirty" : "");
+    char row[65];
+    for (uint32_t pgno = 0; pgno < space->page_count; pgno += 64) {
+        for (uint32_t i = 0; i < 64; i++)
+            row[i] = pgno + i >= space->page_count           ? ' '
+                     : tl_bitmap_get(&space->live, pgno + i) ? '#'
+                                                             : '.';
+        row[64] = '\0';
+        say(&out, "  %8u %s", pgno, row);
+    }
+    return TL_OK;
+}
+
+tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context)
+{
+    printer out = {print, context};
+    const tl_meta *meta = &env->meta;
+    say(&out, "format %u, page_bytes %u, max_key_bytes %u, record_bytes_max %u", meta->version,
+        meta->page_bytes, meta->max_key_bytes, meta->record_bytes_max);
+    say(&out, "checkpoint %llu at txn %llu, log file %u, salt %016llx",
+        (unsigned long long)meta->ckpt_no, (unsigned long long)meta->txn,
+        (unsigned)(meta->ckpt_no & 1), (unsigned long long)meta->log_salt);
+    say(&out, "catalog page %u, %llu pages, %llu records", meta->catalog.pgno,
+        (unsigned long long)meta->page_count, (unsigned long long)meta->count);
+    say(&out, "recovery replayed %llu frames to txn %llu and dropped %llu bytes of a torn tail",
+        (unsigned long long)env->recovery.frames, (unsigned long long)env->newest_txn,
+        (unsigned long long)env->recovery.tail_bytes);
+    return TL_OK;
+}

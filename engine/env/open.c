@@ -1,0 +1,188 @@
+/* engine/env/open.c -- opening, closing and abandoning an env. */
+#include "engine/env/env.h"
+
+#include <string.h>
+
+static tl_status lock_take(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    uint64_t holder = 0;
+    bool read_only = env->pager.read_only;
+    tl_status status = io->lock(io, env->paths.lock, !read_only, &env->lock, &holder);
+    if (status == TL_NOT_FOUND && read_only)
+        return TL_OK; /* nobody ever locked it: a copy, or nothing at all */
+    if (status == TL_NOT_FOUND)
+        return tl_pager_fail(&env->pager, TL_NOT_FOUND, 0, "directory '%s' does not exist",
+                             env->paths.dir);
+    if (status == TL_BUSY)
+        return tl_pager_fail(&env->pager, TL_BUSY, 0,
+                             "'%s' is held by process %llu; close it first", env->paths.lock,
+                             (unsigned long long)holder);
+    return status == TL_OK ? TL_OK
+                           : tl_pager_fail(&env->pager, status, 0, "'%s' could not be locked: %s",
+                                           env->paths.lock, tl_status_text(status));
+}
+
+/* Open x.tl, creating the database when it is absent and that is allowed. */
+static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_bytes,
+                                tl_file **file)
+{
+    tl_io *io = env->pager.io;
+    bool read_only = env->pager.read_only;
+    unsigned flags = read_only ? 0 : TL_IO_WRITE;
+    tl_status status = io->open(io, env->paths.page, flags, file);
+    if (status == TL_NOT_FOUND && !read_only && (env->flags & TL_OPEN_NO_CREATE) == 0) {
+        status = tl_env_create_files(env, fresh, log_bytes);
+        if (status != TL_OK)
+            return status;
+        status = io->open(io, env->paths.page, flags, file);
+    }
+    return status == TL_OK ? TL_OK
+                           : tl_pager_fail(&env->pager, status, 0, "'%s' could not be opened: %s",
+                                           env->paths.page, tl_status_text(status));
+}
+
+static tl_status log_files_open(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    unsigned flags = env->pager.read_only ? 0 : TL_IO_WRITE;
+    for (unsigned i = 0; i < 2; i++) {
+        tl_status status = io->open(io, env->paths.log[i], flags, &env->log.files[i]);
+        if (status == TL_NOT_FOUND)
+            return tl_pager_fail(&env->pager, TL_CORRUPT, 0,
+                                 "'%s' is missing: commits may be in it", env->paths.log[i]);
+        if (status == TL_OK)
+            status = io->size(io, env->log.files[i], &env->log.sizes[i]);
+        if (status == TL_OK)
+            status = tl_log_header_check(io, env->log.files[i], env->meta.uuid, i);
+        if (status != TL_OK)
+            return tl_pager_fail(&env->pager, status, 0, "'%s' is not the log of this database: %s",
+                                 env->paths.log[i], tl_status_text(status));
+    }
+    return TL_OK;
+}
+
+/* Look at an existing or fresh file and bring the env to its newest state. */
+static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes)
+{
+    tl_file *file = NULL;
+    tl_status status = page_file_open(env, fresh, log_bytes, &file);
+    if (status != TL_OK)
+        return status;
+    env->pager.file = file;
+    status = tl_meta_read(env, file, &env->meta);
+    if (status == TL_OK)
+        status = log_files_open(env);
+    if (status == TL_OK)
+        status = tl_pager_open(&env->pager, &env->meta, file, env->reader_count + 4);
+    if (status == TL_OK)
+        status = tl_snapshots_open(env, env->reader_count);
+    if (status == TL_OK)
+        status = tl_env_recover(env);
+    if (status != TL_OK)
+        return status;
+    atomic_store(&env->written_txn, env->newest_txn);
+    atomic_store(&env->published, UINT64_MAX); /* no snapshot entry is taken yet */
+    tl_snapshot_publish(env);
+    return tl_syncer_start(env);
+}
+
+/* Give back everything, whatever was reached. */
+static void env_free(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    tl_memory *memory = env->pager.memory;
+    tl_syncer_stop(env);
+    tl_snapshots_close(env);
+    tl_arena *own_arena = env->own_arena;
+    tl_pager_close(&env->pager);
+    tl_arena_destroy(own_arena);
+    for (unsigned i = 0; i < 2; i++)
+        if (env->log.files[i] != NULL)
+            io->close(io, env->log.files[i]);
+    if (env->pager.file != NULL)
+        io->close(io, env->pager.file);
+    if (env->lock != NULL)
+        io->close(io, env->lock);
+    tl_vector_release(&env->ops.bytes, memory);
+    tl_paths_release(&env->paths, memory);
+    pthread_cond_destroy(&env->turn_free);
+    pthread_mutex_destroy(&env->mutex);
+    pthread_mutex_destroy(&env->pager.error_mutex);
+    memory->release(memory, env, sizeof *env);
+}
+
+static tl_status arena_choose(tl_env *env, const tl_env_options *options)
+{
+    env->pager.arena = options->arena;
+    if (options->arena == NULL) {
+        tl_status status = tl_arena_create(options->map_bytes, &env->own_arena);
+        if (status != TL_OK)
+            return tl_pager_fail(&env->pager, status, 0, "no address space for map_bytes");
+        env->pager.arena = env->own_arena;
+    }
+    if ((options->flags & TL_OPEN_HUGE_PAGES) != 0)
+        tl_address_space_want_huge_pages(env->pager.arena->base, env->pager.arena->map_bytes);
+    return TL_OK;
+}
+
+tl_status tl_env_open(const char *path, const tl_env_options *given, tl_env **out)
+{
+    static const tl_env_options defaults;
+    const tl_env_options *options = given != NULL ? given : &defaults;
+    tl_memory *memory = options->memory != NULL ? options->memory : tl_memory_default();
+    tl_env *env = memory->allocate(memory, sizeof *env);
+    if (env == NULL)
+        return TL_NO_MEMORY;
+    memset(env, 0, sizeof *env);
+    env->pager.io = options->io != NULL ? options->io : tl_io_posix();
+    env->pager.memory = memory;
+    env->log.io = env->pager.io;
+    env->log.memory = memory;
+    env->log.stats = &env->pager.stats;
+    env->writer.pager = &env->pager;
+    tl_mutex_create(&env->mutex);
+    tl_mutex_create(&env->pager.error_mutex);
+    tl_condition_create(&env->turn_free);
+
+    tl_meta fresh;
+    uint64_t log_bytes = options->log_bytes != 0 ? options->log_bytes : 65536;
+    tl_status status = tl_env_configure(env, path, options, &fresh);
+    if (status == TL_OK)
+        status = arena_choose(env, options);
+    if (status == TL_OK)
+        status = lock_take(env);
+    if (status == TL_OK)
+        status = env_start(env, &fresh, log_bytes);
+    if (status == TL_OK) {
+        *out = env;
+        return TL_OK;
+    }
+    if (options->error != NULL) {
+        *options->error = env->pager.error;
+        options->error->status = status;
+    }
+    env_free(env);
+    return status;
+}
+
+void tl_env_abandon(tl_env *env)
+{
+    env_free(env);
+}
+
+tl_status tl_env_close(tl_env *env)
+{
+    tl_status status = TL_OK;
+    pthread_mutex_lock(&env->mutex);
+    bool busy = env->turn_taken;
+    pthread_mutex_unlock(&env->mutex);
+    if (busy || tl_readers_active(env))
+        return TL_BUSY;
+    tl_syncer_stop(env);
+    bool poisoned = atomic_load(&env->poisoned);
+    if (!env->pager.read_only && !poisoned && env->newest_txn != env->meta.txn)
+        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+    env_free(env);
+    return status;
+}

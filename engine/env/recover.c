@@ -1,0 +1,206 @@
+/* engine/env/recover.c -- from what a crash left to a running env.
+ *
+ *   1  the newest valid meta
+ *   2  its identical bytes written again and everything synced: what was read may so far exist only
+ *      in the kernel's cache, left by a killed process
+ *   3  the bitmaps and the catalog it names
+ *   4  every whole txn of the log after it, replayed as an ordinary txn
+ *   5  a checkpoint, with a new salt, so that frames of the earlier life never match again
+ *
+ * Replay starts from a consistent tree and nothing that the meta reaches is written over before
+ * step 5 is durable; a crash during recovery simply starts it again.
+ */
+#include "engine/base/hash.h"
+#include "engine/env/env.h"
+
+#include <string.h>
+
+typedef struct meta_context {
+    tl_meta meta;
+    tl_meta_verdict verdict;
+} meta_context;
+
+static bool meta_verify(void *opaque, const void *bytes, size_t size_bytes)
+{
+    meta_context *context = opaque;
+    (void)size_bytes;
+    context->verdict = tl_meta_decode(bytes, &context->meta);
+    return context->verdict == TL_META_VALID;
+}
+
+/* Read the meta block at `offset`.  TL_OK also when it is not valid: see the verdict. */
+static tl_status block_read(tl_env *env, tl_file *file, uint64_t offset, meta_context *context)
+{
+    tl_io *io = env->pager.io;
+    uint8_t block[TL_META_BLOCK_BYTES];
+    context->verdict = TL_META_DAMAGED;
+    tl_status status =
+        io->read_verified(io, file, offset, block, sizeof block, meta_verify, context);
+    if (status != TL_CORRUPT)
+        return status;
+    size_t got = 0; /* not valid: look closer, for the message */
+    memset(block, 0, sizeof block);
+    status = io->pread(io, file, offset, block, sizeof block, &got);
+    if (status == TL_OK)
+        context->verdict = tl_meta_decode(block, &context->meta);
+    return status;
+}
+
+static tl_status verdict_status(tl_env *env, tl_meta_verdict verdict)
+{
+    const char *path = env->paths.page;
+    switch (verdict) {
+    case TL_META_NOT_OURS:
+        return tl_pager_fail(&env->pager, TL_NOT_OURS, 0, "'%s' is not a treelab file", path);
+    case TL_META_NEWER:
+        return tl_pager_fail(&env->pager, TL_VERSION, 0,
+                             "'%s' was written by a newer treelab; open it with that one", path);
+    default:
+        return tl_pager_fail(&env->pager, TL_CORRUPT, 0, "'%s': neither meta is intact", path);
+    }
+}
+
+/* With the first meta gone its page size is unknown: try the second at each place it could be. */
+static tl_status second_meta_search(tl_env *env, tl_file *file, meta_context *found)
+{
+    for (uint32_t page = TL_META_BLOCK_BYTES; page <= TL_PAGE_BYTES_MAX; page *= 2) {
+        meta_context second;
+        tl_status status = block_read(env, file, tl_meta_offset(page, 1), &second);
+        if (status != TL_OK)
+            return status;
+        if (second.verdict == TL_META_VALID &&
+            tl_meta_offset(second.meta.page_bytes, 1) == tl_meta_offset(page, 1)) {
+            *found = second;
+            return TL_OK;
+        }
+        if (second.verdict > found->verdict)
+            found->verdict = second.verdict; /* "damaged" says more than "not ours" */
+    }
+    return TL_OK;
+}
+
+tl_status tl_meta_read(tl_env *env, tl_file *file, tl_meta *newest)
+{
+    meta_context first, second;
+    tl_status status = block_read(env, file, 0, &first);
+    if (status != TL_OK)
+        return status;
+    if (first.verdict != TL_META_VALID) {
+        status = second_meta_search(env, file, &first);
+        if (status != TL_OK)
+            return status;
+        if (first.verdict != TL_META_VALID)
+            return verdict_status(env, first.verdict);
+        *newest = first.meta;
+        return TL_OK;
+    }
+    status = block_read(env, file, tl_meta_offset(first.meta.page_bytes, 1), &second);
+    if (status != TL_OK)
+        return status;
+    bool newer = second.verdict == TL_META_VALID && second.meta.ckpt_no > first.meta.ckpt_no;
+    *newest = newer ? second.meta : first.meta;
+    return TL_OK;
+}
+
+/* Make what was read durable before anything is written over.  Step 2 above. */
+static tl_status settle_what_was_read(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    if (env->durability == TL_DURABILITY_NONE)
+        return TL_OK;
+    uint8_t block[TL_META_BLOCK_BYTES];
+    tl_meta_encode(&env->meta, block);
+    tl_status status = io->pwritev(io, env->pager.file,
+                                   tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
+                                   &(tl_io_span){block, sizeof block}, 1);
+    if (status == TL_OK)
+        status = io->fdatasync(io, env->pager.file);
+    for (unsigned i = 0; i < 2 && status == TL_OK; i++)
+        status = io->fdatasync(io, env->log.files[i]);
+    return status == TL_OK
+               ? TL_OK
+               : tl_pager_fail(&env->pager, status, 0, "recovery could not sync what it found: %s",
+                               tl_status_text(status));
+}
+
+static tl_status replay_begin(void *context, uint64_t txn)
+{
+    tl_env *env = context;
+    env->pager.txn = txn;
+    env->writer.root = env->newest_root;
+    return TL_OK;
+}
+
+static tl_status replay_op(void *context, const tl_log_op *op)
+{
+    tl_env *env = context;
+    const tl_pager *pager = &env->pager;
+    size_t record =
+        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + op->key.size_bytes + op->value.size_bytes;
+    tl_status status = TL_CORRUPT;
+    if (op->tree == TL_TREE_MAIN && op->key.size_bytes != 0 &&
+        op->key.size_bytes <= pager->max_key_bytes && record <= pager->record_bytes_max)
+        status = op->code == TL_OP_CODE_PUT ? tl_tree_put(&env->writer, op->key, op->value, 0)
+                                            : tl_tree_del(&env->writer, op->key);
+    if (status == TL_CORRUPT || status == TL_NOT_FOUND)
+        return tl_pager_fail(&env->pager, TL_CORRUPT, env->pager.error.pgno,
+                             "txn %llu of the log cannot be replayed",
+                             (unsigned long long)env->pager.txn);
+    return status;
+}
+
+static tl_status replay_commit(void *context)
+{
+    tl_env *env = context;
+    env->newest_root = env->writer.root;
+    env->newest_txn = env->pager.txn;
+    tl_writer_forget(&env->writer);
+    tl_space_commit(&env->pager.space, env->newest_txn, &env->meta.txn, 1);
+    return TL_OK;
+}
+
+static void replay_abort(void *context)
+{
+    tl_env *env = context;
+    tl_writer_forget(&env->writer);
+    tl_space_abort(&env->pager.space);
+}
+
+/* The log of the new life: other salt, the pad this opener wants. */
+static void log_begin_life(tl_env *env)
+{
+    bool deterministic = (env->flags & TL_OPEN_DETERMINISTIC) != 0;
+    uint64_t state = deterministic ? env->seed ^ tl_mix64(env->meta.ckpt_no) : tl_random_seed();
+    uint64_t salt = tl_random_next(&state) | 1;
+    env->log.salt = salt != env->meta.log_salt ? salt : salt + 2;
+    env->log.chain = tl_mix64(env->log.salt);
+    env->log.pad_bytes = env->log_pad_bytes;
+    env->log.zero_fill = env->durability != TL_DURABILITY_NONE;
+}
+
+tl_status tl_env_recover(tl_env *env)
+{
+    static const tl_log_replayer steps = {
+        .begin = replay_begin, .op = replay_op, .commit = replay_commit, .abort = replay_abort};
+    tl_log_replayer replayer = steps;
+    replayer.context = env;
+    bool read_only = env->pager.read_only;
+    tl_status status = read_only ? TL_OK : settle_what_was_read(env);
+    if (status == TL_OK)
+        status = tl_pager_read_zones(&env->pager, &env->meta);
+    if (status == TL_OK)
+        status = tl_catalog_load(env, &env->newest_root);
+    if (status != TL_OK)
+        return status;
+    env->newest_txn = env->meta.txn;
+    env->log.pad_bytes = env->meta.log_pad_bytes;
+    uint64_t max_bytes = env->pager.max_bytes; /* the limit is for users, not for recovery */
+    env->pager.max_bytes = UINT64_MAX;
+    status = tl_log_replay(&env->log, &env->pager, &env->meta, &replayer, &env->recovery);
+    if (status == TL_OK && !read_only) {
+        log_begin_life(env);
+        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+    }
+    env->pager.max_bytes = max_bytes;
+    return status;
+}

@@ -1,0 +1,151 @@
+/* engine/env/snapshot.c -- published snapshots, reader slots, and who pins what. */
+#include "engine/env/env.h"
+
+enum { SLOT_FREE = 0, SLOT_CLAIMED = 1 };
+
+static uint64_t pack(uint64_t txn, unsigned index)
+{
+    return txn << 16 | index;
+}
+
+tl_status tl_snapshots_open(tl_env *env, unsigned reader_count)
+{
+    tl_memory *memory = env->pager.memory;
+    env->reader_count = reader_count;
+    env->snapshot_count = reader_count + 2; /* each reader one, the published one, the next */
+    env->snapshots = memory->allocate(memory, env->snapshot_count * sizeof *env->snapshots);
+    env->pins = memory->allocate(memory, (reader_count + 2) * sizeof *env->pins);
+    env->readers_block = memory->allocate(memory, reader_count * sizeof *env->readers + 64);
+    if (env->snapshots == NULL || env->pins == NULL || env->readers_block == NULL)
+        return TL_NO_MEMORY;
+    uintptr_t start = ((uintptr_t)env->readers_block + 63) & ~(uintptr_t)63;
+    env->readers = (tl_reader *)start; /* slots are initialised when first used */
+    return TL_OK;
+}
+
+void tl_snapshots_close(tl_env *env)
+{
+    tl_memory *memory = env->pager.memory;
+    if (env->snapshots != NULL)
+        memory->release(memory, env->snapshots, env->snapshot_count * sizeof *env->snapshots);
+    if (env->pins != NULL)
+        memory->release(memory, env->pins, (env->reader_count + 2) * sizeof *env->pins);
+    if (env->readers_block != NULL)
+        memory->release(memory, env->readers_block, env->reader_count * sizeof *env->readers + 64);
+}
+
+/* The snapshots that must stay readable: the durable checkpoint and what readers announced. */
+static size_t pins_gather(tl_env *env)
+{
+    size_t count = 0;
+    env->pins[count++] = env->meta.txn;
+    unsigned high = atomic_load(&env->readers_high);
+    for (unsigned i = 0; i < high; i++) {
+        uint64_t seen = atomic_load(&env->readers[i].seen);
+        if (seen > SLOT_CLAIMED)
+            env->pins[count++] = seen >> 16;
+    }
+    return count;
+}
+
+/* A snapshot entry that no reader can be looking at. */
+static unsigned snapshot_free(tl_env *env)
+{
+    unsigned published = (unsigned)(atomic_load(&env->published) & 0xffff);
+    unsigned high = atomic_load(&env->readers_high);
+    for (unsigned index = 0;; index++) { /* ends: there is one more entry than users */
+        bool used = index == published;
+        for (unsigned i = 0; i < high && !used; i++) {
+            uint64_t seen = atomic_load(&env->readers[i].seen);
+            used = seen > SLOT_CLAIMED && (seen & 0xffff) == index;
+        }
+        if (!used)
+            return index;
+    }
+}
+
+void tl_snapshot_commit_space(tl_env *env)
+{
+    size_t pin_count = pins_gather(env);
+    tl_space_commit(&env->pager.space, env->newest_txn, env->pins, pin_count);
+}
+
+void tl_snapshot_publish(tl_env *env)
+{
+    unsigned index = snapshot_free(env);
+    env->snapshots[index] = (tl_snapshot){env->newest_txn, env->newest_root};
+    atomic_store(&env->published, pack(env->newest_txn, index));
+    tl_snapshot_commit_space(env); /* after the store: a reader that missed it is seen here */
+}
+
+/* Claim a free slot, enlarging the range in use when all are taken. */
+static tl_reader *slot_claim(tl_env *env)
+{
+    for (;;) {
+        unsigned high = atomic_load(&env->readers_high);
+        for (unsigned i = 0; i < high; i++) {
+            uint64_t free_value = SLOT_FREE;
+            if (atomic_load_explicit(&env->readers[i].seen, memory_order_relaxed) == SLOT_FREE &&
+                atomic_compare_exchange_strong(&env->readers[i].seen, &free_value, SLOT_CLAIMED))
+                return &env->readers[i];
+        }
+        pthread_mutex_lock(&env->mutex); /* rare: once per reader at a time */
+        bool grown = atomic_load(&env->readers_high) == high;
+        if (grown && high == env->reader_count) {
+            pthread_mutex_unlock(&env->mutex);
+            return NULL;
+        }
+        if (grown) {
+            atomic_init(&env->readers[high].seen, SLOT_CLAIMED);
+            atomic_store(&env->readers_high, high + 1);
+        }
+        pthread_mutex_unlock(&env->mutex);
+        if (grown)
+            return &env->readers[high];
+    }
+}
+
+tl_status tl_reader_begin(tl_env *env, tl_txn **out)
+{
+    tl_reader *reader = slot_claim(env);
+    if (reader == NULL)
+        return tl_pager_fail(&env->pager, TL_BUSY, 0, "all %u reader slots are in use",
+                             env->reader_count);
+    uint64_t seen = atomic_load(&env->published);
+    for (;;) { /* ends when no commit comes between the announcement and the second look */
+        atomic_store(&reader->seen, seen);
+        uint64_t again = atomic_load(&env->published);
+        if (again == seen)
+            break;
+        seen = again;
+    }
+    const tl_snapshot *snapshot = &env->snapshots[seen & 0xffff];
+    reader->txn = (tl_txn){.env = env,
+                           .root = &snapshot->root,
+                           .number = snapshot->txn,
+                           .read_only = true,
+                           .doomed = TL_OK};
+    *out = &reader->txn;
+    return TL_OK;
+}
+
+void tl_reader_end(tl_txn *txn)
+{
+    tl_env *env = txn->env;
+    const uint64_t counts[4] = {txn->counts.descents, txn->counts.levels, txn->counts.head_ties,
+                                txn->counts.full_compares};
+    for (size_t i = 0; i < 4; i++)
+        if (counts[i] != 0)
+            atomic_fetch_add_explicit(&env->read_counts[i], counts[i], memory_order_relaxed);
+    tl_reader *reader = (tl_reader *)((char *)txn - offsetof(tl_reader, txn));
+    atomic_store(&reader->seen, SLOT_FREE);
+}
+
+bool tl_readers_active(tl_env *env)
+{
+    unsigned high = atomic_load(&env->readers_high);
+    for (unsigned i = 0; i < high; i++)
+        if (atomic_load(&env->readers[i].seen) != SLOT_FREE)
+            return true;
+    return false;
+}

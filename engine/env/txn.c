@@ -1,0 +1,128 @@
+/* engine/env/txn.c -- the writer's turn, and the life of a write txn. */
+#include "engine/env/env.h"
+
+bool tl_turn_is_mine(tl_env *env)
+{
+    pthread_mutex_lock(&env->mutex);
+    bool mine = env->turn_taken && tl_thread_is_me(env->turn_thread);
+    pthread_mutex_unlock(&env->mutex);
+    return mine;
+}
+
+tl_status tl_turn_take(tl_env *env, unsigned flags)
+{
+    tl_status status = TL_OK;
+    pthread_mutex_lock(&env->mutex);
+    if (env->turn_taken && ((flags & TL_TXN_TRY) != 0 || tl_thread_is_me(env->turn_thread)))
+        status = TL_BUSY;
+    while (status == TL_OK && env->turn_taken)
+        pthread_cond_wait(&env->turn_free, &env->mutex);
+    if (status == TL_OK) {
+        env->turn_taken = true;
+        env->turn_thread = pthread_self();
+    }
+    pthread_mutex_unlock(&env->mutex);
+    return status;
+}
+
+void tl_turn_give(tl_env *env)
+{
+    pthread_mutex_lock(&env->mutex);
+    env->turn_taken = false;
+    pthread_cond_signal(&env->turn_free);
+    pthread_mutex_unlock(&env->mutex);
+}
+
+static tl_status write_begin(tl_env *env, unsigned flags, tl_txn **out)
+{
+    if (env->pager.read_only)
+        return TL_READ_ONLY;
+    tl_status status = tl_turn_take(env, flags);
+    if (status != TL_OK)
+        return status;
+    if (atomic_load(&env->poisoned)) {
+        tl_turn_give(env);
+        return TL_POISONED;
+    }
+    tl_writer *writer = &env->writer;
+    writer->root = env->newest_root;
+    writer->changes = 0;
+    writer->counts = (tl_search_counts){0};
+    tl_writer_forget(writer);
+    env->pager.txn = env->newest_txn + 1;
+    tl_op_buffer_clear(&env->ops);
+    env->ops_dropped = false;
+    env->write_txn =
+        (tl_txn){.env = env, .root = &writer->root, .number = env->pager.txn, .doomed = TL_OK};
+    *out = &env->write_txn;
+    return TL_OK;
+}
+
+tl_status tl_txn_begin(tl_env *env, unsigned flags, tl_txn **txn)
+{
+    return (flags & TL_TXN_READ_ONLY) != 0 ? tl_reader_begin(env, txn)
+                                           : write_begin(env, flags, txn);
+}
+
+enum { OPS_KEPT_BYTES = 1 << 16 }; /* a log this short is always the better way */
+
+void tl_txn_limit_ops(tl_env *env)
+{
+    size_t bytes = env->ops.bytes.count;
+    uint64_t pages = env->pager.space.dirty_count << env->pager.page_shift;
+    if (bytes <= OPS_KEPT_BYTES ||
+        (bytes <= pages && bytes <= env->ckpt_bytes && bytes <= TL_LOG_TXN_BYTES_MAX))
+        return;
+    env->ops_dropped = true;
+    tl_op_buffer_clear(&env->ops);
+}
+
+static void write_end(tl_env *env)
+{
+    tl_stats *stats = &env->pager.stats;
+    const tl_search_counts *counts = &env->writer.counts;
+    stats->descents += counts->descents;
+    stats->levels += counts->levels;
+    stats->head_ties += counts->head_ties;
+    stats->full_compares += counts->full_compares;
+    tl_writer_forget(&env->writer);
+    tl_turn_give(env);
+}
+
+static void write_abort(tl_env *env)
+{
+    tl_space_abort(&env->pager.space);
+    env->pager.stats.aborts++;
+    write_end(env);
+}
+
+void tl_txn_abort(tl_txn *txn)
+{
+    if (txn == NULL)
+        return;
+    if (txn->read_only)
+        tl_reader_end(txn);
+    else
+        write_abort(txn->env);
+}
+
+tl_status tl_txn_commit(tl_txn *txn)
+{
+    if (txn->read_only) {
+        tl_reader_end(txn);
+        return TL_OK;
+    }
+    tl_env *env = txn->env;
+    tl_status status = txn->doomed;
+    if (status == TL_OK && env->writer.changes == 0) { /* nothing happened: no txn number is used */
+        write_end(env);
+        return TL_OK;
+    }
+    if (status == TL_OK)
+        status = env->protocol->commit(env);
+    if (status == TL_OK)
+        write_end(env);
+    else
+        write_abort(env);
+    return status;
+}

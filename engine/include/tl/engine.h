@@ -1,0 +1,218 @@
+/* engine/include/tl/engine.h -- the engine's whole public face.  Start here.
+ *
+ * An env is one database.  A txn is one consistent view of it: any number of read txns, at most
+ * one write txn.  A tree is an ordered map from keys to values, in memcmp order.
+ *
+ *     tl_env_open -> tl_txn_begin -> tl_get / tl_put -> tl_txn_commit -> tl_env_close
+ *
+ * Threads   an env is shared; a txn and its cursors belong to the thread that began it.  Readers
+ *           never wait.  The child of a fork may not use the parent's env.
+ * Memory    bytes handed out in a tl_slice live until the read txn ends; in a write txn until its
+ *           next modifying call.  A key from a cursor lives until that cursor's next call.
+ * Failure   on any status but TL_OK, out-parameters are left untouched and nothing changed.  After
+ *           TL_CORRUPT, TL_IO or TL_NO_MEMORY from a modifying call the txn can only be aborted.
+ */
+#ifndef TL_ENGINE_H
+#define TL_ENGINE_H
+
+#include "tl/io.h"
+#include "tl/memory.h"
+#include "tl/slice.h"
+#include "tl/stats.h"
+#include "tl/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tl_env tl_env;
+typedef struct tl_txn tl_txn;
+typedef struct tl_cursor tl_cursor;
+typedef uint32_t tl_tree; /* a tree of this env; only TL_TREE_MAIN exists so far */
+enum { TL_TREE_MAIN = 1 };
+
+/* What survives when commit has returned. */
+typedef enum tl_durability {
+    TL_DURABILITY_COMMIT, /* a power loss keeps every acknowledged commit */
+    TL_DURABILITY_ASYNC,  /* a killed process keeps all; a power loss keeps a commit prefix no
+                             older than async_ms */
+    TL_DURABILITY_NONE,   /* a killed process keeps all; after a power loss the store opens at a
+                             commit prefix or says TL_CORRUPT, never a wrong answer */
+} tl_durability;
+
+enum {
+    TL_OPEN_READ_ONLY = 1,     /* write nothing, not even recovery: the log replays in memory */
+    TL_OPEN_NO_CREATE = 2,     /* TL_NOT_FOUND when there is no database */
+    TL_OPEN_DETERMINISTIC = 4, /* no threads, uuid and salt from `seed`: equal seeds give equal
+                                  bytes and exact counters on every host */
+    TL_OPEN_HUGE_PAGES = 8,    /* ask the operating system for huge pages under the arena */
+};
+
+typedef struct tl_error { /* the story behind a status, for people */
+    tl_status status;
+    uint32_t pgno;  /* the page concerned; 0 when none is (page 0 is never a tree page) */
+    char text[228]; /* "x.lock is held by process 4711; close it first" */
+} tl_error;
+
+typedef struct tl_env_options { /* all zeros is a good default */
+    unsigned flags;             /* TL_OPEN_... */
+    tl_durability durability;
+    uint32_t page_bytes;    /* power of two in 1024..65536; 0 means 8192.  Of a new file only: an
+                               existing one keeps its own */
+    uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
+    const char *commit;     /* "log" (default) or "shadow2": a row of tl_commit_protocols */
+    const char *leaf;       /* "bump" (default) or "rebuild": a row of tl_leaf_modes */
+    const char *split;      /* "rightmost" (default) or "half_bytes": a row of tl_splits */
+    const char *fill;       /* "lmdb25" (default): a row of tl_fills */
+    uint64_t seed;          /* for TL_OPEN_DETERMINISTIC */
+    uint64_t map_bytes;     /* address space for pages; 0 means 64 GiB; ignored with `arena` */
+    uint64_t max_bytes;     /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes */
+    uint64_t
+        growth_bytes;    /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
+    uint64_t log_bytes;  /* first size of each log file, 8192 or more; 0 means 65536 */
+    uint64_t ckpt_bytes; /* log bytes between two checkpoints; 0 means 64 MiB */
+    uint32_t log_pad_bytes; /* each flush starts at a multiple of it: 512 (0 means that) or 4096 */
+    uint32_t async_ms;      /* oldest undurable commit under async; 0 means 100 */
+    uint32_t readers_max;   /* read txns at a time; 0 means 126 */
+    tl_io *io;              /* NULL means tl_io_posix() */
+    tl_memory *memory;      /* NULL means tl_memory_default() */
+    tl_arena *arena;        /* NULL means one of its own */
+    tl_error *error;        /* filled when open fails; may be NULL */
+} tl_env_options;
+
+/* Rows of the registries, NULL-terminated, for listings and error messages. */
+const char *const *tl_commit_protocols(void);
+const char *const *tl_leaf_modes(void);
+const char *const *tl_splits(void);
+const char *const *tl_fills(void);
+
+/* Open or create the database at `path`, finishing or undoing what a crash interrupted.  `path`
+ * names the page file; a missing ".tl" at its end is added.  Beside x.tl stand x.log.0, x.log.1
+ * and x.lock.
+ *
+ * TL_OK         *env is ready; release it with tl_env_close
+ * TL_INVALID    an option is out of its range or names no row of its registry
+ * TL_NOT_FOUND  nothing is there and TL_OPEN_NO_CREATE or TL_OPEN_READ_ONLY forbids creating it
+ * TL_BUSY       someone else, perhaps in this process, has it open
+ * TL_NOT_OURS   the file is something else; nothing was written
+ * TL_VERSION    the file needs a newer treelab
+ * TL_CORRUPT    stored bytes contradict the format; nothing was written
+ * TL_NO_SPACE   the disk is full; nothing was lost, open works once there is room
+ * TL_IO, TL_ACCESS, TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_env_open(const char *path, const tl_env_options *options, tl_env **env);
+
+/* Write a last checkpoint and release everything.  All txns must have ended (TL_BUSY otherwise,
+ * and nothing happens).  Any other status tells how the last checkpoint went; the env is gone. */
+tl_status tl_env_close(tl_env *env);
+
+/* Release everything as a crash does: no write, no sync.  Open txns and cursors die with it. */
+void tl_env_abandon(tl_env *env);
+
+/* Write a checkpoint now.  TL_BUSY when the calling thread has a write txn open. */
+TL_MUST_USE tl_status tl_env_checkpoint(tl_env *env);
+
+/* Make every commit so far durable, whatever the env's durability. */
+TL_MUST_USE tl_status tl_env_sync(tl_env *env);
+
+/* The story behind the latest failure of this env: TL_CORRUPT names its page.  Copied out. */
+void tl_env_error(tl_env *env, tl_error *error);
+
+typedef struct tl_env_info {
+    uint32_t page_bytes, max_key_bytes, value_bytes_max, depth;
+    uint64_t count;       /* records in the main tree, newest committed */
+    uint64_t txn;         /* newest committed txn */
+    uint64_t durable_txn; /* newest txn known to survive a power loss */
+    uint64_t checkpoint_no, page_count, pages_live, pages_free;
+    uint64_t frames_replayed, tail_bytes_dropped; /* by the recovery of this open */
+    const char *commit, *leaf, *split, *fill;
+    tl_durability durability;
+    uint8_t uuid[16];
+} tl_env_info;
+void tl_env_info_get(tl_env *env, tl_env_info *info);
+
+/* Fold the counters of this env into `stats` (tl/stats.h).  Values since open. */
+void tl_env_stats(tl_env *env, tl_stats *stats);
+
+enum {
+    TL_TXN_READ_ONLY = 1,
+    TL_TXN_TRY = 2, /* a second writer gets TL_BUSY instead of waiting */
+};
+
+/* TL_OK         *txn sees the newest published commit; end it with tl_txn_commit or tl_txn_abort
+ * TL_BUSY       this thread already has a write txn; or TL_TXN_TRY; or readers_max read txns run
+ * TL_READ_ONLY  a write txn on a read-only env
+ * TL_POISONED   a write txn after a failed write or sync */
+TL_MUST_USE tl_status tl_txn_begin(tl_env *env, unsigned flags, tl_txn **txn);
+
+/* End the txn, whatever the status; the durability option says what TL_OK promises.
+ * TL_NO_SPACE   nothing of the txn happened
+ * TL_IO         unknown until reopen whether it happened; the env is poisoned */
+tl_status tl_txn_commit(tl_txn *txn);
+void tl_txn_abort(tl_txn *txn); /* NULL is fine */
+
+/* TL_NOT_FOUND when the key is absent. */
+TL_MUST_USE tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value);
+
+enum {
+    TL_PUT_INSERT = 1, /* refuse a present key with TL_EXISTS */
+    TL_PUT_APPEND = 2, /* hint: the key is probably the largest; correct if it is not */
+};
+/* Write `key`, replacing its value when present.  TL_KEY_SIZE, TL_VALUE_SIZE, TL_NO_SPACE: the
+ * tree is unchanged and the txn can go on. */
+TL_MUST_USE tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value,
+                             unsigned flags);
+TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT_FOUND if absent */
+TL_MUST_USE tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count);
+
+/* Cursors.  A new cursor stands nowhere: next goes to the first record, prev to the last.  Each
+ * step gives the record it arrives at; TL_NOT_FOUND past either end, where the cursor then stands
+ * nowhere again.  In a write txn a cursor finds its place again after the txn modified the tree;
+ * when its record was deleted, next and prev give that record's neighbours. */
+TL_MUST_USE tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **cursor);
+void tl_cursor_close(tl_cursor *cursor); /* before its txn ends; NULL is fine */
+TL_MUST_USE tl_status tl_cursor_first(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+TL_MUST_USE tl_status tl_cursor_last(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+TL_MUST_USE tl_status tl_cursor_seek(tl_cursor *cursor, tl_slice from, tl_slice *key,
+                                     tl_slice *value); /* first record >= from */
+TL_MUST_USE tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+TL_MUST_USE tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+/* Delete the record the cursor stands at; TL_NOT_FOUND when it stands nowhere. */
+TL_MUST_USE tl_status tl_cursor_del(tl_cursor *cursor);
+
+/* Verifier.  `report` is called once per violated rule and place; returning false stops. */
+typedef struct tl_finding {
+    const char *rule; /* "page-checksum", "tree-fences", "space-live": see engine/README.md */
+    uint32_t pgno;    /* 0 when no single page is concerned */
+    const char *text;
+} tl_finding;
+typedef bool (*tl_report_fn)(void *context, const tl_finding *finding);
+typedef struct tl_verify_summary {
+    uint64_t findings, pages_checked, leaves, branches, records, bytes_used, leaf_bytes_capacity;
+    uint64_t content_hash; /* order-independent hash of all records of the main tree */
+} tl_verify_summary;
+/* Check the newest committed state, page by page, against every invariant of the format.
+ * TL_OK       checked to the end; summary->findings tells whether anything is wrong
+ * TL_CORRUPT  findings were reported (same as findings > 0)
+ * TL_BUSY     this thread has a write txn open */
+TL_MUST_USE tl_status tl_verify(tl_env *env, tl_report_fn report, void *context,
+                                tl_verify_summary *summary);
+
+/* Print one page, the tree's shape, the free space or the log as text, for `treelab dump`. */
+typedef void (*tl_print_fn)(void *context, const char *line); /* line without newline */
+TL_MUST_USE tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context);
+TL_MUST_USE tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context);
+TL_MUST_USE tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context);
+TL_MUST_USE tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context);
+
+/* The hash that tl_verify sums over all records: equal sums mean equal content, for practical
+ * purposes.  Depends on nothing but the bytes. */
+uint64_t tl_record_hash(tl_slice key, tl_slice value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

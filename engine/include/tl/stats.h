@@ -1,0 +1,90 @@
+/* engine/include/tl/stats.h -- the engine's counters: one table names them everywhere.
+ *
+ * The same name stands in C, JSON, scripts (`expect leaf_splits <= 28`) and plots.  Class `exact`
+ * counters are equal for equal seeds in deterministic mode on every host and compiler; class
+ * `timing` counters depend on threads or the clock and are never gated.
+ */
+#ifndef TL_STATS_H
+#define TL_STATS_H
+
+#include <stdint.h>
+
+/* X(name, class, unit, meaning) */
+#define TL_STATS_MAP(X)                                                                            \
+    X(descents, exact, "count", "walks from the root to a leaf")                                   \
+    X(levels, exact, "count", "pages visited by descents")                                         \
+    X(head_ties, exact, "count", "searches in which several heads were equal")                     \
+    X(full_compares, exact, "count", "whole-key comparisons")                                      \
+    X(append_hits, exact, "count", "puts served by the last-key test of the cached last leaf")     \
+    X(inplace_edits, exact, "count", "leaf edits on a page this txn already owned")                \
+    X(overwrites_same_size, exact, "count", "updates that kept the value's size")                  \
+    X(cow_copies, exact, "count", "pages copied on first touch")                                   \
+    X(cow_bytes, exact, "bytes", "bytes copied by copy-on-write")                                  \
+    X(alloc_fit_gap, exact, "count", "leaf cells placed in the gap")                               \
+    X(alloc_compactions, exact, "count", "leaf pages compacted to join their free bytes")          \
+    X(alloc_rebuilds, exact, "count", "leaf pages rewritten whole for one edit")                   \
+    X(alloc_bytes_moved, exact, "bytes", "cell bytes moved by compactions and rebuilds")           \
+    X(alloc_misses, exact, "count", "no room in the leaf: leads to a split")                       \
+    X(alloc_failures, exact, "count",                                                              \
+      "room was promised and then refused: never, on a sound page")                                \
+    X(leaf_splits, exact, "count", "leaf pages split")                                             \
+    X(branch_splits, exact, "count", "branch pages split")                                         \
+    X(splits, exact, "count", "pages split, all levels")                                           \
+    X(splits_rightmost, exact, "count", "splits that opened a new right page")                     \
+    X(split_fallbacks, exact, "count", "split plans that were infeasible and replaced")            \
+    X(sep_bytes_saved, exact, "bytes", "separator bytes cut by suffix truncation")                 \
+    X(merges, exact, "count", "pages merged, all levels")                                          \
+    X(leaf_merges, exact, "count", "leaf pages merged")                                            \
+    X(branch_merges, exact, "count", "branch pages merged")                                        \
+    X(leaf_moves, exact, "count", "times records moved to an underfull neighbour leaf")            \
+    X(branch_moves, exact, "count", "times entries moved to an underfull neighbour branch")        \
+    X(leaf_underfilled, exact, "count", "deletes that had to leave a leaf under the threshold")    \
+    X(leaf_empty_kept, exact, "count", "deletes that had to leave a leaf empty")                   \
+    X(merge_refused_size, exact, "count", "merges refused because the pages did not fit")          \
+    X(merge_refused_separator, exact, "count", "moves refused because the separator did not fit")  \
+    X(root_grows, exact, "count", "times the tree grew a level")                                   \
+    X(root_collapses, exact, "count", "times the tree lost a level")                               \
+    X(loose_reuse, exact, "count", "pages freed and reused inside one txn")                        \
+    X(recycle_reuse, exact, "count", "pages reused from the recycled stack")                       \
+    X(bitmap_alloc, exact, "count", "pages found by bitmap search")                                \
+    X(grows, exact, "count", "times the page file grew")                                           \
+    X(pages_freed, exact, "count", "pages given up by commits")                                    \
+    X(pages_pinned, exact, "count", "freed pages that a snapshot still holds, now")                \
+    X(pages_loaded, exact, "count", "pages read from the file")                                    \
+    X(sum_failures, exact, "count", "pages whose checksum, place or age was wrong")                \
+    X(txns, exact, "count", "write txns committed")                                                \
+    X(aborts, exact, "count", "write txns aborted")                                                \
+    X(checkpoints, exact, "count", "checkpoints completed")                                        \
+    X(commit_by_ckpt, exact, "count", "txns committed by a checkpoint instead of the log")         \
+    X(ckpt_pages, exact, "count", "pages written by checkpoints")                                  \
+    X(ckpt_runs, exact, "count", "contiguous page runs written by checkpoints")                    \
+    X(ckpt_no_space, exact, "count", "checkpoints put off because the disk was full")              \
+    X(log_frames, exact, "count", "log frames written")                                            \
+    X(log_bytes, exact, "bytes", "bytes written to the log, padding included")                     \
+    X(log_growths, exact, "count", "times a log file grew")                                        \
+    X(page_bytes_written, exact, "bytes", "tree and catalog pages written")                        \
+    X(zone_bytes_written, exact, "bytes", "free-space bitmaps written")                            \
+    X(meta_bytes_written, exact, "bytes", "meta blocks written")                                   \
+    X(syncs_log, exact, "count", "fdatasync calls on log files")                                   \
+    X(syncs_page, exact, "count", "fdatasync calls on the page file for pages")                    \
+    X(syncs_meta, exact, "count", "fdatasync calls on the page file for the meta")                 \
+    X(user_bytes, exact, "bytes", "key and value bytes handed to put")                             \
+    X(ckpt_ns, timing, "ns", "time spent in checkpoints")                                          \
+    X(log_sync_ns, timing, "ns", "time spent in log syncs")
+
+#define TL_STATS_AS_FIELD(name, class_, unit, meaning) uint64_t name;
+typedef struct tl_stats {
+    TL_STATS_MAP(TL_STATS_AS_FIELD)
+} tl_stats;
+
+#define TL_STATS_AS_ONE(name, class_, unit, meaning) +1
+enum { TL_STATS_COUNT = 0 TL_STATS_MAP(TL_STATS_AS_ONE) };
+
+typedef struct tl_stats_row {
+    const char *name, *class_, *unit, *meaning;
+} tl_stats_row;
+
+/* Row i of the table, 0 <= i < TL_STATS_COUNT; field i of tl_stats has its value. */
+const tl_stats_row *tl_stats_rows(void);
+
+#endif

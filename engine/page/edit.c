@@ -1,0 +1,181 @@
+/* engine/page/edit.c -- parts that all edits share: index moves, room, compaction; branch edits. */
+#include "engine/page/edit.h"
+#include "engine/page/edit_parts.h"
+#include "engine/page/run.h"
+#include "engine/page/search.h"
+
+#include <assert.h>
+
+static uint8_t *slots_of(uint8_t *page)
+{
+    return page + TL_PAGE_HEADER_BYTES + 4 * (size_t)tl_page_cap(page);
+}
+
+static uint8_t *children_of(uint8_t *page)
+{
+    return page + TL_PAGE_HEADER_BYTES + TL_ENTRY_BYTES * (size_t)tl_page_cap(page);
+}
+
+void tl_page_compact(const tl_edit *edit, uint8_t *page, unsigned extra_slots)
+{
+    unsigned kind = tl_page_kind_of(page), count = tl_page_count(page);
+    const uint8_t *old = edit->scratch;
+    memcpy(edit->scratch, page, edit->page_bytes);
+    tl_page_identity identity = {.page_bytes = edit->page_bytes,
+                                 .pgno = tl_page_pgno(page),
+                                 .tree_id = tl_page_tree_id(page),
+                                 .birth = tl_page_birth(page),
+                                 .kind = (uint8_t)kind,
+                                 .level = (uint8_t)tl_page_level(page)};
+    tl_builder builder;
+    tl_build_begin(&builder, page, &identity, tl_page_lower(old), tl_page_upper(old),
+                   count + extra_slots);
+    if (kind == TL_PAGE_BRANCH)
+        tl_build_first_child(&builder, tl_branch_child(old, 0));
+    tl_build_copy(&builder, old, 0, count);
+    tl_build_end(&builder);
+    tl_page_set_last_ins(page, tl_page_last_ins(old));
+    tl_page_set_run(page, tl_page_run(old));
+}
+
+/* Move the arrays apart for `step` more slots.  The gap is wide enough. */
+static void arrays_grow(uint8_t *page, unsigned step)
+{
+    size_t cap = tl_page_cap(page), count = tl_page_count(page);
+    uint8_t *old_slots = slots_of(page), *old_children = children_of(page);
+    if (tl_page_kind_of(page) == TL_PAGE_BRANCH)
+        memmove(old_children + TL_ENTRY_BYTES * (size_t)step, old_children,
+                TL_CHILD_BYTES * (count + 1));
+    memmove(old_slots + 4 * (size_t)step, old_slots, 4 * count);
+    memset(page + TL_PAGE_HEADER_BYTES + 4 * count, 0, 4 * (cap + step - count));
+    tl_page_set_cap(page, (unsigned)cap + step);
+    memset(slots_of(page) + 4 * count, 0, 4 * (cap + step - count));
+}
+
+bool tl_page_make_room(const tl_edit *edit, uint8_t *page, size_t cell_bytes)
+{
+    size_t per_slot =
+        tl_page_kind_of(page) == TL_PAGE_BRANCH ? TL_ENTRY_BYTES + TL_CHILD_BYTES : TL_ENTRY_BYTES;
+    bool full = tl_page_count(page) == tl_page_cap(page);
+    size_t gap = tl_page_gap(page), least = cell_bytes + (full ? per_slot : 0);
+    if (gap < least) {
+        size_t garbage = (size_t)tl_page_frag(page) + tl_page_free_bytes(page);
+        size_t spare = (tl_page_cap(page) - tl_page_count(page)) * per_slot;
+        if (gap + garbage + spare < cell_bytes + per_slot)
+            return false;
+        edit->stats->alloc_compactions++;
+        edit->stats->alloc_bytes_moved += edit->page_bytes - tl_page_heap_lo(page) - garbage;
+        tl_page_compact(edit, page, 1);
+        return true;
+    }
+    if (full) {
+        size_t step = tl_cap_step(edit->page_bytes), most = (gap - cell_bytes) / per_slot;
+        arrays_grow(page, (unsigned)(step < most ? step : most));
+    }
+    return true;
+}
+
+unsigned tl_page_take_cell(uint8_t *page, size_t cell_bytes)
+{
+    uint32_t offset = tl_page_heap_lo(page) - (uint32_t)cell_bytes;
+    tl_page_set_heap_lo(page, offset);
+    return offset;
+}
+
+void tl_page_drop_cell(uint8_t *page, unsigned offset, size_t cell_bytes)
+{
+    if (cell_bytes != 0 && offset == tl_page_heap_lo(page))
+        tl_page_set_heap_lo(page, offset + (uint32_t)cell_bytes);
+    else
+        tl_page_set_frag(page, tl_page_frag(page) + (unsigned)cell_bytes);
+}
+
+void tl_page_open_entry(uint8_t *page, unsigned index, uint32_t head, unsigned offset,
+                        size_t suffix_bytes)
+{
+    size_t count = tl_page_count(page), behind = count - index;
+    assert(count < tl_page_cap(page));
+    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
+    uint8_t *slot_at = slots_of(page) + 4 * (size_t)index;
+    memmove(head_at + 4, head_at, 4 * behind);
+    memmove(slot_at + 4, slot_at, 4 * behind);
+    tl_store32(head_at, head);
+    tl_store16(slot_at, offset);
+    tl_store16(slot_at + 2, (unsigned)suffix_bytes);
+    tl_page_set_count(page, (unsigned)count + 1);
+}
+
+void tl_page_close_entry(uint8_t *page, unsigned index)
+{
+    size_t count = tl_page_count(page), behind = count - index - 1;
+    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
+    uint8_t *slot_at = slots_of(page) + 4 * (size_t)index;
+    memmove(head_at, head_at + 4, 4 * behind);
+    memmove(slot_at, slot_at + 4, 4 * behind);
+    tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (count - 1), 0);
+    tl_store32(slots_of(page) + 4 * (count - 1), 0);
+    tl_page_set_count(page, (unsigned)count - 1);
+}
+
+static size_t branch_cell_bytes(size_t suffix_bytes)
+{
+    return suffix_bytes > TL_HEAD_BYTES ? suffix_bytes : 0;
+}
+
+/* Place the bytes of a separator; returns its cell offset, 0 when the head holds it all. */
+static unsigned branch_store_cell(uint8_t *page, tl_slice suffix)
+{
+    size_t cell = branch_cell_bytes(suffix.size_bytes);
+    if (cell == 0)
+        return 0;
+    unsigned offset = tl_page_take_cell(page, cell);
+    memcpy(page + offset, suffix.data, cell);
+    return offset;
+}
+
+bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
+                      tl_ref right)
+{
+    if (!tl_page_make_room(edit, page, branch_cell_bytes(suffix.size_bytes)))
+        return false;
+    unsigned offset = branch_store_cell(page, suffix);
+    size_t count = tl_page_count(page);
+    uint8_t *child_at = children_of(page) + TL_CHILD_BYTES * ((size_t)index + 1);
+    memmove(child_at + TL_CHILD_BYTES, child_at, TL_CHILD_BYTES * (count - index));
+    tl_page_open_entry(page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
+                       suffix.size_bytes);
+    tl_branch_set_child(page, index + 1, right);
+    return true;
+}
+
+void tl_branch_remove(uint8_t *page, unsigned index)
+{
+    size_t count = tl_page_count(page);
+    tl_page_drop_cell(page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
+    uint8_t *child_at = children_of(page) + TL_CHILD_BYTES * ((size_t)index + 1);
+    memmove(child_at, child_at + TL_CHILD_BYTES, TL_CHILD_BYTES * (count - index - 1));
+    memset(children_of(page) + TL_CHILD_BYTES * count, 0, TL_CHILD_BYTES);
+    tl_page_close_entry(page, index);
+}
+
+bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes)
+{
+    size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
+                  tl_page_cell_bytes(page, index);
+    return room >= branch_cell_bytes(suffix_bytes);
+}
+
+void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix)
+{
+    size_t cell = branch_cell_bytes(suffix.size_bytes);
+    uint8_t *slot = slots_of(page) + 4 * (size_t)index;
+    tl_page_drop_cell(page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
+    tl_store32(slot, 0); /* no cell: a compaction now copies a stand-in held by the head alone */
+    if (tl_page_gap(page) < cell)
+        tl_page_compact(edit, page, tl_page_cap(page) - tl_page_count(page));
+    slot = slots_of(page) + 4 * (size_t)index;
+    tl_store16(slot, branch_store_cell(page, suffix));
+    tl_store16(slot + 2, (unsigned)suffix.size_bytes);
+    tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index,
+               tl_head_of(suffix.data, suffix.size_bytes));
+}

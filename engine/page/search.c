@@ -1,0 +1,55 @@
+/* engine/page/search.c -- see search.h. */
+#include "engine/page/search.h"
+
+unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts)
+{
+    const uint8_t *heads = tl_page_heads(page);
+    unsigned count = tl_page_count(page);
+    uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
+    unsigned low = tl_heads_lower(heads, count, head), high = low + 1;
+    *equal = false;
+    if (low == count || tl_page_head(page, low) != head)
+        return low;
+    if (high < count && tl_page_head(page, high) == head) {
+        high = tl_heads_upper(heads, count, head);
+        counts->head_ties++;
+    }
+    while (low < high) { /* ends: high - low shrinks every round */
+        unsigned middle = low + (high - low) / 2;
+        int order = tl_slice_compare(tl_leaf_suffix(page, middle), suffix);
+        counts->full_compares++;
+        if (order == 0) {
+            *equal = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+unsigned tl_branch_find(const uint8_t *page, tl_slice suffix, tl_search_counts *counts)
+{
+    const uint8_t *heads = tl_page_heads(page);
+    unsigned count = tl_page_count(page);
+    uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
+    unsigned low = tl_heads_lower(heads, count, head), high = low + 1;
+    if (low == count || tl_page_head(page, low) != head)
+        return low;
+    if (high < count && tl_page_head(page, high) == head) {
+        high = tl_heads_upper(heads, count, head);
+        counts->head_ties++;
+    }
+    while (low < high) { /* ends: high - low shrinks every round */
+        unsigned middle = low + (high - low) / 2;
+        uint8_t scratch[TL_HEAD_BYTES];
+        counts->full_compares++;
+        if (tl_slice_compare(tl_branch_suffix(page, middle, scratch), suffix) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -1,0 +1,90 @@
+/* engine/page/search.h -- finding a key among the heads of a page.
+ *
+ * A search compares 4-byte heads, which lie side by side, without a branch per step.  Only when
+ * heads are equal are whole suffixes compared: a run of equal heads (short keys, shared beginnings,
+ * edge pages without a prefix) is searched by bisection too.
+ */
+#ifndef TL_PAGE_SEARCH_H
+#define TL_PAGE_SEARCH_H
+
+#include "engine/page/page.h"
+
+typedef struct tl_search_counts { /* folded into tl_stats when a txn ends */
+    uint64_t descents, levels, head_ties, full_compares;
+} tl_search_counts;
+
+/* The first index below `count` whose head is >= `head`; `count` when there is none. */
+static inline unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head)
+{
+    unsigned base = 0, length = count;
+    while (length > 1) { /* ends: length shrinks by at least half of itself, rounded down */
+        unsigned half = length / 2;
+        base += tl_load32(heads + 4 * (size_t)(base + half - 1)) < head ? half : 0;
+        length -= half;
+    }
+    return base + (length == 1 && tl_load32(heads + 4 * (size_t)base) < head);
+}
+
+/* The first index below `count` whose head is > `head`. */
+static inline unsigned tl_heads_upper(const uint8_t *heads, unsigned count, uint32_t head)
+{
+    return head == UINT32_MAX ? count : tl_heads_lower(heads, count, head + 1);
+}
+
+/* The suffix of entry `index` of a branch; four bytes or fewer are unpacked into `scratch`. */
+static inline tl_slice tl_branch_suffix(const uint8_t *page, unsigned index,
+                                        uint8_t scratch[TL_HEAD_BYTES])
+{
+    unsigned size = tl_page_suffix_len(page, index);
+    if (size > TL_HEAD_BYTES)
+        return tl_slice_of(page + tl_page_cell_off(page, index), size);
+    uint32_t head = __builtin_bswap32(tl_page_head(page, index));
+    memcpy(scratch, &head, TL_HEAD_BYTES);
+    return tl_slice_of(scratch, size);
+}
+
+static inline tl_slice tl_leaf_suffix(const uint8_t *page, unsigned index)
+{
+    return tl_slice_of(page + tl_page_cell_off(page, index) + TL_CELL_HEADER_BYTES,
+                       tl_page_suffix_len(page, index));
+}
+
+/* The first entry of a leaf that is >= `suffix`; *equal tells whether it is `suffix` itself. */
+unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts);
+
+/* The child of a branch whose range holds `suffix`: the number of separators <= it. */
+unsigned tl_branch_find(const uint8_t *page, tl_slice suffix, tl_search_counts *counts);
+
+static inline tl_ref tl_branch_child(const uint8_t *page, unsigned index)
+{
+    const uint8_t *at = page + TL_PAGE_HEADER_BYTES + (size_t)TL_ENTRY_BYTES * tl_page_cap(page) +
+                        (size_t)TL_CHILD_BYTES * index;
+    return (tl_ref){tl_load32(at), tl_load32(at + 4)};
+}
+
+static inline void tl_branch_set_child(uint8_t *page, unsigned index, tl_ref child)
+{
+    uint8_t *at = page + TL_PAGE_HEADER_BYTES + (size_t)TL_ENTRY_BYTES * tl_page_cap(page) +
+                  (size_t)TL_CHILD_BYTES * index;
+    tl_store32(at, child.pgno);
+    tl_store32(at + 4, child.tag);
+}
+
+static inline tl_slice tl_leaf_value(const uint8_t *page, unsigned index)
+{
+    const uint8_t *cell = page + tl_page_cell_off(page, index);
+    return tl_slice_of(cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(page, index),
+                       tl_load16(cell) & ~(unsigned)TL_VALUE_OVERFLOW);
+}
+
+/* Heap bytes of entry `index`. */
+static inline unsigned tl_page_cell_bytes(const uint8_t *page, unsigned index)
+{
+    unsigned suffix = tl_page_suffix_len(page, index);
+    if (tl_page_kind_of(page) == TL_PAGE_BRANCH)
+        return suffix > TL_HEAD_BYTES ? suffix : 0;
+    const uint8_t *cell = page + tl_page_cell_off(page, index);
+    return TL_CELL_HEADER_BYTES + suffix + (tl_load16(cell) & ~(unsigned)TL_VALUE_OVERFLOW);
+}
+
+#endif

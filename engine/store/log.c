@@ -1,0 +1,221 @@
+/* engine/store/log.c -- writing the log; see log.h.  Replay is in log_replay.c. */
+#include "engine/store/log_format.h"
+
+#include <assert.h>
+
+static const uint8_t log_magic[8] = {'t', 'r', 'e', 'e', 'l', 'o', 'g', 0x1a};
+
+enum { AT_LOG_VERSION = 8, AT_LOG_FILE_NO = 12, AT_LOG_UUID = 16, AT_LOG_CRC = 508 };
+
+void tl_log_header_encode(uint8_t block[TL_LOG_HEADER_BYTES], const uint8_t uuid[16],
+                          unsigned file_no)
+{
+    memset(block, 0, TL_LOG_HEADER_BYTES);
+    memcpy(block, log_magic, sizeof log_magic);
+    tl_store32(block + AT_LOG_VERSION, TL_FORMAT_VERSION);
+    tl_store32(block + AT_LOG_FILE_NO, file_no);
+    memcpy(block + AT_LOG_UUID, uuid, 16);
+    tl_store32(block + AT_LOG_CRC, tl_crc32c(0, block, AT_LOG_CRC));
+}
+
+static bool header_verify(void *context, const void *bytes, size_t size_bytes)
+{
+    uint8_t wanted[TL_LOG_HEADER_BYTES];
+    const uint8_t *uuid = context; /* 16 bytes of uuid, then the file's number */
+    tl_log_header_encode(wanted, uuid, uuid[16]);
+    return memcmp(bytes, wanted, size_bytes) == 0;
+}
+
+tl_status tl_log_header_check(tl_io *io, tl_file *file, const uint8_t uuid[16], unsigned file_no)
+{
+    uint8_t sector[512], expected[17];
+    memcpy(expected, uuid, 16);
+    expected[16] = (uint8_t)file_no;
+    return io->read_verified(io, file, 0, sector, sizeof sector, header_verify, expected);
+}
+
+void tl_log_switch(tl_log *log, uint64_t ckpt_no)
+{
+    log->ckpt_no = ckpt_no;
+    log->active = ckpt_no & 1;
+    log->tail = TL_LOG_HEADER_BYTES;
+}
+
+static uint8_t *varint_encode(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static uint8_t *op_encode(uint8_t *at, unsigned code, tl_tree tree, tl_slice key, tl_slice value)
+{
+    *at++ = (uint8_t)code;
+    at = varint_encode(at, tree);
+    at = varint_encode(at, key.size_bytes);
+    at = varint_encode(at, value.size_bytes);
+    tl_copy(at, key.data, key.size_bytes);
+    at += key.size_bytes;
+    tl_copy(at, value.data, value.size_bytes);
+    return at + value.size_bytes;
+}
+
+enum { OP_OVERHEAD_BYTES_MAX = 1 + 3 * 5 }; /* code and three varints */
+
+void tl_op_buffer_clear(tl_op_buffer *buffer)
+{
+    buffer->bytes.count = 0;
+    buffer->full_frames = 0;
+}
+
+tl_status tl_op_buffer_secure(tl_op_buffer *buffer, tl_memory *memory, size_t bytes)
+{
+    return tl_vector_reserve(&buffer->bytes, memory, bytes + OP_OVERHEAD_BYTES_MAX);
+}
+
+void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_slice key,
+                         tl_slice value)
+{
+    uint8_t *at = buffer->bytes.at + buffer->bytes.count;
+    size_t end = (size_t)(op_encode(at, code, tree, key, value) - buffer->bytes.at);
+    size_t frame_begin = buffer->full_frames == 0 ? 0 : buffer->frame_ends[buffer->full_frames - 1];
+    if (end - frame_begin > TL_LOG_OPS_BYTES_MAX)
+        buffer->frame_ends[buffer->full_frames++] = buffer->bytes.count; /* before this op */
+    buffer->bytes.count = end;
+}
+
+static bool varint_decode(const uint8_t **at, const uint8_t *end, uint32_t *value)
+{
+    uint64_t result = 0;
+    for (unsigned shift = 0; shift < 35 && *at < end; shift += 7) {
+        uint8_t byte = *(*at)++;
+        result |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value = (uint32_t)result;
+            return result <= UINT32_MAX;
+        }
+    }
+    return false;
+}
+
+bool tl_op_decode(const uint8_t **at, const uint8_t *end, tl_log_op *op)
+{
+    uint32_t tree, key_bytes, value_bytes;
+    if (*at >= end)
+        return false;
+    op->code = *(*at)++;
+    if (!varint_decode(at, end, &tree) || !varint_decode(at, end, &key_bytes) ||
+        !varint_decode(at, end, &value_bytes))
+        return false;
+    if ((uint64_t)key_bytes + value_bytes > (uint64_t)(end - *at))
+        return false;
+    op->tree = tree;
+    op->key = tl_slice_of(*at, key_bytes);
+    op->value = tl_slice_of(*at + key_bytes, value_bytes);
+    *at += (size_t)key_bytes + value_bytes;
+    return op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_DEL;
+}
+
+/* Zeros up to a size that doubles, so that the next flushes overwrite written blocks. */
+static tl_status file_grow(tl_log *log, uint64_t least)
+{
+    static const uint8_t zeros[65536];
+    uint64_t size = log->sizes[log->active];
+    uint64_t step = size < TL_LOG_GROWTH_BYTES_MAX ? size : TL_LOG_GROWTH_BYTES_MAX;
+    uint64_t target = tl_align_up(size + step < least ? least : size + step, 4096);
+    while (size < target) {
+        size_t piece = target - size < sizeof zeros ? (size_t)(target - size) : sizeof zeros;
+        tl_io_span span = {zeros, piece};
+        tl_status status = log->io->pwritev(log->io, log->files[log->active], size, &span, 1);
+        if (status != TL_OK)
+            return status;
+        size += piece;
+        log->sizes[log->active] = size;
+    }
+    log->stats->log_growths++;
+    return TL_OK;
+}
+
+/* Fill the header at `at` of a frame that holds `ops`; advances *chain. */
+static void frame_encode(const tl_log *log, uint8_t *at, uint64_t txn, uint64_t durable_txn,
+                         uint64_t *chain, unsigned flags, tl_slice ops)
+{
+    memset(at, 0, TL_LOG_FRAME_HEADER_BYTES);
+    tl_store32(at + TL_AT_FRAME_OPS_BYTES, (uint32_t)ops.size_bytes);
+    tl_store64(at + TL_AT_FRAME_SALT, log->salt);
+    tl_store64(at + TL_AT_FRAME_CKPT_NO, log->ckpt_no);
+    tl_store64(at + TL_AT_FRAME_TXN, txn);
+    tl_store64(at + TL_AT_FRAME_DURABLE, durable_txn);
+    tl_store64(at + TL_AT_FRAME_CHAIN, *chain);
+    at[TL_AT_FRAME_FLAGS] = (uint8_t)flags;
+    uint32_t crc = tl_frame_checksum(at, TL_LOG_FRAME_HEADER_BYTES);
+    crc = tl_crc32c(crc, ops.data, ops.size_bytes);
+    tl_store32(at + TL_AT_FRAME_CRC, crc);
+    *chain = tl_frame_chain(*chain, txn, crc);
+}
+
+/* Frame `i` of the txn. */
+static tl_slice frame_ops(const tl_op_buffer *ops, unsigned i)
+{
+    size_t begin = i == 0 ? 0 : ops->frame_ends[i - 1];
+    size_t end = i < ops->full_frames ? ops->frame_ends[i] : ops->bytes.count;
+    return tl_slice_of(ops->bytes.at + begin, end - begin);
+}
+
+/* Write one flush: headers from log->headers, ops from where they are, zeros up to the pad. */
+static tl_status flush_write(tl_log *log, const tl_op_buffer *ops, size_t pad)
+{
+    static const uint8_t zeros[4096];
+    tl_io_span spans[2 * TL_LOG_FRAMES_MAX + 1];
+    size_t count = 0;
+    for (unsigned i = 0; i <= ops->full_frames; i++) {
+        tl_slice part = frame_ops(ops, i);
+        spans[count++] =
+            (tl_io_span){log->headers + i * TL_LOG_FRAME_HEADER_BYTES, TL_LOG_FRAME_HEADER_BYTES};
+        spans[count++] = (tl_io_span){part.data, part.size_bytes};
+    }
+    if (pad != 0)
+        spans[count++] = (tl_io_span){zeros, pad};
+    return log->io->pwritev(log->io, log->files[log->active], log->tail, spans, count);
+}
+
+tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const tl_op_buffer *ops)
+{
+    unsigned frames = ops->full_frames + 1;
+    assert(frames <= TL_LOG_FRAMES_MAX);
+    size_t used = frames * TL_LOG_FRAME_HEADER_BYTES + ops->bytes.count;
+    size_t bytes = tl_align_up(used, log->pad_bytes);
+    tl_status status = TL_OK;
+    if (log->zero_fill && log->tail + bytes > log->sizes[log->active])
+        status = file_grow(log, log->tail + bytes);
+    if (status != TL_OK)
+        return status;
+    uint64_t chain = log->chain;
+    for (unsigned i = 0; i < frames; i++) {
+        unsigned flags = (i == 0 ? TL_FRAME_FIRST : 0u) | (i + 1 == frames ? TL_FRAME_LAST : 0u);
+        frame_encode(log, log->headers + i * TL_LOG_FRAME_HEADER_BYTES, txn, durable_txn, &chain,
+                     flags, frame_ops(ops, i));
+    }
+    status = flush_write(log, ops, bytes - used);
+    if (status != TL_OK)
+        return status;
+    log->chain = chain;
+    log->tail += bytes;
+    if (log->tail > log->sizes[log->active])
+        log->sizes[log->active] = log->tail;
+    log->stats->log_frames += frames;
+    log->stats->log_bytes += bytes;
+    return TL_OK;
+}
+
+tl_status tl_log_sync(tl_log *log)
+{
+    uint64_t begin = tl_clock_ns();
+    tl_status status = log->io->fdatasync(log->io, log->files[log->active]);
+    log->stats->syncs_log++;
+    log->stats->log_sync_ns += tl_clock_ns() - begin;
+    return status;
+}

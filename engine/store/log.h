@@ -1,0 +1,107 @@
+/* engine/store/log.h -- the redo log: what committed txns did, in two files used in turn.
+ *
+ *   0                     4096                                             size
+ *   +---------------------+-------------+-------+-----------------+--------+
+ *   | header: magic, uuid | flush       | zeros | flush           | zeros  |
+ *   +---------------------+-------------+-------+-----------------+--------+
+ *                         frame frame ..  to the next pad boundary
+ *
+ *   frame   u32 crc  u32 ops_bytes  u64 salt  u64 ckpt_no  u64 txn  u64 durable_txn
+ *           u64 prev_chain  u8 flags  7 zeros  ops
+ *   op      u8 code  varint tree  varint key_bytes  varint value_bytes  key  value
+ *
+ * Every txn after the last checkpoint has its frames here, chained: prev_chain depends on all
+ * frames before.  Checkpoint k sends what follows to file k & 1, from its start.  The salt is new
+ * at every open, so frames of an earlier life never match.
+ */
+#ifndef TL_STORE_LOG_H
+#define TL_STORE_LOG_H
+
+#include "engine/page/meta.h"
+#include "engine/store/pager.h"
+
+enum {
+    TL_LOG_HEADER_BYTES = 4096, /* frames begin here */
+    TL_LOG_FRAME_HEADER_BYTES = 56,
+    TL_LOG_OPS_BYTES_MAX = 1 << 20, /* of one frame; longer txns take several */
+    TL_LOG_FRAMES_MAX = 128,        /* of one txn; a longer txn commits by checkpoint */
+    TL_LOG_TXN_BYTES_MAX = TL_LOG_FRAMES_MAX / 2 * TL_LOG_OPS_BYTES_MAX, /* surely fits in them */
+    TL_LOG_BYTES_MIN = 8192,
+    TL_LOG_GROWTH_BYTES_MAX = 16 << 20,
+};
+
+enum { TL_FRAME_FIRST = 1, TL_FRAME_LAST = 2 };
+enum { TL_OP_CODE_PUT = 1, TL_OP_CODE_DEL = 2 };
+
+typedef struct tl_log {
+    tl_io *io;
+    tl_memory *memory;
+    tl_stats *stats;
+    tl_file *files[2];
+    uint64_t sizes[2];
+    unsigned active;
+    uint64_t tail; /* next flush begins here, in the active file */
+    uint64_t salt, chain, ckpt_no;
+    uint32_t pad_bytes;
+    bool zero_fill; /* grow ahead of the tail, so that a flush changes no file metadata */
+    uint8_t headers[TL_LOG_FRAMES_MAX * TL_LOG_FRAME_HEADER_BYTES]; /* of the flush under way */
+} tl_log;
+
+/* The header block of log file `file_no`. */
+void tl_log_header_encode(uint8_t block[TL_LOG_HEADER_BYTES], const uint8_t uuid[16],
+                          unsigned file_no);
+/* Is the file at hand log `file_no` of the database `uuid`?  TL_CORRUPT: no. */
+TL_MUST_USE tl_status tl_log_header_check(tl_io *io, tl_file *file, const uint8_t uuid[16],
+                                          unsigned file_no);
+
+/* Frames after checkpoint `ckpt_no` go to its file, from the start. */
+void tl_log_switch(tl_log *log, uint64_t ckpt_no);
+
+/* The ops of one txn as they are recorded.  A frame ends between two ops, never inside one. */
+typedef struct tl_op_buffer {
+    TL_VECTOR(uint8_t) bytes;
+    size_t frame_ends[TL_LOG_FRAMES_MAX]; /* of all frames but the last */
+    unsigned full_frames;
+} tl_op_buffer;
+
+void tl_op_buffer_clear(tl_op_buffer *buffer);
+/* Room for one op with `bytes` of key and value; then recording it cannot fail. */
+TL_MUST_USE tl_status tl_op_buffer_secure(tl_op_buffer *buffer, tl_memory *memory, size_t bytes);
+void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_slice key,
+                         tl_slice value);
+
+/* Append the ops of `txn`; the bytes are with the kernel when it returns.
+ * `ops` has fewer than TL_LOG_FRAMES_MAX full frames.  TL_NO_SPACE: nothing is appended; TL_IO:
+ * unknown. */
+TL_MUST_USE tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn,
+                                    const tl_op_buffer *ops);
+TL_MUST_USE tl_status tl_log_sync(tl_log *log); /* the active file */
+
+typedef struct tl_log_op {
+    unsigned code;
+    tl_tree tree;
+    tl_slice key, value;
+} tl_log_op;
+/* Decode the op at *at and step over it.  False: malformed. */
+bool tl_op_decode(const uint8_t **at, const uint8_t *end, tl_log_op *op);
+
+/* Recovery: what replays, in order, and how it ended. */
+typedef struct tl_log_replayer {
+    void *context;
+    tl_status (*begin)(void *context, uint64_t txn);
+    tl_status (*op)(void *context, const tl_log_op *op);
+    tl_status (*commit)(void *context); /* the txn is whole */
+    void (*abort)(void *context);       /* its last frame is missing */
+} tl_log_replayer;
+
+typedef struct tl_log_recovery {
+    uint64_t txn, chain;         /* of the last whole txn */
+    uint64_t frames, tail_bytes; /* frames replayed; bytes of torn frames dropped */
+} tl_log_recovery;
+
+/* Replay every whole txn after meta->txn.
+ * TL_CORRUPT  acknowledged data is missing, or frames prove that a newer checkpoint existed */
+TL_MUST_USE tl_status tl_log_replay(tl_log *log, tl_pager *pager, const tl_meta *meta,
+                                    const tl_log_replayer *replayer, tl_log_recovery *recovery);
+
+#endif

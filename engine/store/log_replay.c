@@ -1,0 +1,240 @@
+/* engine/store/log_replay.c -- reading the log after a crash.
+ *
+ * Frames are followed from the start of the checkpoint's file as long as each is intact, of this
+ * life (salt), of this checkpoint, next in number and chained to its predecessor.  The first that
+ * is not ends the history.  Then every pad boundary behind it is searched: a later intact frame of
+ * this life that knew a txn to be durable which was not reached proves a loss, and the answer is
+ * TL_CORRUPT.  Otherwise the rest is a torn tail, never acknowledged, and is dropped.  Rot inside
+ * the very last flush cannot be told from a torn tail.
+ */
+#include "engine/base/mutant.h"
+#include "engine/store/log_format.h"
+
+typedef struct reader {
+    tl_log *log;
+    tl_pager *pager;
+    const tl_meta *meta;
+    unsigned file;                /* being read */
+    uint64_t offset;              /* of the next frame */
+    uint64_t ckpt_no, txn, chain; /* what the next frame must carry */
+    bool in_txn;                  /* the next frame continues a txn */
+    uint8_t *frame;
+    size_t capacity;
+} reader;
+
+static bool frame_verify(void *context, const void *bytes, size_t size_bytes)
+{
+    (void)context;
+    return tl_load32(bytes) == tl_frame_checksum(bytes, size_bytes);
+}
+
+static tl_status frame_room(reader *in, size_t bytes)
+{
+    if (in->capacity >= bytes)
+        return TL_OK;
+    tl_memory *memory = in->log->memory;
+    uint8_t *block = memory->allocate(memory, bytes);
+    if (block == NULL)
+        return TL_NO_MEMORY;
+    if (in->frame != NULL)
+        memory->release(memory, in->frame, in->capacity);
+    in->frame = block;
+    in->capacity = bytes;
+    return TL_OK;
+}
+
+/* Read the frame at `offset` of `file` when its header looks like one; *bytes is 0 when not. */
+static tl_status frame_read(reader *in, unsigned file, uint64_t offset, size_t *bytes)
+{
+    uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
+    tl_log *log = in->log;
+    size_t got = 0;
+    *bytes = 0;
+    tl_status status =
+        log->io->pread(log->io, log->files[file], offset, header, sizeof header, &got);
+    if (status != TL_OK || got < sizeof header)
+        return status;
+    size_t ops_bytes = tl_load32(header + TL_AT_FRAME_OPS_BYTES);
+    if (tl_load64(header + TL_AT_FRAME_TXN) == 0 || ops_bytes > TL_LOG_OPS_BYTES_MAX)
+        return TL_OK;
+    size_t wanted = TL_LOG_FRAME_HEADER_BYTES + ops_bytes;
+    status = frame_room(in, wanted);
+    if (status == TL_OK)
+        status = log->io->read_verified(log->io, log->files[file], offset, in->frame, wanted,
+                                        frame_verify, NULL);
+    if (status == TL_OK || (TL_MUTANT(accept_torn_log_tail) && status == TL_CORRUPT))
+        *bytes = wanted;
+    return status == TL_CORRUPT ? TL_OK : status;
+}
+
+static bool frame_continues(const reader *in, uint64_t ckpt_no)
+{
+    const uint8_t *frame = in->frame;
+    bool first = (frame[TL_AT_FRAME_FLAGS] & TL_FRAME_FIRST) != 0;
+    return tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt &&
+           tl_load64(frame + TL_AT_FRAME_CKPT_NO) == ckpt_no &&
+           tl_load64(frame + TL_AT_FRAME_TXN) == in->txn &&
+           tl_load64(frame + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn;
+}
+
+/* Find the next frame of the history, here or at the start of the other file; *bytes 0: none. */
+static tl_status frame_next(reader *in, size_t *bytes)
+{
+    tl_status status = frame_read(in, in->file, in->offset, bytes);
+    if (status != TL_OK || (*bytes != 0 && frame_continues(in, in->ckpt_no)))
+        return status;
+    *bytes = 0;
+    if (in->ckpt_no != in->meta->ckpt_no || in->in_txn)
+        return TL_OK;
+    status = frame_read(in, 1 - in->file, TL_LOG_HEADER_BYTES, bytes);
+    if (status != TL_OK || *bytes == 0 || !frame_continues(in, in->ckpt_no + 1)) {
+        *bytes = 0;
+        return status;
+    }
+    in->file = 1 - in->file; /* a checkpoint was under way: it had switched files already */
+    in->ckpt_no++;
+    in->offset = TL_LOG_HEADER_BYTES;
+    return TL_OK;
+}
+
+static tl_status frame_apply(reader *in, size_t bytes, const tl_log_replayer *replayer)
+{
+    const uint8_t *at = in->frame + TL_LOG_FRAME_HEADER_BYTES, *end = in->frame + bytes;
+    tl_status status = in->in_txn ? TL_OK : replayer->begin(replayer->context, in->txn);
+    if (status != TL_OK)
+        return status;
+    in->in_txn = true;
+    while (at < end) {
+        tl_log_op op;
+        if (!tl_op_decode(&at, end, &op)) {
+            if (TL_MUTANT(accept_torn_log_tail))
+                return TL_OK;
+            return tl_pager_fail(in->pager, TL_CORRUPT, 0,
+                                 "log frame of txn %llu holds no operation it can decode",
+                                 (unsigned long long)in->txn);
+        }
+        status = replayer->op(replayer->context, &op);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+/* Step over the frame just applied; a whole txn ends here. */
+static tl_status frame_finish(reader *in, size_t bytes, const tl_log_replayer *replayer,
+                              tl_log_recovery *recovery)
+{
+    in->chain = tl_frame_chain(in->chain, in->txn, tl_load32(in->frame));
+    in->offset += bytes;
+    recovery->frames++;
+    if ((in->frame[TL_AT_FRAME_FLAGS] & TL_FRAME_LAST) == 0)
+        return TL_OK;
+    in->in_txn = false;
+    in->offset = tl_align_up(in->offset, in->log->pad_bytes);
+    recovery->txn = in->txn++;
+    recovery->chain = in->chain;
+    return replayer->commit(replayer->context);
+}
+
+/* Does an intact frame at in->frame prove that something durable was not reached? */
+static bool frame_proves_loss(const reader *in)
+{
+    const uint8_t *frame = in->frame;
+    if (tl_load64(frame + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no + 2)
+        return true; /* its predecessor's meta was durable, and both copies are gone */
+    return tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt &&
+           tl_load64(frame + TL_AT_FRAME_DURABLE) >= in->txn;
+}
+
+/* A header that could stand before a frame worth verifying. */
+static bool header_matters(const reader *in, const uint8_t *header)
+{
+    return tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt ||
+           (tl_load64(header + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no + 2 &&
+            tl_load64(header + TL_AT_FRAME_TXN) != 0 &&
+            tl_load32(header + TL_AT_FRAME_OPS_BYTES) <= TL_LOG_OPS_BYTES_MAX);
+}
+
+enum { SEARCH_STEP = 512, SEARCH_BLOCK = 65536 };
+
+/* Search one file from `offset` for a frame that proves a loss; count what looks like a tail. */
+static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t *block,
+                             uint64_t *tail_bytes)
+{
+    tl_log *log = in->log;
+    for (; offset < log->sizes[file]; offset += SEARCH_BLOCK) {
+        size_t got = 0;
+        tl_status status =
+            log->io->pread(log->io, log->files[file], offset, block, SEARCH_BLOCK, &got);
+        if (status != TL_OK)
+            return status;
+        for (size_t at = 0; at + TL_LOG_FRAME_HEADER_BYTES <= got; at += SEARCH_STEP) {
+            if (!header_matters(in, block + at))
+                continue;
+            size_t bytes = 0;
+            status = frame_read(in, file, offset + at, &bytes);
+            if (status != TL_OK)
+                return status;
+            if (bytes != 0 && frame_proves_loss(in))
+                return tl_pager_fail(in->pager, TL_CORRUPT, 0,
+                                     "the log lost txn %llu, which was acknowledged",
+                                     (unsigned long long)in->txn);
+            if (file == in->file)
+                *tail_bytes += bytes != 0 ? bytes : SEARCH_STEP;
+        }
+    }
+    return TL_OK;
+}
+
+static tl_status search_losses(reader *in, uint64_t *tail_bytes)
+{
+    tl_memory *memory = in->log->memory;
+    uint8_t *block = memory->allocate(memory, SEARCH_BLOCK);
+    if (block == NULL)
+        return TL_NO_MEMORY;
+    uint64_t from = in->offset & ~(uint64_t)(SEARCH_STEP - 1); /* frames inside a flush: skipped */
+    tl_status status = search_file(in, in->file, from, block, tail_bytes);
+    if (status == TL_OK)
+        status = search_file(in, 1 - in->file, TL_LOG_HEADER_BYTES, block, tail_bytes);
+    memory->release(memory, block, SEARCH_BLOCK);
+    return status;
+}
+
+static tl_status replay_all(reader *in, const tl_log_replayer *replayer, tl_log_recovery *recovery)
+{
+    for (;;) { /* ends: every round moves in->offset forward, and files are finite */
+        size_t bytes = 0;
+        tl_status status = frame_next(in, &bytes);
+        if (status != TL_OK || bytes == 0)
+            return status;
+        status = frame_apply(in, bytes, replayer);
+        if (status == TL_OK)
+            status = frame_finish(in, bytes, replayer, recovery);
+        if (status != TL_OK)
+            return status;
+    }
+}
+
+tl_status tl_log_replay(tl_log *log, tl_pager *pager, const tl_meta *meta,
+                        const tl_log_replayer *replayer, tl_log_recovery *recovery)
+{
+    reader in = {
+        .log = log,
+        .pager = pager,
+        .meta = meta,
+        .file = meta->ckpt_no & 1,
+        .offset = TL_LOG_HEADER_BYTES,
+        .ckpt_no = meta->ckpt_no,
+        .txn = meta->txn + 1,
+        .chain = meta->log_chain,
+    };
+    *recovery = (tl_log_recovery){.txn = meta->txn, .chain = meta->log_chain};
+    tl_status status = replay_all(&in, replayer, recovery);
+    if (in.in_txn)
+        replayer->abort(replayer->context);
+    if (status == TL_OK)
+        status = search_losses(&in, &recovery->tail_bytes);
+    if (in.frame != NULL)
+        log->memory->release(log->memory, in.frame, in.capacity);
+    return status;
+}

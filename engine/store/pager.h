@@ -1,0 +1,118 @@
+/* engine/store/pager.h -- pages of one file: found in the arena, loaded on first touch, written
+ * by checkpoints.
+ *
+ * Readers (many threads) use tl_pager_get only.  Everything else belongs to the writer.
+ */
+#ifndef TL_STORE_PAGER_H
+#define TL_STORE_PAGER_H
+
+#include "engine/page/edit.h"
+#include "engine/page/meta.h"
+#include "engine/page/run.h"
+#include "engine/page/search.h"
+#include "engine/platform/platform.h"
+#include "engine/store/arena.h"
+#include "engine/store/space.h"
+#include "tl/engine.h"
+
+typedef struct tl_pager {
+    /* fixed while the env is open */
+    tl_io *io;
+    tl_memory *memory;
+    tl_file *file;
+    tl_arena *arena;
+    uint8_t *base;
+    _Atomic uint32_t *states;
+    uint32_t resident; /* the state word of a page that is there */
+    unsigned page_shift;
+    uint32_t page_bytes, map_pages, max_key_bytes, record_bytes_max;
+    uint64_t max_bytes, growth_bytes;
+    bool read_only; /* write nothing; replayed pages live in the arena alone */
+
+    /* the writer's */
+    uint64_t txn; /* running write txn; pages with this birth are its own */
+    tl_space space;
+    tl_edit edit;
+    uint8_t *scratch[4]; /* whole pages; scratch[0] is edit.scratch */
+    uint32_t *weights;   /* page_bytes / 8 + 2 numbers */
+    uint64_t *marks;     /* page_bytes / 8 bytes */
+    tl_stats stats;
+
+    /* shared */
+    _Atomic uint64_t pages_loaded, sum_failures;
+    tl_mutex error_mutex;
+    tl_error error; /* the latest failure */
+} tl_pager;
+
+/* Take page_bytes, limits and file from `meta` and `file`; enter the arena. */
+TL_MUST_USE tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file,
+                                    size_t pin_capacity);
+void tl_pager_close(tl_pager *pager); /* safe half-open; leaves the file to its owner */
+
+/* Remember why something failed; returns `status`. */
+tl_status tl_pager_fail(tl_pager *pager, tl_status status, uint32_t pgno, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static inline uint8_t *tl_pager_at(const tl_pager *pager, uint32_t pgno)
+{
+    return pager->base + ((size_t)pgno << pager->page_shift);
+}
+
+tl_status tl_pager_load(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id);
+
+/* The page that `ref` names, at `level` of tree `tree_id`.
+ * TL_OK       *page stays valid as long as the caller's snapshot
+ * TL_CORRUPT  the stored page is damaged, misplaced or stale; TL_IO */
+static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
+                                     const uint8_t **page)
+{
+    if (__builtin_expect(ref.pgno >= pager->map_pages ||
+                             atomic_load_explicit(&pager->states[ref.pgno], memory_order_acquire) !=
+                                 pager->resident,
+                         0)) {
+        tl_status status = tl_pager_load(pager, ref, level, tree_id);
+        if (status != TL_OK)
+            return status;
+    }
+    const uint8_t *at = tl_pager_at(pager, ref.pgno);
+    if (__builtin_expect(tl_page_level(at) != level || tl_load32(at + TL_AT_BIRTH) != ref.tag, 0))
+        return tl_pager_fail(pager, TL_CORRUPT, ref.pgno,
+                             "page %u is not the page its parent names", ref.pgno);
+    *page = at;
+    return TL_OK;
+}
+
+/* Before an operation: `count` pages can be taken and given back, growing the file if need be.
+ * TL_NO_SPACE, TL_NO_MEMORY, TL_IO: nothing changed. */
+TL_MUST_USE tl_status tl_pager_secure_slow(tl_pager *pager, size_t count);
+static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
+{
+    const tl_space *space = &pager->space;
+    if (tl_space_available(space) >= count && space->born.capacity - space->born.count >= count &&
+        space->freed.capacity - space->freed.count >= count &&
+        space->loose.capacity - space->loose.count >= count)
+        return TL_OK;
+    return tl_pager_secure_slow(pager, count);
+}
+
+/* A fresh page of the running txn; the content is unspecified.  Secured before. */
+uint8_t *tl_pager_take(tl_pager *pager, uint32_t *pgno);
+void tl_pager_give(tl_pager *pager, const uint8_t *page); /* the page leaves the tree */
+/* Let a page number be used for page bytes that are already in place (catalog, creation). */
+void tl_pager_set_resident(tl_pager *pager, uint32_t pgno);
+
+static inline bool tl_pager_owns(const tl_pager *pager, const uint8_t *page)
+{
+    return tl_page_birth(page) == pager->txn;
+}
+
+/* Write all dirty live pages, in file order, in runs of up to 1 MiB. */
+TL_MUST_USE tl_status tl_pager_write_dirty(tl_pager *pager);
+/* Write the bitmaps of dirty zones for checkpoint `ckpt_no` to the slots not in use; *digest is
+ * that of all zones.  tl_pager_zones_written makes them the ones in use. */
+TL_MUST_USE tl_status tl_pager_write_zones(tl_pager *pager, uint64_t ckpt_no, uint64_t *digest);
+void tl_pager_zones_written(tl_pager *pager, uint64_t ckpt_no);
+/* Read the bitmaps that belong to `meta`. */
+TL_MUST_USE tl_status tl_pager_read_zones(tl_pager *pager, const tl_meta *meta);
+
+#endif

@@ -1,0 +1,309 @@
+/* engine/store/space.c -- see space.h. */
+#include "engine/store/space.h"
+#include "engine/base/bytes.h"
+#include "engine/page/zone.h"
+
+#include <assert.h>
+
+tl_status tl_space_open(tl_space *space, tl_memory *memory, tl_stats *stats, uint32_t page_bytes,
+                        size_t pin_capacity)
+{
+    memset(space, 0, sizeof *space);
+    space->memory = memory;
+    space->stats = stats;
+    space->page_bytes = page_bytes;
+    return tl_vector_reserve(&space->pins, memory, pin_capacity);
+}
+
+void tl_space_close(tl_space *space)
+{
+    tl_memory *memory = space->memory;
+    if (memory == NULL)
+        return; /* never opened */
+    tl_bitmap_release(&space->live, memory);
+    tl_bitmap_release(&space->busy, memory);
+    tl_bitmap_release(&space->dirty, memory);
+    tl_vector_release(&space->loose, memory);
+    tl_vector_release(&space->recycled, memory);
+    tl_vector_release(&space->born, memory);
+    tl_vector_release(&space->freed, memory);
+    for (size_t i = 0; i < space->pins.count; i++)
+        tl_vector_release(&space->pins.at[i].dead, memory);
+    tl_vector_release(&space->pins, memory);
+    tl_vector_release(&space->zones, memory);
+}
+
+static void mark_zone_dirty(tl_space *space, uint32_t pgno)
+{
+    space->zones.at[pgno / tl_zone_pages(space->page_bytes)].dirty = true;
+}
+
+void tl_space_set_live(tl_space *space, uint32_t pgno, bool live)
+{
+    if (live)
+        tl_bitmap_set(&space->live, pgno);
+    else
+        tl_bitmap_clear(&space->live, pgno);
+    mark_zone_dirty(space, pgno);
+}
+
+static void set_busy(tl_space *space, uint32_t pgno)
+{
+    tl_bitmap_set(&space->busy, pgno);
+    space->free_count--;
+}
+
+static void clear_busy(tl_space *space, uint32_t pgno)
+{
+    tl_bitmap_clear(&space->busy, pgno);
+    space->free_count++;
+}
+
+static void set_dirty(tl_space *space, uint32_t pgno, bool dirty)
+{
+    if (dirty == tl_bitmap_get(&space->dirty, pgno))
+        return;
+    if (dirty)
+        tl_bitmap_set(&space->dirty, pgno);
+    else
+        tl_bitmap_clear(&space->dirty, pgno);
+    space->dirty_count += dirty ? 1 : UINT64_MAX;
+}
+
+/* Metas and zone slots are never free. */
+static void reserve_fixed_pages(tl_space *space, uint32_t from, uint32_t to)
+{
+    uint32_t metas = tl_meta_pages(space->page_bytes),
+             zone_pages = tl_zone_pages(space->page_bytes);
+    for (uint32_t pgno = from; pgno < metas && pgno < to; pgno++) {
+        tl_space_set_live(space, pgno, true);
+        set_busy(space, pgno);
+    }
+    for (uint32_t zone = from / zone_pages; (uint64_t)zone * zone_pages < to; zone++)
+        for (unsigned slot = 0; slot < 2; slot++) {
+            uint32_t pgno = tl_zone_slot_pgno(space->page_bytes, zone, slot);
+            if (pgno >= from && pgno < to) {
+                tl_space_set_live(space, pgno, true);
+                set_busy(space, pgno);
+            }
+        }
+}
+
+tl_status tl_space_extend(tl_space *space, uint32_t page_count)
+{
+    uint32_t old = space->page_count, zones = tl_zone_count(space->page_bytes, page_count);
+    tl_status status = tl_bitmap_reserve(&space->live, space->memory, page_count);
+    if (status == TL_OK)
+        status = tl_bitmap_reserve(&space->busy, space->memory, page_count);
+    if (status == TL_OK)
+        status = tl_bitmap_reserve(&space->dirty, space->memory, page_count);
+    if (status == TL_OK)
+        status = tl_vector_reserve(&space->zones, space->memory, zones - space->zones.count);
+    if (status != TL_OK)
+        return status;
+    while (space->zones.count < zones)
+        tl_vector_push(&space->zones, ((tl_zone_state){.slot = 1, .dirty = true}));
+    space->page_count = page_count;
+    space->free_count += page_count - old;
+    reserve_fixed_pages(space, old, page_count);
+    return TL_OK;
+}
+
+void tl_space_load_zone(tl_space *space, uint32_t zone_no, const uint8_t *zone_page, unsigned slot)
+{
+    uint32_t zone_pages = tl_zone_pages(space->page_bytes), base = zone_no * zone_pages;
+    uint32_t covered =
+        space->page_count - base < zone_pages ? space->page_count - base : zone_pages;
+    uint32_t used_before = tl_bitmap_count(&space->busy, base + covered);
+    for (uint32_t word = 0; word * 64 < covered; word++) {
+        uint64_t bits = tl_load64(zone_page + TL_PAGE_HEADER_BYTES + 8 * (size_t)word);
+        if (covered - word * 64 < 64)
+            bits &= (UINT64_C(1) << (covered - word * 64)) - 1;
+        bits |= space->live.words[base / 64 + word]; /* fixed pages, whatever the file says */
+        tl_bitmap_store_word(&space->live, base / 64 + word, bits);
+        tl_bitmap_store_word(&space->busy, base / 64 + word, bits);
+    }
+    space->free_count -= tl_bitmap_count(&space->busy, base + covered) - used_before;
+    space->zones.at[zone_no] = (tl_zone_state){.epoch = tl_zone_epoch(zone_page),
+                                               .crc = tl_load32(zone_page + TL_AT_CRC),
+                                               .slot = (uint8_t)slot,
+                                               .stored = true,
+                                               .dirty = false};
+}
+
+tl_status tl_space_secure(tl_space *space, size_t count)
+{
+    tl_status status = tl_vector_reserve(&space->born, space->memory, count);
+    if (status == TL_OK)
+        status = tl_vector_reserve(&space->freed, space->memory, count);
+    if (status == TL_OK)
+        status = tl_vector_reserve(&space->loose, space->memory, count);
+    return status;
+}
+
+uint32_t tl_space_take_plain(tl_space *space)
+{
+    uint32_t pgno;
+    if (space->recycled.count != 0) {
+        pgno = space->recycled.at[--space->recycled.count];
+        space->stats->recycle_reuse++;
+    } else {
+        pgno = tl_bitmap_first_zero(&space->busy, space->page_count);
+        assert(pgno != TL_BITMAP_NONE);
+        set_busy(space, pgno);
+        space->stats->bitmap_alloc++;
+    }
+    tl_space_set_live(space, pgno, true);
+    set_dirty(space, pgno, true);
+    return pgno;
+}
+
+uint32_t tl_space_take(tl_space *space)
+{
+    if (space->loose.count != 0) {
+        uint32_t pgno = space->loose.at[--space->loose.count];
+        tl_space_set_live(space, pgno, true);
+        set_dirty(space, pgno, true);
+        space->stats->loose_reuse++;
+        return pgno; /* already among the born */
+    }
+    uint32_t pgno = tl_space_take_plain(space);
+    tl_vector_push(&space->born, pgno);
+    return pgno;
+}
+
+void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine)
+{
+    tl_space_set_live(space, pgno, false);
+    if (mine) {
+        set_dirty(space, pgno, false);
+        tl_vector_push(&space->loose, pgno);
+    } else {
+        tl_vector_push(&space->freed, ((tl_freed){pgno, birth}));
+    }
+}
+
+/* A page that nobody can see: onto the recycled stack, or to the bitmap when memory is short. */
+static void recycle(tl_space *space, uint32_t pgno)
+{
+    if (tl_vector_reserve(&space->recycled, space->memory, 1) == TL_OK)
+        tl_vector_push(&space->recycled, pgno);
+    else
+        clear_busy(space, pgno);
+}
+
+void tl_space_free_plain(tl_space *space, uint32_t pgno)
+{
+    if (tl_bitmap_get(&space->live, pgno))
+        tl_space_set_live(space, pgno, false);
+    set_dirty(space, pgno, false);
+    recycle(space, pgno);
+}
+
+/* Hang a freed page on the newest of the first `pin_count` pins, if that one can see it. */
+static void bury(tl_space *space, size_t pin_count, tl_freed freed)
+{
+    tl_pin *newest = pin_count == 0 ? NULL : &space->pins.at[pin_count - 1];
+    if (newest == NULL || newest->txn < freed.birth) {
+        recycle(space, freed.pgno);
+    } else if (tl_vector_reserve(&newest->dead, space->memory, 1) == TL_OK) {
+        tl_vector_push(&newest->dead, freed);
+        space->pinned_count++;
+    } /* else: memory is short; the page stays busy until the next open, which finds it free */
+}
+
+static size_t pin_find(const tl_space *space, uint64_t txn)
+{
+    size_t i = 0;
+    while (i < space->pins.count && space->pins.at[i].txn < txn)
+        i++;
+    return i;
+}
+
+static bool contains(const uint64_t *pins, size_t pin_count, uint64_t txn)
+{
+    for (size_t i = 0; i < pin_count; i++)
+        if (pins[i] == txn)
+            return true;
+    return false;
+}
+
+static void pin_end(tl_space *space, size_t index)
+{
+    tl_pin ended = space->pins.at[index];
+    memmove(&space->pins.at[index], &space->pins.at[index + 1],
+            (space->pins.count - index - 1) * sizeof ended);
+    space->pins.count--;
+    space->pinned_count -= ended.dead.count;
+    for (size_t i = 0; i < ended.dead.count; i++)
+        bury(space, index, ended.dead.at[i]);
+    tl_vector_release(&ended.dead, space->memory);
+}
+
+void tl_space_set_pins(tl_space *space, const uint64_t *pins, size_t pin_count)
+{
+    for (size_t i = 0; i < pin_count; i++) {
+        size_t at = pin_find(space, pins[i]);
+        if (at < space->pins.count && space->pins.at[at].txn == pins[i])
+            continue;
+        assert(space->pins.count < space->pins.capacity);
+        memmove(&space->pins.at[at + 1], &space->pins.at[at],
+                (space->pins.count - at) * sizeof space->pins.at[0]);
+        space->pins.at[at] = (tl_pin){.txn = pins[i]};
+        space->pins.count++;
+    }
+    for (size_t i = space->pins.count; i-- > 0;) /* newest first: pages wander to older ones */
+        if (!contains(pins, pin_count, space->pins.at[i].txn))
+            pin_end(space, i);
+    space->stats->pages_pinned = space->pinned_count;
+}
+
+void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t pin_count)
+{
+    tl_space_set_pins(space, pins, pin_count);
+    for (size_t i = 0; i < space->loose.count; i++)
+        recycle(space, space->loose.at[i]);
+    for (size_t i = 0; i < space->freed.count; i++) {
+        set_dirty(space, space->freed.at[i].pgno, false);
+        /* A pin at the committing txn itself sees the new version, not this one. */
+        bury(space, pin_find(space, txn), space->freed.at[i]);
+    }
+    space->stats->pages_freed += space->freed.count;
+    space->stats->pages_pinned = space->pinned_count;
+    space->loose.count = space->freed.count = space->born.count = 0;
+}
+
+void tl_space_abort(tl_space *space)
+{
+    for (size_t i = 0; i < space->born.count; i++) {
+        uint32_t pgno = space->born.at[i];
+        if (tl_bitmap_get(&space->live, pgno))
+            tl_space_set_live(space, pgno, false);
+        set_dirty(space, pgno, false);
+        clear_busy(space, pgno);
+    }
+    for (size_t i = 0; i < space->freed.count; i++)
+        tl_space_set_live(space, space->freed.at[i].pgno, true);
+    space->loose.count = space->freed.count = space->born.count = 0;
+}
+
+void tl_space_checkpointed(tl_space *space)
+{
+    for (uint32_t pgno = 0;;) {
+        pgno = tl_bitmap_next_one(&space->dirty, pgno, space->page_count);
+        if (pgno == TL_BITMAP_NONE)
+            break;
+        tl_bitmap_clear(&space->dirty, pgno);
+    }
+    space->dirty_count = 0;
+    for (size_t i = 0; i < space->recycled.count; i++)
+        clear_busy(space, space->recycled.at[i]);
+    space->recycled.count = 0;
+}
+
+size_t tl_space_dead_count(const tl_space *space, uint64_t txn)
+{
+    size_t at = pin_find(space, txn);
+    return at < space->pins.count && space->pins.at[at].txn == txn ? space->pins.at[at].dead.count
+                                                                   : 0;
+}

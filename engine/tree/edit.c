@@ -1,0 +1,158 @@
+/* engine/tree/edit.c -- put and delete: find the leaf, own the path, edit in place. */
+#include "engine/tree/tree.h"
+
+#include <assert.h>
+
+void tl_writer_forget(tl_writer *writer)
+{
+    writer->append_leaf = NULL;
+}
+
+void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
+                   uint32_t tree_id)
+{
+    tl_page_identity identity = {.page_bytes = page_bytes,
+                                 .pgno = pgno,
+                                 .tree_id = tree_id,
+                                 .birth = birth,
+                                 .kind = TL_PAGE_LEAF,
+                                 .level = 0};
+    tl_builder builder;
+    tl_slice infinite = {NULL, 0};
+    tl_build_begin(&builder, page, &identity, infinite, infinite, 0);
+    tl_build_end(&builder);
+}
+
+/* A copy of `from` for the running txn.  The gap is zeroed, not copied; the stored crc, which a
+ * checkpoint may be writing at this moment, is left out. */
+static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
+{
+    tl_pager *pager = writer->pager;
+    uint32_t pgno;
+    uint8_t *to = tl_pager_take(pager, &pgno);
+    size_t arrays = tl_page_arrays_end(tl_page_kind_of(from), tl_page_cap(from));
+    size_t heap_lo = tl_page_heap_lo(from);
+    memset(to, 0, TL_AT_BIRTH);
+    memcpy(to + TL_AT_BIRTH, from + TL_AT_BIRTH, arrays - TL_AT_BIRTH);
+    memset(to + arrays, 0, heap_lo - arrays);
+    memcpy(to + heap_lo, from + heap_lo, pager->page_bytes - heap_lo);
+    tl_store32(to + TL_AT_PGNO, pgno);
+    tl_page_set_birth(to, pager->txn);
+    tl_pager_give(pager, from);
+    pager->stats.cow_copies++;
+    pager->stats.cow_bytes += arrays + pager->page_bytes - heap_lo;
+    return to;
+}
+
+void tl_path_own(tl_writer *writer)
+{
+    tl_path *path = &writer->path;
+    unsigned last = path->depth - 1;
+    if (tl_pager_owns(writer->pager, path->at[last].page)) {
+        writer->pager->stats.inplace_edits++;
+        return; /* then so are all above it */
+    }
+    for (unsigned i = 0; i <= last; i++) {
+        if (tl_pager_owns(writer->pager, path->at[i].page))
+            continue;
+        path->at[i].page = page_copy(writer, path->at[i].page);
+        tl_ref ref = tl_page_ref(path->at[i].page);
+        if (i == 0)
+            writer->root.ref = ref;
+        else
+            tl_branch_set_child(path->at[i - 1].page, path->at[i - 1].index, ref);
+    }
+}
+
+/* Append behind the last key of the last leaf, found without a descent.  False: not applicable. */
+static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
+{
+    uint8_t *leaf = writer->append_leaf;
+    unsigned count = tl_page_count(leaf);
+    tl_slice prefix = tl_page_prefix(leaf);
+    if (count == 0 || key.size_bytes < prefix.size_bytes ||
+        (prefix.size_bytes != 0 && memcmp(key.data, prefix.data, prefix.size_bytes) != 0))
+        return false;
+    tl_slice suffix = tl_suffix_of(leaf, key);
+    writer->counts.full_compares++;
+    if (tl_slice_compare(suffix, tl_leaf_suffix(leaf, count - 1)) <= 0)
+        return false;
+    if (!writer->mode->insert(&writer->pager->edit, leaf, count, suffix, value))
+        return false; /* full: the long way finds the path to split along */
+    writer->pager->stats.append_hits++;
+    writer->pager->stats.inplace_edits++;
+    return true;
+}
+
+static void record_update(tl_writer *writer, unsigned index, tl_slice key, tl_slice value)
+{
+    unsigned leaf_at = writer->path.depth - 1;
+    uint8_t *leaf = writer->path.at[leaf_at].page;
+    const tl_edit *edit = &writer->pager->edit;
+    if (writer->mode->update(edit, leaf, index, value))
+        return;
+    writer->mode->remove(edit, leaf, index);
+    tl_page_split(writer, leaf_at, index, key, value, (tl_ref){0, 0});
+}
+
+static void record_insert(tl_writer *writer, unsigned index, tl_slice key, tl_slice value)
+{
+    unsigned leaf_at = writer->path.depth - 1;
+    uint8_t *leaf = writer->path.at[leaf_at].page;
+    bool at_end = index == tl_page_count(leaf) && tl_page_upper(leaf).size_bytes == 0;
+    writer->root.count++;
+    if (writer->mode->insert(&writer->pager->edit, leaf, index, tl_suffix_of(leaf, key), value))
+        writer->append_leaf = at_end ? leaf : writer->append_leaf;
+    else
+        tl_page_split(writer, leaf_at, index, key, value, (tl_ref){0, 0});
+}
+
+tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned flags)
+{
+    if (writer->append_leaf != NULL && append_fast(writer, key, value)) {
+        writer->root.count++;
+        writer->changes++;
+        return TL_OK;
+    }
+    tl_path *path = &writer->path;
+    tl_status status = tl_tree_descend(writer->pager, &writer->root, key, path, &writer->counts);
+    if (status != TL_OK)
+        return status;
+    const uint8_t *leaf = path->at[path->depth - 1].page;
+    bool equal;
+    unsigned index = tl_leaf_find(leaf, tl_suffix_of(leaf, key), &equal, &writer->counts);
+    if (equal && (flags & TL_PUT_INSERT) != 0)
+        return TL_EXISTS;
+    status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root));
+    if (status != TL_OK)
+        return status;
+    tl_path_own(writer);
+    writer->changes++;
+    if (equal)
+        record_update(writer, index, key, value);
+    else
+        record_insert(writer, index, key, value);
+    return TL_OK;
+}
+
+tl_status tl_tree_del(tl_writer *writer, tl_slice key)
+{
+    tl_path *path = &writer->path;
+    tl_status status = tl_tree_descend(writer->pager, &writer->root, key, path, &writer->counts);
+    if (status != TL_OK)
+        return status;
+    unsigned leaf_at = path->depth - 1;
+    const uint8_t *found_in = path->at[leaf_at].page;
+    bool equal;
+    unsigned index = tl_leaf_find(found_in, tl_suffix_of(found_in, key), &equal, &writer->counts);
+    if (!equal)
+        return TL_NOT_FOUND;
+    status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root));
+    if (status != TL_OK)
+        return status;
+    tl_path_own(writer);
+    writer->changes++;
+    writer->root.count--;
+    writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);
+    return tl_page_rebalance(writer, leaf_at);
+}

@@ -1,0 +1,78 @@
+/* engine/tree/read.c -- following a key from the root to its leaf. */
+#include "engine/tree/tree.h"
+
+/* The next page's first lines: header, and where its heads are searched first. */
+static inline void page_prefetch(const tl_pager *pager, uint32_t pgno)
+{
+    const uint8_t *page = tl_pager_at(pager, pgno);
+    __builtin_prefetch(page);
+    __builtin_prefetch(page + 2 * TL_PAGE_HEADER_BYTES);
+    __builtin_prefetch(page + 4 * TL_PAGE_HEADER_BYTES);
+}
+
+/* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
+static inline bool suffix_take(const uint8_t *page, tl_slice key, tl_slice *suffix)
+{
+    size_t prefix = tl_page_prefix_len(page);
+    if (key.size_bytes < prefix)
+        return false;
+    *suffix = tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+    return true;
+}
+
+static tl_status misplaced(tl_pager *pager, const uint8_t *page)
+{
+    return tl_pager_fail(pager, TL_CORRUPT, tl_page_pgno(page),
+                         "page %u has a prefix that its parent contradicts", tl_page_pgno(page));
+}
+
+tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_slice *value,
+                      tl_search_counts *counts)
+{
+    tl_ref ref = root->ref;
+    const uint8_t *page = NULL;
+    tl_slice suffix;
+    counts->descents++;
+    counts->levels += root->depth;
+    for (unsigned level = root->depth - 1;; level--) {
+        tl_status status = tl_pager_get(pager, ref, level, root->tree_id, &page);
+        if (status != TL_OK)
+            return status;
+        if (!suffix_take(page, key, &suffix))
+            return misplaced(pager, page);
+        if (level == 0)
+            break;
+        ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
+        page_prefetch(pager, ref.pgno);
+    }
+    bool equal;
+    unsigned index = tl_leaf_find(page, suffix, &equal, counts);
+    if (!equal)
+        return TL_NOT_FOUND;
+    *value = tl_leaf_value(page, index);
+    return TL_OK;
+}
+
+tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key, tl_path *path,
+                          tl_search_counts *counts)
+{
+    tl_ref ref = root->ref;
+    path->depth = root->depth;
+    counts->descents++;
+    counts->levels += root->depth;
+    for (unsigned i = 0;; i++) {
+        const uint8_t *page = NULL;
+        tl_slice suffix;
+        tl_status status = tl_pager_get(pager, ref, root->depth - 1 - i, root->tree_id, &page);
+        if (status != TL_OK)
+            return status;
+        if (!suffix_take(page, key, &suffix))
+            return misplaced(pager, page);
+        path->at[i].page = tl_pager_at(pager, ref.pgno);
+        if (i + 1 == root->depth)
+            return TL_OK;
+        path->at[i].index = tl_branch_find(page, suffix, counts);
+        ref = tl_branch_child(page, path->at[i].index);
+        page_prefetch(pager, ref.pgno);
+    }
+}

@@ -1,0 +1,94 @@
+/* engine/tree/tree.h -- an ordered map in pages: descent, edits, splits, merges, cursors.
+ *
+ * Copy-on-write: the first edit of a page in a txn copies it and, from it up, every page on the way
+ * to the root; later edits of that copy happen in place.  So when a leaf belongs to the running
+ * txn, its whole path does.
+ *
+ * Every edit first secures all pages and memory it can need; what follows can fail only by reading
+ * a sibling (TL_IO, TL_CORRUPT), after which the txn can only be aborted.
+ */
+#ifndef TL_TREE_H
+#define TL_TREE_H
+
+#include "engine/store/pager.h"
+#include "engine/tree/strategy.h"
+
+typedef struct tl_root { /* one tree as a snapshot sees it */
+    tl_ref ref;
+    uint32_t tree_id;
+    unsigned depth; /* levels: 1 is a lone leaf */
+    uint64_t count;
+} tl_root;
+
+typedef struct tl_path { /* the way from the root (at[0]) to a leaf (at[depth-1]) */
+    unsigned depth;
+    struct {
+        uint8_t *page;
+        unsigned index; /* of the child taken; in the leaf: of the record */
+    } at[TL_TREE_DEPTH_MAX + 1];
+} tl_path;
+
+typedef struct tl_writer { /* the tree as the running txn changes it */
+    tl_pager *pager;
+    tl_root root;
+    tl_path path;
+    uint8_t *append_leaf; /* the last leaf, when the latest put appended to it; else NULL */
+    uint64_t changes;     /* grows with every edit: cursors look */
+    const tl_leaf_mode *mode;
+    const tl_split *split;
+    const tl_fill *fill;
+    tl_search_counts counts;
+} tl_writer;
+
+/* Pages that one edit can take or give up: a copy, two neighbours and a split per level, a root. */
+static inline size_t tl_tree_pages_needed(const tl_root *root)
+{
+    return 4 * (size_t)root->depth + 4;
+}
+
+TL_MUST_USE tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key,
+                                  tl_slice *value, tl_search_counts *counts);
+
+/* Descend to the leaf of `key`; path->at[].index is the child taken, the leaf's is not set. */
+TL_MUST_USE tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key,
+                                      tl_path *path, tl_search_counts *counts);
+
+/* Put and delete in writer->root.  Key and value sizes are within the limits. */
+TL_MUST_USE tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned flags);
+TL_MUST_USE tl_status tl_tree_del(tl_writer *writer, tl_slice key);
+/* The last-leaf shortcut and the like end with the txn. */
+void tl_writer_forget(tl_writer *writer);
+
+/* Write an empty leaf that is the whole tree `tree_id`, as a page of txn `birth`. */
+void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
+                   uint32_t tree_id);
+
+/* ---- between the files of this folder ---- */
+
+/* Make every page of writer->path the running txn's own.  Secured before. */
+void tl_path_own(tl_writer *writer);
+/* Split the page at path level `i` (0 = root) while entering one more entry at `index`: a record
+ * (key, value) in a leaf, a separator `key` with `child` to its right in a branch. */
+void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
+                   tl_ref child);
+/* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
+TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
+
+static inline tl_slice tl_suffix_of(const uint8_t *page, tl_slice key)
+{
+    size_t prefix = tl_page_prefix_len(page);
+    return tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+}
+
+static inline tl_page_identity tl_identity_like(const tl_writer *writer, const uint8_t *page,
+                                                uint32_t pgno)
+{
+    return (tl_page_identity){.page_bytes = writer->pager->page_bytes,
+                              .pgno = pgno,
+                              .tree_id = writer->root.tree_id,
+                              .birth = writer->pager->txn,
+                              .kind = (uint8_t)tl_page_kind_of(page),
+                              .level = (uint8_t)tl_page_level(page)};
+}
+
+#endif

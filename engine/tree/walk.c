@@ -1,0 +1,153 @@
+/* engine/tree/walk.c -- see walk.h. */
+#include "engine/tree/walk.h"
+
+#include <assert.h>
+
+/* Page `i` of the way is `page`, at entry `index`. */
+static void walk_enter(tl_walk *walk, unsigned i, const uint8_t *page, unsigned index)
+{
+    walk->at[i].page = page;
+    walk->at[i].index = index;
+    if (i + 1 < walk->root->depth)
+        return;
+    tl_slice prefix = tl_page_prefix(page);
+    walk->prefix_bytes = (unsigned)prefix.size_bytes;
+    tl_copy(walk->key, prefix.data, prefix.size_bytes);
+}
+
+static tl_status page_get(tl_walk *walk, unsigned i, tl_ref ref, const uint8_t **page)
+{
+    return tl_pager_get(walk->pager, ref, walk->root->depth - 1 - i, walk->root->tree_id, page);
+}
+
+/* From the child of page i-1 that is chosen, go down to a leaf along its first or last children. */
+static tl_status walk_descend(tl_walk *walk, unsigned i, bool to_last)
+{
+    tl_ref ref =
+        i == 0 ? walk->root->ref : tl_branch_child(walk->at[i - 1].page, walk->at[i - 1].index);
+    for (;; i++) {
+        const uint8_t *page = NULL;
+        tl_status status = page_get(walk, i, ref, &page);
+        if (status != TL_OK) {
+            walk->depth = 0;
+            return status;
+        }
+        unsigned count = tl_page_count(page), leaf = i + 1 == walk->root->depth;
+        unsigned last = leaf && count != 0 ? count - 1 : count;
+        walk_enter(walk, i, page, to_last ? last : 0);
+        if (leaf)
+            break;
+        ref = tl_branch_child(page, walk->at[i].index);
+    }
+    walk->depth = walk->root->depth;
+    return TL_OK;
+}
+
+/* The first lines of the leaf after this one: the walk will soon be there. */
+static void prefetch_next_leaf(const tl_walk *walk)
+{
+    if (walk->depth < 2)
+        return;
+    const uint8_t *parent = walk->at[walk->depth - 2].page;
+    unsigned next = walk->at[walk->depth - 2].index + 1;
+    if (next > tl_page_count(parent))
+        return;
+    const uint8_t *leaf = tl_pager_at(walk->pager, tl_branch_child(parent, next).pgno);
+    for (unsigned line = 0; line < 12; line++)
+        __builtin_prefetch(leaf + 64 * (size_t)line);
+}
+
+/* Move to the neighbouring leaf, through the deepest page that has another child that way. */
+static tl_status leaf_step(tl_walk *walk, bool forward)
+{
+    unsigned i = walk->depth - 1;
+    while (i > 0) {
+        i--;
+        unsigned index = walk->at[i].index;
+        if (forward ? index < tl_page_count(walk->at[i].page) : index > 0) {
+            walk->at[i].index = forward ? index + 1 : index - 1;
+            tl_status status = walk_descend(walk, i + 1, !forward);
+            if (status == TL_OK && forward)
+                prefetch_next_leaf(walk);
+            return status;
+        }
+    }
+    walk->depth = 0;
+    return TL_NOT_FOUND;
+}
+
+/* Leave empty leaves behind; they are rare and may stand side by side. */
+static tl_status skip_empty(tl_walk *walk, bool forward)
+{
+    while (tl_page_count(walk->at[walk->depth - 1].page) == 0) {
+        tl_status status = leaf_step(walk, forward);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+tl_status tl_walk_first(tl_walk *walk)
+{
+    tl_status status = walk_descend(walk, 0, false);
+    return status == TL_OK ? skip_empty(walk, true) : status;
+}
+
+tl_status tl_walk_last(tl_walk *walk)
+{
+    tl_status status = walk_descend(walk, 0, true);
+    return status == TL_OK ? skip_empty(walk, false) : status;
+}
+
+tl_status tl_walk_seek(tl_walk *walk, tl_slice from)
+{
+    tl_path path;
+    tl_status status = tl_tree_descend(walk->pager, walk->root, from, &path, walk->counts);
+    walk->depth = 0;
+    if (status != TL_OK)
+        return status;
+    bool equal;
+    unsigned last = path.depth - 1;
+    const uint8_t *leaf = path.at[last].page;
+    for (unsigned i = 0; i < last; i++)
+        walk_enter(walk, i, path.at[i].page, path.at[i].index);
+    walk_enter(walk, last, leaf,
+               tl_leaf_find(leaf, tl_suffix_of(leaf, from), &equal, walk->counts));
+    walk->depth = path.depth;
+    if (walk->at[last].index < tl_page_count(leaf))
+        return TL_OK;
+    status = leaf_step(walk, true); /* the successor opens a later leaf */
+    return status == TL_OK ? skip_empty(walk, true) : status;
+}
+
+tl_status tl_walk_next(tl_walk *walk)
+{
+    assert(walk->depth != 0);
+    unsigned last = walk->depth - 1;
+    if (++walk->at[last].index < tl_page_count(walk->at[last].page))
+        return TL_OK;
+    tl_status status = leaf_step(walk, true);
+    return status == TL_OK ? skip_empty(walk, true) : status;
+}
+
+tl_status tl_walk_prev(tl_walk *walk)
+{
+    assert(walk->depth != 0);
+    unsigned last = walk->depth - 1;
+    if (walk->at[last].index > 0) {
+        walk->at[last].index--;
+        return TL_OK;
+    }
+    tl_status status = leaf_step(walk, false);
+    return status == TL_OK ? skip_empty(walk, false) : status;
+}
+
+void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value)
+{
+    const uint8_t *leaf = walk->at[walk->depth - 1].page;
+    unsigned index = walk->at[walk->depth - 1].index;
+    tl_slice suffix = tl_leaf_suffix(leaf, index);
+    memcpy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
+    *key = tl_slice_of(walk->key, walk->prefix_bytes + suffix.size_bytes);
+    *value = tl_leaf_value(leaf, index);
+}

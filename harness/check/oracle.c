@@ -1,0 +1,268 @@
+/* harness/check/oracle.c -- see oracle.h. */
+#include "harness/check/oracle.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPS_PER_COMMIT_MAX = 32,
+    GROUP_KEYS = 32,      /* keys with one long common prefix */
+    KEYS_PER_COMMIT = 11, /* how many numbers the key space has per commit of the history */
+    VALUE_BYTES_MIN = 24,
+};
+
+typedef struct record { /* the present value of a key; value_bytes 0: absent */
+    uint32_t value_bytes;
+    uint64_t value_id;
+} record;
+
+typedef struct commit {
+    size_t first_op, op_count;
+    tl_truth truth;
+} commit;
+
+struct tl_oracle {
+    uint64_t random;
+    uint32_t key_bytes, value_bytes_max, key_count;
+    tl_oracle_op *ops;
+    commit *commits; /* [0] is the empty content */
+    size_t commit_count, op_count;
+    record *records; /* [key_count]: the present state while the history is made */
+};
+
+static const uint8_t marker_key[] = "\0treelab/n", again_key[] = "\0treelab/again";
+
+tl_slice tl_oracle_marker_key(void)
+{
+    return (tl_slice){marker_key, sizeof marker_key - 1};
+}
+
+tl_slice tl_oracle_again_key(void)
+{
+    return (tl_slice){again_key, sizeof again_key - 1};
+}
+
+tl_slice tl_oracle_number_value(uint64_t number, uint8_t buffer[8])
+{
+    for (unsigned i = 0; i < 8; i++)
+        buffer[i] = (uint8_t)(number >> (56 - 8 * i));
+    return (tl_slice){buffer, 8};
+}
+
+tl_slice tl_oracle_key(const tl_oracle *oracle, const tl_oracle_op *op,
+                       uint8_t buffer[TL_ORACLE_KEY_MAX])
+{
+    if (op->marker)
+        return tl_oracle_marker_key();
+    memset(buffer, (int)('A' + op->key / GROUP_KEYS), oracle->key_bytes - 8);
+    tl_oracle_number_value(op->key, buffer + oracle->key_bytes - 8);
+    return (tl_slice){buffer, oracle->key_bytes};
+}
+
+tl_slice tl_oracle_value(const tl_oracle_op *op, uint8_t buffer[TL_ORACLE_VALUE_MAX])
+{
+    tl_oracle_number_value(op->value_id, buffer);
+    memset(buffer + 8, (int)('a' + op->value_id % 26), op->value_bytes - 8);
+    return (tl_slice){buffer, op->value_bytes};
+}
+
+void tl_oracle_key_text(const tl_oracle *oracle, const tl_oracle_op *op, char *text,
+                        size_t text_bytes)
+{
+    if (op->marker)
+        snprintf(text, text_bytes, "\"\\x00treelab/n\"");
+    else
+        snprintf(text, text_bytes, "rep(%" PRIu32 ",%" PRIu32 ")+u64(%" PRIu32 ")",
+                 'A' + op->key / GROUP_KEYS, oracle->key_bytes - 8, op->key);
+}
+
+void tl_oracle_value_text(const tl_oracle_op *op, char *text, size_t text_bytes)
+{
+    if (op->value_bytes == 8)
+        snprintf(text, text_bytes, "u64(%" PRIu64 ")", op->value_id);
+    else
+        snprintf(text, text_bytes, "u64(%" PRIu64 ")+rep(%" PRIu64 ",%" PRIu32 ")", op->value_id,
+                 'a' + op->value_id % 26, op->value_bytes - 8);
+}
+
+/* A step of splitmix64 by Steele, Lea and Flood: every seed is good. */
+static uint64_t draw(tl_oracle *oracle, uint64_t below)
+{
+    uint64_t word = oracle->random += UINT64_C(0x9e3779b97f4a7c15);
+    word = (word ^ word >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    word = (word ^ word >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (word ^ word >> 31) % below;
+}
+
+static uint64_t op_hash(const tl_oracle *oracle, const tl_oracle_op *op)
+{
+    uint8_t key[TL_ORACLE_KEY_MAX], value[TL_ORACLE_VALUE_MAX];
+    return tl_record_hash(tl_oracle_key(oracle, op, key), tl_oracle_value(op, value));
+}
+
+/* Take the record that `op` overwrites or deletes out of the truth. */
+static void truth_forget(const tl_oracle *oracle, tl_truth *truth, uint32_t key)
+{
+    const record *old = &oracle->records[key];
+    if (old->value_bytes == 0)
+        return;
+    tl_oracle_op put = {.key = key, .value_bytes = old->value_bytes, .value_id = old->value_id};
+    truth->hash -= op_hash(oracle, &put);
+    truth->count--;
+}
+
+static void add_put(tl_oracle *oracle, commit *now, uint32_t key)
+{
+    uint32_t span = oracle->value_bytes_max - VALUE_BYTES_MIN + 1;
+    tl_oracle_op *op = &oracle->ops[oracle->op_count++];
+    *op = (tl_oracle_op){.key = key,
+                         .value_bytes = VALUE_BYTES_MIN + (uint32_t)draw(oracle, span),
+                         .value_id = draw(oracle, UINT32_MAX)};
+    truth_forget(oracle, &now->truth, key);
+    now->truth.hash += op_hash(oracle, op);
+    now->truth.count++;
+    oracle->records[key] = (record){op->value_bytes, op->value_id};
+    now->op_count++;
+}
+
+static void add_del(tl_oracle *oracle, commit *now, uint32_t key)
+{
+    truth_forget(oracle, &now->truth, key);
+    oracle->records[key].value_bytes = 0;
+    oracle->ops[oracle->op_count++] = (tl_oracle_op){.del = true, .key = key};
+    now->op_count++;
+}
+
+static void add_marker(tl_oracle *oracle, commit *now, size_t n)
+{
+    tl_oracle_op *op = &oracle->ops[oracle->op_count++];
+    *op = (tl_oracle_op){.marker = true, .value_bytes = 8, .value_id = n};
+    if (n > 1) {
+        tl_oracle_op before = {.marker = true, .value_bytes = 8, .value_id = n - 1};
+        now->truth.hash -= op_hash(oracle, &before);
+        now->truth.count--;
+    }
+    now->truth.hash += op_hash(oracle, op);
+    now->truth.count++;
+    now->op_count++;
+}
+
+/* The first key from `start` on, going round, that is present or not, as asked.  False: none. */
+static bool find_key(const tl_oracle *oracle, uint64_t start, bool present, uint32_t *key)
+{
+    for (uint32_t i = 0; i < oracle->key_count; i++) {
+        uint32_t candidate = (uint32_t)((start + i) % oracle->key_count);
+        if ((oracle->records[candidate].value_bytes != 0) == present) {
+            *key = candidate;
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct phase { /* what the commits of one part of the history do */
+    unsigned until_percent, inserts, updates, deletes;
+} phase;
+
+static const phase phases[] = {
+    {45,  10, 2, 0 }, /* grow: splits on all levels, file growth */
+    {55,  0,  6, 0 }, /* change sizes in place */
+    {80,  0,  1, 18}, /* delete ranges: merges, root collapse */
+    {100, 8,  1, 1 }, /* grow again: freed pages are used anew */
+};
+
+static void make_commit(tl_oracle *oracle, size_t n)
+{
+    commit *now = &oracle->commits[n];
+    *now = (commit){oracle->op_count, 0, oracle->commits[n - 1].truth};
+    const phase *part = phases;
+    while ((n - 1) * 100 >= part->until_percent * oracle->commit_count)
+        part++;
+    uint32_t key = 0;
+    bool single = n % 5 == 0; /* one operation: the smallest log frame, one leaf copied */
+    for (unsigned i = 0; i < part->inserts && !(single && now->op_count > 0); i++) {
+        if (find_key(oracle, draw(oracle, oracle->key_count), false, &key))
+            add_put(oracle, now, key);
+    }
+    for (unsigned i = 0; i < part->updates && !(single && now->op_count > 0); i++) {
+        if (find_key(oracle, draw(oracle, oracle->key_count), true, &key))
+            add_put(oracle, now, key);
+    }
+    uint64_t start = draw(oracle, oracle->key_count);
+    for (unsigned i = 0; i < part->deletes && !(single && now->op_count > 0); i++) {
+        if (find_key(oracle, start, true, &key))
+            add_del(oracle, now, key);
+    }
+    add_marker(oracle, now, n);
+}
+
+tl_status tl_oracle_create(const tl_oracle_spec *spec, tl_oracle **out)
+{
+    assert(spec->commits >= 1);
+    tl_oracle *oracle = calloc(1, sizeof *oracle);
+    if (oracle == NULL)
+        return TL_NO_MEMORY;
+    uint32_t sixteenth = spec->page_bytes / 16;
+    oracle->random = spec->seed;
+    oracle->key_bytes = sixteenth < 24 ? 24 : sixteenth > 248 ? 248 : sixteenth;
+    oracle->value_bytes_max = sixteenth < 48 ? 48 : sixteenth > 1000 ? 1000 : sixteenth;
+    oracle->commit_count = spec->commits;
+    uint64_t key_count = (uint64_t)spec->commits * KEYS_PER_COMMIT;
+    oracle->key_count = (uint32_t)(key_count < 64     ? 64
+                                   : key_count > 4096 ? 4096 /* the group letter is one byte */
+                                                      : key_count);
+    oracle->ops = calloc(spec->commits * OPS_PER_COMMIT_MAX, sizeof *oracle->ops);
+    oracle->commits = calloc(spec->commits + 1, sizeof *oracle->commits);
+    oracle->records = calloc(oracle->key_count, sizeof *oracle->records);
+    if (oracle->ops == NULL || oracle->commits == NULL || oracle->records == NULL) {
+        tl_oracle_destroy(oracle);
+        return TL_NO_MEMORY;
+    }
+    for (size_t n = 1; n <= oracle->commit_count; n++)
+        make_commit(oracle, n);
+    *out = oracle;
+    return TL_OK;
+}
+
+void tl_oracle_destroy(tl_oracle *oracle)
+{
+    if (oracle == NULL)
+        return;
+    free(oracle->ops);
+    free(oracle->commits);
+    free(oracle->records);
+    free(oracle);
+}
+
+size_t tl_oracle_commits(const tl_oracle *oracle)
+{
+    return oracle->commit_count;
+}
+
+const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count)
+{
+    assert(n >= 1 && n <= oracle->commit_count);
+    *op_count = oracle->commits[n].op_count;
+    return oracle->ops + oracle->commits[n].first_op;
+}
+
+tl_truth tl_oracle_truth(const tl_oracle *oracle, tl_content content)
+{
+    assert(content.n <= oracle->commit_count);
+    tl_truth truth = oracle->commits[content.n].truth;
+    if (content.round == 0)
+        return truth;
+    uint8_t number[8];
+    if (content.n > 0) {
+        truth.count--;
+        truth.hash -=
+            tl_record_hash(tl_oracle_marker_key(), tl_oracle_number_value(content.n, number));
+    }
+    truth.count++;
+    truth.hash +=
+        tl_record_hash(tl_oracle_again_key(), tl_oracle_number_value(content.round, number));
+    return truth;
+}

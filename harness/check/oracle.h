@@ -1,0 +1,61 @@
+/* harness/check/oracle.h -- the truth that no store takes part in: a fixed history of commits.
+ *
+ * The same seed, page size and number of commits give the same history everywhere: first the tree
+ * grows by inserts all over the key space, then values change size, then whole key ranges are
+ * deleted, then it grows again in the room that became free.  Keys of one group differ only in
+ * their last bytes, so that separators are long and branches split although the tree is small.
+ * Each commit also puts its own number under the key "\0treelab/n": no two contents are alike.
+ *
+ * truth(n) is the content after commit n, as a record count and a sum of tl_record_hash.
+ */
+#ifndef TL_HARNESS_ORACLE_H
+#define TL_HARNESS_ORACLE_H
+
+#include "tl/engine.h"
+
+typedef struct tl_oracle tl_oracle;
+
+typedef struct tl_oracle_spec {
+    uint64_t seed;
+    uint32_t page_bytes; /* keys are about page/16 long, values up to that */
+    size_t commits;      /* at least 1 */
+} tl_oracle_spec;
+
+TL_MUST_USE tl_status tl_oracle_create(const tl_oracle_spec *spec, tl_oracle **oracle);
+void tl_oracle_destroy(tl_oracle *oracle); /* NULL is fine */
+
+typedef struct tl_oracle_op { /* one put or del */
+    bool del, marker;         /* marker: the key is "\0treelab/n" */
+    uint32_t key;             /* number of the key, when no marker */
+    uint32_t value_bytes;
+    uint64_t value_id; /* the first 8 bytes of the value, big-endian */
+} tl_oracle_op;
+
+size_t tl_oracle_commits(const tl_oracle *oracle);
+/* The operations of commit n, 1 <= n <= commits. */
+const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count);
+
+enum { TL_ORACLE_KEY_MAX = 256, TL_ORACLE_VALUE_MAX = 1024 };
+tl_slice tl_oracle_key(const tl_oracle *oracle, const tl_oracle_op *op,
+                       uint8_t buffer[TL_ORACLE_KEY_MAX]);
+tl_slice tl_oracle_value(const tl_oracle_op *op, uint8_t buffer[TL_ORACLE_VALUE_MAX]);
+/* The same as expressions of the script language, "rep(97,248)+u64(17)". */
+void tl_oracle_key_text(const tl_oracle *oracle, const tl_oracle_op *op, char *text,
+                        size_t text_bytes);
+void tl_oracle_value_text(const tl_oracle_op *op, char *text, size_t text_bytes);
+
+/* A content: what commit n left, and after it, with round > 0, the extra commit that a check makes:
+ * put "\0treelab/again" = round, del "\0treelab/n". */
+typedef struct tl_content {
+    size_t n;
+    uint64_t round;
+} tl_content;
+typedef struct tl_truth {
+    uint64_t count, hash;
+} tl_truth;
+tl_truth tl_oracle_truth(const tl_oracle *oracle, tl_content content);
+tl_slice tl_oracle_marker_key(void);
+tl_slice tl_oracle_again_key(void);
+tl_slice tl_oracle_number_value(uint64_t number, uint8_t buffer[8]); /* 8 bytes, big-endian */
+
+#endif

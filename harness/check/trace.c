@@ -1,0 +1,135 @@
+/* harness/check/trace.c -- see trace.h. */
+#include "harness/check/trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static tl_status apply_op(const tl_inspector *inspector, tl_store_txn *txn, const tl_oracle_op *op)
+{
+    uint8_t key[TL_ORACLE_KEY_MAX], value[TL_ORACLE_VALUE_MAX];
+    tl_slice name = tl_oracle_key(inspector->oracle, op, key);
+    if (op->del) {
+        tl_status status = inspector->driver->del(txn, name);
+        return status == TL_NOT_FOUND ? TL_OK : status; /* it lost the key: the sweep will tell */
+    }
+    return inspector->driver->put(txn, name, tl_oracle_value(op, value), 0);
+}
+
+static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl_trace *trace,
+                              size_t n)
+{
+    const tl_driver *driver = inspector->driver;
+    tl_store_txn *txn = NULL;
+    tl_status status = driver->begin(store, false, &txn);
+    if (status != TL_OK)
+        return status;
+    size_t op_count = 0;
+    const tl_oracle_op *ops = tl_oracle_ops(inspector->oracle, n, &op_count);
+    for (size_t i = 0; i < op_count; i++) {
+        status = apply_op(inspector, txn, &ops[i]);
+        if (status != TL_OK) {
+            driver->abort(txn);
+            return status;
+        }
+    }
+    trace->begun[n] = tl_simdisk_op_count(trace->disk);
+    status = driver->commit(txn);
+    trace->acknowledged[n] = tl_simdisk_op_count(trace->disk);
+    return status;
+}
+
+static void count_events(const tl_inspector *inspector, tl_store *store, tl_trace_counters *events)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } rows[] = {
+        {"checkpoints",   offsetof(tl_trace_counters, checkpoints)  },
+        {"grows",         offsetof(tl_trace_counters, grows)        },
+        {"leaf_splits",   offsetof(tl_trace_counters, leaf_splits)  },
+        {"branch_splits", offsetof(tl_trace_counters, branch_splits)},
+        {"merges",        offsetof(tl_trace_counters, merges)       },
+        {"loose_reuse",   offsetof(tl_trace_counters, page_reuse)   },
+        {"recycle_reuse", offsetof(tl_trace_counters, page_reuse)   },
+        {"bitmap_alloc",  offsetof(tl_trace_counters, page_reuse)   },
+    };
+    enum { COUNTERS_MAX = 256 };
+    tl_driver_counter counters[COUNTERS_MAX];
+    if (inspector->driver->counters == NULL)
+        return;
+    size_t count = inspector->driver->counters(store, counters, COUNTERS_MAX);
+    for (size_t i = 0; i < count && i < COUNTERS_MAX; i++) {
+        for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+            if (strcmp(rows[r].name, counters[i].name) == 0)
+                *(uint64_t *)(void *)((char *)events + rows[r].offset) += counters[i].value;
+        }
+    }
+    events->known = true;
+}
+
+static void count_entries(tl_trace *trace)
+{
+    for (size_t i = 0; i < tl_simdisk_op_count(trace->disk); i++) {
+        tl_simdisk_op_kind kind = tl_simdisk_op_at(trace->disk, i)->kind;
+        trace->writes += kind == TL_SIMDISK_WRITE;
+        trace->syncs += kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR;
+    }
+}
+
+tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
+                          size_t error_bytes)
+{
+    *trace = (tl_trace){.commits = tl_oracle_commits(inspector->oracle)};
+    trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
+    trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
+    if (trace->begun == NULL || trace->acknowledged == NULL)
+        return TL_NO_MEMORY;
+    tl_status status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
+    if (status != TL_OK)
+        return status;
+
+    tl_driver_options options = inspector->options;
+    options.io = tl_simdisk_io(trace->disk);
+    options.error = error;
+    options.error_bytes = error_bytes;
+    tl_store *store = NULL;
+    status = inspector->driver->open(&options, &store);
+    if (status != TL_OK)
+        return status;
+    trace->acknowledged[0] = tl_simdisk_op_count(trace->disk);
+    for (size_t n = 1; n <= trace->commits; n++) {
+        status = apply_commit(inspector, store, trace, n);
+        if (status != TL_OK) {
+            snprintf(error, error_bytes, "commit %zu of the history: %s (%s)", n,
+                     tl_status_text(status), tl_status_name(status));
+            tl_inspect_abandon(inspector, store);
+            return status;
+        }
+    }
+    count_events(inspector, store, &trace->counters);
+    status = inspector->driver->close(store);
+    if (status != TL_OK)
+        snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));
+    count_entries(trace);
+    return status;
+}
+
+void tl_trace_clear(tl_trace *trace)
+{
+    tl_simdisk_destroy(trace->disk);
+    free(trace->begun);
+    free(trace->acknowledged);
+    *trace = (tl_trace){0};
+}
+
+tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts)
+{
+    tl_allowed allowed = {0};
+    for (size_t n = 1; n <= trace->commits && trace->begun[n] <= at; n++) {
+        allowed.high = n;
+        if (acknowledged_counts && trace->acknowledged[n] <= at)
+            allowed.low = n;
+    }
+    return allowed;
+}

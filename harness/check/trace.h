@@ -1,0 +1,37 @@
+/* harness/check/trace.h -- the recorded run: a history applied to a store on a simulated disk.
+ *
+ * Beside the disk's log stands when each commit was begun and when it was acknowledged, counted in
+ * log entries, which gives the prefixes that may be there after a crash at any entry.
+ */
+#ifndef TL_HARNESS_TRACE_H
+#define TL_HARNESS_TRACE_H
+
+#include "harness/check/inspect.h"
+#include "harness/fault/simdisk.h"
+
+typedef struct tl_trace_counters { /* of the store, when the history was done */
+    uint64_t checkpoints, grows, leaf_splits, branch_splits, merges, page_reuse;
+    bool known; /* the driver has counters */
+} tl_trace_counters;
+
+typedef struct tl_trace {
+    tl_simdisk *disk;
+    size_t *begun, *acknowledged; /* [commits + 1]: log entries at that time; [0]: the open */
+    size_t commits;
+    tl_trace_counters counters;
+    uint64_t writes, syncs; /* entries of the log */
+} tl_trace;
+
+/* Run the history of inspector->oracle: open, every commit, close.
+ *
+ * TL_OK    *trace is ready; release it with tl_trace_clear, also after a failure
+ * others   what the store said; `error` tells at which commit */
+TL_MUST_USE tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
+                                      size_t error_bytes);
+void tl_trace_clear(tl_trace *trace);
+
+/* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
+ * acknowledged commit, at most the last one begun. */
+tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts);
+
+#endif

@@ -1,0 +1,40 @@
+/* harness/cli/arguments.c -- argp names the program by argv[0]; ours is two words. */
+#include "harness/cli/arguments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES = 64 };
+
+int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    static char name[NAME_BYTES]; /* argp keeps pointing at it while a command runs */
+    char **words = calloc((size_t)argc + 1, sizeof *words);
+    if (words == NULL) {
+        tl_complain(argv[0], "out of memory");
+        return TL_EXIT_ENVIRONMENT;
+    }
+    snprintf(name, sizeof name, "treelab %s", argv[0]);
+    memcpy(words, argv, (size_t)argc * sizeof *words); /* argp sorts a copy: options first */
+    words[0] = name;
+    argp_err_exit_status = TL_EXIT_USAGE;
+    error_t failed = argp_parse(argp, argc, words, 0, NULL, input);
+    free(words);
+    if (failed == 0)
+        return TL_EXIT_OK;
+    tl_complain(argv[0], "%s", strerror(failed));
+    return TL_EXIT_ENVIRONMENT;
+}
+
+void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
+                          const char *const *candidates, size_t candidate_count, const char *list)
+{
+    const char *nearest = tl_nearest(word, candidates, candidate_count);
+    if (nearest != NULL)
+        argp_error(state, "unknown %s '%s'; did you mean '%s'?", kind, word, nearest);
+    else if (list != NULL)
+        argp_error(state, "unknown %s '%s'; `treelab list %s` shows them all", kind, word, list);
+    else
+        argp_error(state, "unknown %s '%s'", kind, word);
+}

@@ -1,0 +1,24 @@
+/* harness/cli/arguments.h -- argp with the house's manners.
+ *
+ * A usage error prints "treelab COMMAND: MESSAGE" and a pointer to --help on stderr and exits
+ * with TL_EXIT_USAGE; --help and --version print on stdout and exit with TL_EXIT_OK.  A parser
+ * reports its own errors with argp_error(state, ...), which does the same.
+ */
+#ifndef TL_HARNESS_ARGUMENTS_H
+#define TL_HARNESS_ARGUMENTS_H
+
+#include "harness/cli/cli.h"
+
+#include <argp.h>
+
+/* Let `argp` parse argv[1] to argv[argc - 1] of the subcommand argv[0], with `input` as its
+ * state->input.  Comes back only when all is well, or with TL_EXIT_ENVIRONMENT when memory is
+ * short. */
+int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* Complain that `word` is no known `kind` ("driver"), naming the nearest candidate and where all
+ * are listed, and exit with TL_EXIT_USAGE.  `list` is the topic of `treelab list`, or NULL. */
+void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
+                          const char *const *candidates, size_t candidate_count, const char *list);
+
+#endif

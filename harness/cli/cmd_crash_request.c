@@ -1,0 +1,259 @@
+/* harness/cli/cmd_crash_request.c -- the command line of `treelab crash`. */
+#include "harness/cli/cmd_crash.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMITS_MAX = 100000 };
+#define NS_PER_S UINT64_C(1000000000)
+
+enum { /* options without a letter */
+       OPTION_COMMIT = 256,
+       OPTION_DURABILITY,
+       OPTION_PAGE_SIZE,
+       OPTION_SEED,
+       OPTION_VARIANT,
+       OPTION_BUDGET,
+       OPTION_JSON,
+       OPTION_OUT,
+       OPTION_REPRO,
+};
+
+/* clang-format off */
+static const struct argp_option options[] = {
+    {"driver", 'd', "NAME[:KEY=VALUE]...,...", 0, "Stores to crash (default: tree)", 0},
+    {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2)", 0},
+    {"durability", OPTION_DURABILITY, "NAME,...", 0, "none, async, commit (default: all three)", 0},
+    {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: 4096)", 0},
+    {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
+    {"ops", 'n', "N", 0, "Commits in the history (default: 48)", 0},
+    {"variant", OPTION_VARIANT, "NAME,...", 0,
+     "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
+    {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds (default: no bound)", 0},
+    {"json", OPTION_JSON, "FILE", 0,
+     "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
+    {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
+    {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {0},
+};
+/* clang-format on */
+
+static uint64_t parse_number(struct argp_state *state, const char *option, const char *text,
+                             uint64_t min, uint64_t max)
+{
+    uint64_t value = 0;
+    if (!tl_parse_size(text, min, max, &value))
+        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
+                   min, max, text);
+    return value;
+}
+
+static uint64_t parse_seed(struct argp_state *state, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    uint64_t seed = strtoull(text, &end, 0);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
+    return seed;
+}
+
+/* "60s" is a time, "60" a count of states. */
+static void parse_budget(struct argp_state *state, const char *text)
+{
+    tl_crash_request *request = state->input;
+    char number[32];
+    size_t length = strlen(text);
+    bool seconds = length > 1 && text[length - 1] == 's' && length < sizeof number;
+    snprintf(number, sizeof number, "%.*s", (int)(seconds ? length - 1 : length), text);
+    uint64_t value = parse_number(state, "budget", number, 1, UINT64_C(1) << 40);
+    if (seconds)
+        request->budget_ns = value < UINT32_MAX ? value * NS_PER_S : UINT64_MAX;
+    else
+        request->budget_states = value;
+}
+
+static void add_protocol(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    size_t known_count = 0;
+    const char *const *known = tl_commit_protocols();
+    while (known[known_count] != NULL)
+        known_count++;
+    for (size_t i = 0; i < known_count; i++) {
+        if (strcmp(known[i], word) == 0 && request->protocol_count < TL_CRASH_LIST_MAX) {
+            request->protocols[request->protocol_count++] = known[i];
+            return;
+        }
+    }
+    tl_arguments_unknown(state, "commit protocol", word, known, known_count, NULL);
+}
+
+static void add_durability(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    const char *names[3];
+    for (unsigned i = 0; i < 3; i++) {
+        names[i] = tl_run_durability_name((tl_durability)i);
+        if (strcmp(names[i], word) == 0 && request->durability_count < TL_CRASH_LIST_MAX) {
+            request->durabilities[request->durability_count++] = (tl_durability)i;
+            return;
+        }
+    }
+    tl_arguments_unknown(state, "durability", word, names, 3, NULL);
+}
+
+static void add_variant(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    const char *names[TL_CRASH_VARIANT_COUNT];
+    tl_crash_variant variant;
+    for (unsigned i = 0; i < TL_CRASH_VARIANT_COUNT; i++)
+        names[i] = tl_crash_variant_at((tl_crash_variant)i)->name;
+    if (!tl_crash_variant_find(word, &variant))
+        tl_arguments_unknown(state, "variant", word, names, TL_CRASH_VARIANT_COUNT, NULL);
+    request->variants[variant] = true;
+    request->variant_count++;
+}
+
+/* Call `add` for each word between commas. */
+static void parse_list(struct argp_state *state, const char *list,
+                       void (*add)(struct argp_state *, const char *))
+{
+    char words[256];
+    if (strlen(list) >= sizeof words)
+        argp_error(state, "'%.40s...' is too long a list", list);
+    snprintf(words, sizeof words, "%s", list);
+    char *rest = words;
+    for (char *word; (word = strsep(&rest, ",")) != NULL;)
+        add(state, word);
+}
+
+/* "log/commit/torn_sector/31.5": protocol and durability, then a case of that sweep. */
+static void parse_repro(struct argp_state *state, const char *text)
+{
+    tl_crash_request *request = state->input;
+    char words[TL_CASE_TEXT_MAX + 64];
+    snprintf(words, sizeof words, "%s", text);
+    char *durability = strchr(words, '/');
+    char *rest = durability == NULL ? NULL : strchr(durability + 1, '/');
+    if (rest == NULL || !tl_case_parse(rest + 1, &request->only)) {
+        argp_error(state,
+                   "--repro takes a case as a finding names it, such as "
+                   "log/commit/torn_sector/31.5, not '%s'",
+                   text);
+        return;
+    }
+    *durability = *rest = '\0';
+    request->protocol_count = request->durability_count = 0;
+    add_protocol(state, words);
+    add_durability(state, durability + 1);
+}
+
+static void set_defaults(struct argp_state *state)
+{
+    tl_crash_request *request = state->input;
+    if (request->repro != NULL)
+        parse_repro(state, request->repro);
+    bool take_protocols = request->protocol_count == 0;
+    bool take_durabilities = request->durability_count == 0;
+    for (size_t i = 0; take_protocols && i < TL_STANDARD_PROTOCOLS; i++)
+        request->protocols[request->protocol_count++] = tl_standard_protocols[i];
+    for (size_t i = 0; take_durabilities && i < TL_STANDARD_DURABILITIES; i++)
+        request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
+    for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
+        request->variants[i] = true;
+    tl_choice_resolve(&request->choice, state);
+    for (size_t i = 0; i < request->choice.driver_count; i++) {
+        const tl_driver *driver = request->choice.arms[i].driver;
+        if ((driver->capabilities & TL_DRIVER_SIM_IO) == 0)
+            argp_error(state,
+                       "driver '%s' does not run on a simulated disk; only stores that take "
+                       "an I/O table do, such as 'tree'",
+                       driver->name);
+    }
+    if (request->repro != NULL && request->choice.driver_count != 1)
+        argp_error(state, "--repro is about one driver");
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    tl_crash_request *request = state->input;
+    switch (key) {
+    case 'd':
+        tl_choice_add_drivers(&request->choice, state, value);
+        return 0;
+    case OPTION_COMMIT:
+        parse_list(state, value, add_protocol);
+        return 0;
+    case OPTION_DURABILITY:
+        parse_list(state, value, add_durability);
+        return 0;
+    case OPTION_PAGE_SIZE:
+        request->page_bytes = (uint32_t)parse_number(state, "page-size", value, 1024, 65536);
+        if ((request->page_bytes & (request->page_bytes - 1)) != 0)
+            argp_error(state, "--page-size takes a power of two, not '%s'", value);
+        return 0;
+    case OPTION_SEED:
+        request->seed = parse_seed(state, value);
+        return 0;
+    case 'n':
+        request->commits = parse_number(state, "ops", value, 1, COMMITS_MAX);
+        return 0;
+    case OPTION_VARIANT:
+        parse_list(state, value, add_variant);
+        return 0;
+    case OPTION_BUDGET:
+        parse_budget(state, value);
+        return 0;
+    case OPTION_JSON:
+        request->json_path = value;
+        return 0;
+    case OPTION_OUT:
+        request->out_dir = value;
+        return 0;
+    case OPTION_REPRO:
+        request->repro = value;
+        return 0;
+    case 'q':
+        request->quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s' is no option; stores are given by --driver", value);
+        return 0;
+    case ARGP_KEY_END:
+        set_defaults(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp crash_argp = {
+    .options = options,
+    .parser = parse_option,
+    .doc = "Crash a store at every write and sync of a recorded run, in memory, and check what it "
+           "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
+           "prefix and at least what was promised, it takes another commit and keeps it."
+           "\vThe result is DIR/run.json; a finding leaves DIR/finding-*.tls, a script for "
+           "`treelab apply`.  See harness/fault/README.md for what a crash may leave.\n\n"
+           "Examples:\n"
+           "  treelab crash\n"
+           "  treelab crash --commit log --durability commit --budget 60s\n"
+           "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
+           "  treelab crash --repro log/commit/torn_sector/31.5\n"
+           "\n"
+           "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
+           "checked, 130 interrupted (what was found is kept).\n",
+};
+
+int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
+{
+    request->page_bytes = TL_STANDARD_PAGE_BYTES;
+    request->seed = TL_STANDARD_SEED;
+    request->commits = TL_STANDARD_COMMITS;
+    return tl_arguments_parse(&crash_argp, argc, argv, request);
+}

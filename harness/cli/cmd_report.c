@@ -1,0 +1,190 @@
+/* harness/cli/cmd_report.c -- `treelab report DIR`: tables, pictures and one HTML page of a run. */
+#include "harness/cli/cli.h"
+#include "harness/report/html.h"
+#include "harness/report/plot.h"
+#include "harness/report/suite.h"
+#include "harness/report/tsv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096 };
+
+static const char usage[] =
+    "usage: treelab report DIR [--plots TEMPLATES] [--no-png] [--open-never]\n"
+    "\n"
+    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report.\n"
+    "Writes DIR/plots/*.tsv, *.svg and *.png and the self-contained page DIR/report.html.\n"
+    "\n"
+    "  --plots TEMPLATES  gnuplot templates (default: plots, else the ones beside the program)\n"
+    "  --no-png           draw SVG only\n"
+    "  --open-never       never open a browser (report never does; for scripts that say so)\n";
+
+typedef struct report_options {
+    const char *dir, *templates;
+    bool png;
+} report_options;
+
+/* Returns an exit code, or -1 to go on. */
+static int parse_options(int argc, char **argv, report_options *options)
+{
+    static const char *const known[] = {"--plots", "--no-png", "--open-never", "--help"};
+    *options = (report_options){.png = true};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(usage, stdout);
+            return TL_EXIT_OK;
+        } else if (strcmp(argv[i], "--open-never") == 0) {
+            continue;
+        } else if (strcmp(argv[i], "--no-png") == 0) {
+            options->png = false;
+        } else if (strcmp(argv[i], "--plots") == 0) {
+            if (++i == argc) {
+                tl_complain("report", "--plots needs a directory of templates");
+                return TL_EXIT_USAGE;
+            }
+            options->templates = argv[i];
+        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
+            const char *near = tl_nearest(argv[i], known, sizeof known / sizeof known[0]);
+            tl_complain("report", "unknown option '%s'%s%s%s", argv[i],
+                        near == NULL ? "; see treelab report --help" : "; did you mean '",
+                        near == NULL ? "" : near, near == NULL ? "" : "'?");
+            return TL_EXIT_USAGE;
+        } else if (options->dir != NULL) {
+            tl_complain("report", "one directory at a time: '%s' or '%s'", options->dir, argv[i]);
+            return TL_EXIT_USAGE;
+        } else {
+            options->dir = argv[i];
+        }
+    }
+    if (options->dir == NULL) {
+        tl_complain("report", "name a directory that holds a run.json, such as out/<id>");
+        return TL_EXIT_USAGE;
+    }
+    return -1;
+}
+
+/* The templates named by the user, in ./plots, or where a checkout has them: beside the directory
+ * of the program (build/treelab and plots/). */
+static const char *find_templates(const char *wanted, char *path)
+{
+    if (wanted != NULL)
+        return wanted;
+    if (access("plots/style.gp", R_OK) == 0)
+        return "plots";
+    ssize_t length = readlink("/proc/self/exe", path, PATH_BYTES - 1);
+    if (length <= 0)
+        return "plots";
+    path[length] = '\0';
+    for (int up = 0; up < 2; up++) { /* off with the program's name, then its directory's */
+        char *slash = strrchr(path, '/');
+        if (slash == NULL)
+            return "plots";
+        *slash = '\0';
+    }
+    size_t used = strlen(path);
+    int more = snprintf(path + used, PATH_BYTES - used, "/plots");
+    return more > 0 && (size_t)more < PATH_BYTES - used ? path : "plots";
+}
+
+typedef struct report_work {
+    tl_suite suite;
+    tl_groups groups;
+    tl_pictures pictures;
+    tl_text page;
+    char plots_dir[PATH_BYTES], page_path[PATH_BYTES], templates[PATH_BYTES];
+} report_work;
+
+/* Tables, pictures, page.  Pictures that cannot be drawn do not keep the page from being written:
+ * it says so, and the exit code does. */
+static int write_report(const report_options *options, report_work *work)
+{
+    char message[PATH_BYTES + 512] = "";
+    tl_status status = tl_groups_make(&work->suite, &work->groups);
+    if (status != TL_OK) {
+        tl_complain("report", "%s", tl_status_text(status));
+        return tl_exit_code(status);
+    }
+    if (mkdir(work->plots_dir, 0777) != 0 && errno != EEXIST) {
+        tl_complain("report", "cannot make %s: %s", work->plots_dir, strerror(errno));
+        return TL_EXIT_ENVIRONMENT;
+    }
+    status = tl_tsv_write(&work->suite, &work->groups, work->plots_dir, &work->pictures, message,
+                          sizeof message);
+    if (status != TL_OK) {
+        tl_complain("report", "cannot write %s: %s", message, tl_status_text(status));
+        return TL_EXIT_ENVIRONMENT;
+    }
+    tl_plot_request plot = {.dir = work->plots_dir,
+                            .templates = find_templates(options->templates, work->templates),
+                            .png = options->png};
+    tl_status drawn = tl_plot_run(&plot, &work->pictures, message, sizeof message);
+    if (drawn != TL_OK)
+        tl_complain("report", "%s", message);
+    tl_html_request html = {.suite = &work->suite,
+                            .groups = &work->groups,
+                            .pictures = &work->pictures,
+                            .plots_dir = work->plots_dir,
+                            .plot_error = drawn == TL_OK ? NULL : message};
+    tl_html_render(&html, &work->page);
+    status = tl_text_save(&work->page, work->page_path);
+    if (status != TL_OK) {
+        tl_complain("report", "cannot write %s: %s", work->page_path, tl_status_text(status));
+        return TL_EXIT_ENVIRONMENT;
+    }
+    printf("%s\n", work->page_path);
+    if (drawn != TL_OK)
+        return TL_EXIT_ENVIRONMENT;
+    if (work->suite.cell_count == 0) {
+        tl_complain("report", "nothing was measured or checked: no run in %s has a cell",
+                    options->dir);
+        return TL_EXIT_NOTHING;
+    }
+    return TL_EXIT_OK;
+}
+
+static bool join_paths(const char *dir, report_work *work)
+{
+    int plots = snprintf(work->plots_dir, sizeof work->plots_dir, "%s/plots", dir);
+    int page = snprintf(work->page_path, sizeof work->page_path, "%s/report.html", dir);
+    return plots > 0 && (size_t)plots < sizeof work->plots_dir && page > 0 &&
+           (size_t)page < sizeof work->page_path;
+}
+
+int tl_cmd_report(int argc, char **argv)
+{
+    report_options options;
+    int code = parse_options(argc, argv, &options);
+    if (code >= 0)
+        return code;
+    report_work *work = calloc(1, sizeof *work); /* large: not for the stack */
+    if (work == NULL) {
+        tl_complain("report", "out of memory");
+        return TL_EXIT_ENVIRONMENT;
+    }
+    char error[TL_SUITE_ERROR_BYTES] = "";
+    tl_status status = TL_INVALID;
+    if (join_paths(options.dir, work))
+        status = tl_suite_load(options.dir, &work->suite, error, sizeof error);
+    else
+        snprintf(error, sizeof error, "the directory's name is too long");
+    if (status == TL_OK) {
+        code = write_report(&options, work);
+    } else {
+        tl_complain("report", "%s", error);
+        code = status == TL_CORRUPT ? TL_EXIT_WRONG
+               : status == TL_NOT_FOUND || status == TL_VERSION || status == TL_INVALID
+                   ? TL_EXIT_USAGE
+                   : TL_EXIT_ENVIRONMENT;
+    }
+    tl_text_clear(&work->page);
+    tl_pictures_clear(&work->pictures);
+    tl_groups_clear(&work->groups);
+    tl_suite_clear(&work->suite);
+    free(work);
+    return code;
+}

@@ -1,0 +1,42 @@
+/* harness/cli/commands.c -- a new subcommand is a file cmd_<name>.c and a row here. */
+#include "harness/cli/commands.h"
+
+#include <string.h>
+
+static const tl_command commands[] = {
+    {"run",    "measure stores under workloads, checking every answer",     tl_cmd_run   },
+    {"crash",  "crash a store at every write and check what it recovers",   tl_cmd_crash },
+    {"apply",  "run a script of operations against stores and a model",     tl_cmd_apply },
+    {"verify", "check every invariant of a database file",                  tl_cmd_verify},
+    {"dump",   "print a page, the tree, the free space or the meta blocks", tl_cmd_dump  },
+    {"report", "draw the plots and the page of a run",                      tl_cmd_report},
+    {"keep",   "copy a run to results/ with its question and answer",       tl_cmd_keep  },
+    {"list",   "show drivers, workloads, strategies and counters",          tl_cmd_list  },
+};
+
+/* Stands in for commands that CMakeLists.txt found no file for. */
+int tl_command_absent(int argc, char **argv);
+int tl_command_absent(int argc, char **argv)
+{
+    (void)argc;
+    tl_complain(argv[0], "this build lacks the command; build all of treelab");
+    return TL_EXIT_ENVIRONMENT;
+}
+
+size_t tl_command_count(void)
+{
+    return sizeof commands / sizeof commands[0];
+}
+
+const tl_command *tl_command_at(size_t index)
+{
+    return &commands[index];
+}
+
+const tl_command *tl_command_find(const char *name)
+{
+    for (size_t i = 0; i < tl_command_count(); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}

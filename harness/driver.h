@@ -1,0 +1,120 @@
+/* harness/driver.h -- what a measured store does: one table of functions per store.
+ *
+ * A driver translates these calls to one engine's API and adds nothing: an operation that the
+ * engine lacks is NULL and shows as "unsupported", never emulated.
+ *
+ * Threads   one store is used by one thread at a time, unless TL_DRIVER_THREADS is set.
+ * Memory    bytes handed out live until the next call on the same txn.
+ * Failure   statuses are those of tl/status.h; out-parameters are untouched unless TL_OK.
+ */
+#ifndef TL_HARNESS_DRIVER_H
+#define TL_HARNESS_DRIVER_H
+
+#include "tl/engine.h"
+
+enum { TL_DRIVER_ABI = 1 };
+
+typedef struct tl_store tl_store;               /* an open store: body in the driver */
+typedef struct tl_store_txn tl_store_txn;       /* a transaction in it */
+typedef struct tl_store_cursor tl_store_cursor; /* a cursor in a txn */
+
+enum {                             /* capabilities */
+       TL_DRIVER_TRANSACTIONS = 1, /* abort undoes, a read txn is a snapshot */
+       TL_DRIVER_READS_BACK = 2,   /* reads answer truthfully (null does not) */
+       TL_DRIVER_PERSISTENT = 4,   /* close and open again finds the data */
+       TL_DRIVER_SIM_IO = 8,       /* honours options.io, so simulated disks work */
+       TL_DRIVER_THREADS = 16,
+};
+
+typedef enum tl_promise { TL_PROMISE_SAME, TL_PROMISE_WEAKER, TL_PROMISE_STRONGER } tl_promise;
+
+typedef struct tl_driver_contract { /* how a driver meets one tl_durability */
+    tl_promise promise;             /* against the definition in tl/engine.h */
+    const char *options;            /* "MDB_NOSYNC"; what the driver really asks for */
+    const char *remark;             /* why weaker or stronger; "" when the same */
+} tl_driver_contract;
+
+typedef struct tl_driver_setting {
+    const char *name, *value;
+} tl_driver_setting;
+
+typedef struct tl_driver_options {
+    const char *dir; /* an existing directory that belongs to this store alone */
+    tl_durability durability;
+    uint32_t page_bytes; /* wanted; 0 = the store's own default.  See page_bytes() below */
+    uint64_t map_bytes;  /* address space or cache the store may use; 0 = 16 GiB */
+    uint64_t seed;
+    bool read_only;
+    bool deterministic;
+    tl_io *io;                         /* NULL = the real disk */
+    tl_arena *arena;                   /* NULL = the driver's own */
+    const tl_driver_setting *settings; /* engine options by name: commit, leaf, split, … */
+    size_t setting_count;
+    char *error; /* one line for people when open fails; may be NULL */
+    size_t error_bytes;
+} tl_driver_options;
+
+typedef struct tl_driver_counter { /* one engine counter */
+    const char *name, *class_, *unit;
+    uint64_t value;
+} tl_driver_counter;
+
+typedef struct tl_driver_space {
+    uint64_t file_bytes; /* all files of the store */
+    uint64_t record_count;
+    uint32_t page_bytes; /* really used; 0 when the store has no pages */
+    uint32_t depth;      /* 0 when unknown */
+} tl_driver_space;
+
+/* Called for each record of a scan, in order; returning false stops the scan. */
+typedef bool (*tl_scan_fn)(void *context, tl_slice key, tl_slice value);
+
+typedef struct tl_driver {
+    uint32_t abi, size_bytes; /* TL_DRIVER_ABI, sizeof(tl_driver) */
+    const char *name, *summary;
+    unsigned capabilities;
+    tl_driver_contract contracts[3]; /* indexed by tl_durability */
+    const char *(*version)(void);    /* "LMDB 0.9.24" */
+
+    tl_status (*open)(const tl_driver_options *options, tl_store **store); /* creates if absent */
+    tl_status (*close)(tl_store *store);
+    void (*abandon)(tl_store *store);           /* as a killed process; NULL = unsupported */
+    size_t (*value_bytes_max)(tl_store *store); /* SIZE_MAX = no limit worth naming */
+
+    tl_status (*begin)(tl_store *store, bool read_only, tl_store_txn **txn);
+    tl_status (*commit)(tl_store_txn *txn); /* ends the txn, whatever the status */
+    void (*abort)(tl_store_txn *txn);
+
+    tl_status (*get)(tl_store_txn *txn, tl_slice key, tl_slice *value);
+    tl_status (*put)(tl_store_txn *txn, tl_slice key, tl_slice value, unsigned flags);
+    /* flags: TL_PUT_INSERT, TL_PUT_APPEND */
+    tl_status (*del)(tl_store_txn *txn, tl_slice key);
+    tl_status (*count)(tl_store_txn *txn, uint64_t *count);
+    /* Visit records in key order from the first >= `from` (an empty `from`: from the first). */
+    tl_status (*scan)(tl_store_txn *txn, tl_slice from, tl_scan_fn visit, void *context);
+
+    /* Cursors, with the meaning of tl_cursor_... in tl/engine.h; all NULL = unsupported. */
+    tl_status (*cursor_open)(tl_store_txn *txn, tl_store_cursor **cursor);
+    void (*cursor_close)(tl_store_cursor *cursor);
+    tl_status (*cursor_first)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
+    tl_status (*cursor_last)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
+    tl_status (*cursor_seek)(tl_store_cursor *cursor, tl_slice from, tl_slice *key,
+                             tl_slice *value);
+    tl_status (*cursor_next)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
+    tl_status (*cursor_prev)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
+    tl_status (*cursor_del)(tl_store_cursor *cursor);
+
+    tl_status (*checkpoint)(tl_store *store); /* NULL = unsupported */
+    tl_status (*verify)(tl_store *store, tl_report_fn report, void *context,
+                        uint64_t *finding_count); /* NULL = unsupported */
+    /* Fill up to `capacity` counters, return how many the store has; NULL = none. */
+    size_t (*counters)(tl_store *store, tl_driver_counter *counters, size_t capacity);
+    tl_status (*space)(tl_store *store, tl_driver_space *space);
+} tl_driver;
+
+/* The registry: the drivers this build has, in listing order. */
+size_t tl_driver_count(void);
+const tl_driver *tl_driver_at(size_t index);
+const tl_driver *tl_driver_find(const char *name); /* NULL when unknown or not built in */
+
+#endif

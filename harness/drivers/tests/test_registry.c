@@ -1,0 +1,228 @@
+/* harness/drivers/tests/test_registry.c -- the table of drivers, their contracts and settings. */
+#include "fixture.h"
+
+#include <stdio.h>
+
+#if TL_HAVE_LMDB
+#include <lmdb.h>
+#endif
+#if TL_HAVE_SQLITE
+#include <sqlite3.h>
+#endif
+
+static void every_driver_is_found_by_its_name_and_complete(void **state)
+{
+    (void)state;
+    assert_true(tl_driver_count() >= 4);
+    for (size_t i = 0; i < tl_driver_count(); i++) {
+        const tl_driver *driver = tl_driver_at(i);
+        assert_ptr_equal(tl_driver_find(driver->name), driver);
+        assert_int_equal(driver->abi, TL_DRIVER_ABI);
+        assert_int_equal(driver->size_bytes, sizeof(tl_driver));
+        assert_true(strlen(driver->summary) > 0);
+        assert_true(strlen(driver->version()) > 0);
+        assert_non_null(driver->open);
+        assert_non_null(driver->close);
+        assert_non_null(driver->value_bytes_max);
+        assert_non_null(driver->begin);
+        assert_non_null(driver->commit);
+        assert_non_null(driver->abort);
+        assert_non_null(driver->put);
+        assert_non_null(driver->space);
+        if (driver->capabilities & TL_DRIVER_READS_BACK) {
+            assert_non_null(driver->get);
+            assert_non_null(driver->scan);
+            assert_non_null(driver->count);
+        }
+    }
+    assert_null(tl_driver_find("trees"));
+    assert_null(tl_driver_at(tl_driver_count()));
+}
+
+static void every_contract_says_what_it_asks_for_and_why_it_differs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < tl_driver_count(); i++) {
+        for (size_t durability = 0; durability < 3; durability++) {
+            const tl_driver_contract *contract = &tl_driver_at(i)->contracts[durability];
+            assert_non_null(contract->options);
+            assert_non_null(contract->remark);
+            assert_true(strlen(contract->options) > 0);
+            assert_int_equal(contract->promise == TL_PROMISE_SAME, contract->remark[0] == '\0');
+        }
+    }
+}
+
+#if TL_HAVE_SQLITE
+/* The contract is read as a pragma by SQLite itself: a misspelt level would read back as 0. */
+static void sqlites_contracts_name_levels_that_sqlite_knows(void **state)
+{
+    (void)state;
+    static const int levels[3] = {
+        [TL_DURABILITY_COMMIT] = 2, [TL_DURABILITY_ASYNC] = 1, [TL_DURABILITY_NONE] = 0};
+    const tl_driver *driver = tl_driver_find("sqlite");
+    assert_non_null(driver);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    for (size_t durability = 0; durability < 3; durability++) {
+        assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous=EXTRA", NULL, NULL, NULL), SQLITE_OK);
+        char *text = sqlite3_mprintf("PRAGMA %s", driver->contracts[durability].options);
+        assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_free(text);
+        sqlite3_stmt *read;
+        assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA synchronous", -1, &read, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(read), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int(read, 0), levels[durability]);
+        assert_int_equal(sqlite3_finalize(read), SQLITE_OK);
+    }
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+#endif
+
+#if TL_HAVE_LMDB
+/* The names stand here as code, so one that lmdb.h does not define does not compile. */
+static void lmdbs_contracts_name_flags_of_lmdb(void **state)
+{
+    (void)state;
+#define FLAG(name)                                                                                 \
+    {                                                                                              \
+#name, name                                                                                \
+    }
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } flags[] = {FLAG(MDB_NOMETASYNC), FLAG(MDB_NOSYNC)};
+    const tl_driver *driver = tl_driver_find("lmdb");
+    assert_non_null(driver);
+    assert_string_equal(driver->contracts[TL_DURABILITY_COMMIT].options, "no flags");
+    assert_string_equal(driver->contracts[TL_DURABILITY_ASYNC].options, flags[0].name);
+    assert_string_equal(driver->contracts[TL_DURABILITY_NONE].options, flags[1].name);
+    assert_int_not_equal(flags[0].flag, flags[1].flag);
+}
+#endif
+
+static tl_status open_with(const char *name, const char *key, const char *value, char *error,
+                           size_t error_bytes)
+{
+    tl_driver_setting setting = {key, value};
+    tl_driver_options options = {
+        .dir = "/nonexistent/treelab",
+        .settings = &setting,
+        .setting_count = 1,
+        .error = error,
+        .error_bytes = error_bytes,
+    };
+    tl_store *store = NULL;
+    tl_status status = tl_driver_find(name)->open(&options, &store);
+    assert_null(store);
+    return status;
+}
+
+static void an_unknown_setting_is_refused_with_the_nearest_name(void **state)
+{
+    (void)state;
+    char error[200];
+    assert_status(open_with("tree", "splt", "rightmost", error, sizeof error), TL_INVALID);
+    assert_non_null(strstr(error, "'splt'"));
+    assert_non_null(strstr(error, "did you mean 'split'?"));
+}
+
+static void a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind(void **state)
+{
+    (void)state;
+    char error[200];
+    assert_status(open_with("tree", "log_bytes", "many", error, sizeof error), TL_INVALID);
+    assert_non_null(strstr(error, "log_bytes wants a number"));
+    assert_non_null(strstr(error, "'many'"));
+    assert_status(open_with("tree", "log_pad_bytes", "8g", error, sizeof error), TL_INVALID);
+    assert_status(open_with("tree", "huge_pages", "2", error, sizeof error), TL_INVALID);
+    assert_non_null(strstr(error, "wants 0 or 1"));
+}
+
+static void drivers_without_settings_refuse_every_one(void **state)
+{
+    (void)state;
+    char error[200];
+    for (size_t i = 0; i < tl_driver_count(); i++) {
+        const char *name = tl_driver_at(i)->name;
+        if (strcmp(name, "tree") == 0 || strcmp(name, "model") == 0)
+            continue;
+        assert_status(open_with(name, "leaf", "bump", error, sizeof error), TL_INVALID);
+        assert_non_null(strstr(error, name));
+        assert_non_null(strstr(error, "'leaf'"));
+    }
+}
+
+static void a_missing_directory_is_explained(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"lmdb", "sqlite", "append"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const tl_driver *driver = tl_driver_find(names[i]);
+        if (driver == NULL)
+            continue;
+        char error[200] = "";
+        tl_driver_options options = {
+            .dir = "/nonexistent/treelab", .error = error, .error_bytes = sizeof error};
+        tl_store *store = NULL;
+        assert_int_not_equal(driver->open(&options, &store), TL_OK);
+        assert_null(store);
+        assert_non_null(strstr(error, "/nonexistent/treelab"));
+    }
+}
+
+static void append_writes_one_padded_frame_per_commit(void **state)
+{
+    (void)state;
+    tl_fixture fixture;
+    tl_fixture_open(&fixture, tl_driver_find("append"));
+    const tl_driver *driver = fixture.driver;
+    assert_null(driver->get);
+    assert_null(driver->scan);
+    tl_driver_space space;
+    assert_status(driver->space(fixture.store, &space), TL_OK);
+    assert_int_equal(space.file_bytes, 64 << 20);
+
+    /* 56 + (1 + 1 + 1 + 2 + 4 + 450) = 515 bytes: two units of 512.  The next frame follows. */
+    char value[450];
+    memset(value, 'v', sizeof value);
+    for (int frame = 0; frame < 2; frame++) {
+        tl_store_txn *txn = tl_fixture_begin(&fixture, false);
+        tl_slice key = {frame == 0 ? "key1" : "key2", 4};
+        assert_status(driver->put(txn, key, (tl_slice){value, sizeof value}, 0), TL_OK);
+        assert_status(driver->commit(txn), TL_OK);
+    }
+    char path[300], content[3072];
+    (void)snprintf(path, sizeof path, "%s/append.log", fixture.dir);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(content, sizeof content, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_memory_equal(content + 56, "\x01\x01\x04\xc2\x03key1v", 10);
+    assert_int_equal(content[514], 'v');
+    assert_int_equal(content[515], 0);
+    assert_memory_equal(content + 1024 + 56, "\x01\x01\x04\xc2\x03key2v", 10);
+    for (size_t i = 2048; i < sizeof content; i++)
+        assert_int_equal(content[i], 0);
+    tl_fixture_release(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_driver_is_found_by_its_name_and_complete),
+        cmocka_unit_test(every_contract_says_what_it_asks_for_and_why_it_differs),
+#if TL_HAVE_SQLITE
+        cmocka_unit_test(sqlites_contracts_name_levels_that_sqlite_knows),
+#endif
+#if TL_HAVE_LMDB
+        cmocka_unit_test(lmdbs_contracts_name_flags_of_lmdb),
+#endif
+        cmocka_unit_test(an_unknown_setting_is_refused_with_the_nearest_name),
+        cmocka_unit_test(a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind),
+        cmocka_unit_test(drivers_without_settings_refuse_every_one),
+        cmocka_unit_test(a_missing_directory_is_explained),
+        cmocka_unit_test(append_writes_one_padded_frame_per_commit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+/* harness/fault/faults.c -- plans that make one call, or all from one on, fail. */
+#include "harness/fault/simdisk_body.h"
+
+#include <string.h>
+
+#define CALL_AS_NAME(upper, lower) #lower,
+static const char *const call_names[] = {TL_SIMDISK_CALL_MAP(CALL_AS_NAME)};
+
+const char *tl_simdisk_call_name(tl_simdisk_call call)
+{
+    return call < TL_SIMDISK_CALL_COUNT ? call_names[call] : "?";
+}
+
+bool tl_simdisk_call_find(const char *name, tl_simdisk_call *call)
+{
+    for (unsigned i = 0; i < TL_SIMDISK_CALL_COUNT; i++) {
+        if (strcmp(call_names[i], name) == 0) {
+            *call = (tl_simdisk_call)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_status status,
+                     bool sticky)
+{
+    pthread_mutex_lock(&disk->mutex);
+    disk->plans[call] = (tl_fault_plan){nth, status, sticky};
+    pthread_mutex_unlock(&disk->mutex);
+}
+
+void tl_simdisk_clear_faults(tl_simdisk *disk)
+{
+    pthread_mutex_lock(&disk->mutex);
+    memset(disk->plans, 0, sizeof disk->plans);
+    disk->fired = 0;
+    disk->quota = UINT64_MAX;
+    pthread_mutex_unlock(&disk->mutex);
+}
+
+uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk)
+{
+    return disk->fired;
+}
+
+uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call)
+{
+    return disk->calls[call];
+}
+
+void tl_simdisk_set_quota(tl_simdisk *disk, uint64_t bytes)
+{
+    pthread_mutex_lock(&disk->mutex);
+    disk->quota = bytes;
+    pthread_mutex_unlock(&disk->mutex);
+}

@@ -1,0 +1,160 @@
+/* harness/fault/loss.c -- one crash, spelled out: which log entries survived.
+ *
+ * Replaying the log moves two images: `issued`, which a process sees, and `durable`, which follows
+ * only when a sync finishes -- then the file, or the names of the directory, become what `issued`
+ * has at that moment.  What the disk happened to write by itself before the power went is laid
+ * over `durable` in log order; a later sync of the same file makes that choice moot.
+ */
+#include "harness/fault/simdisk_body.h"
+
+#include <stdio.h>
+
+tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued, tl_image *durable)
+{
+    const tl_simdisk_op *op = &disk->ops[i];
+    tl_status status = tl_image_apply(issued, op, UINT32_MAX);
+    while (status == TL_OK && durable->file_count < issued->file_count) {
+        uint32_t added = 0;
+        status = tl_image_add_file(durable, &added);
+    }
+    if (status != TL_OK)
+        return status;
+    if (op->kind == TL_SIMDISK_SYNC)
+        return tl_image_copy_file(durable, issued, op->file);
+    if (op->kind == TL_SIMDISK_SYNC_DIR)
+        return tl_image_copy_names(durable, issued, &disk->share->paths, op->path);
+    return TL_OK;
+}
+
+static bool dir_is_synced(const tl_simdisk *disk, uint32_t path, size_t after, size_t at)
+{
+    uint32_t dir = disk->share->paths.entries[path].dir;
+    for (size_t i = after + 1; i < at; i++) {
+        if (disk->ops[i].kind == TL_SIMDISK_SYNC_DIR && disk->ops[i].path == dir)
+            return true;
+    }
+    return false;
+}
+
+bool tl_simdisk_is_covered(const tl_simdisk *disk, size_t unit, size_t at)
+{
+    const tl_simdisk_op *op = &disk->ops[unit];
+    switch (op->kind) {
+    case TL_SIMDISK_CREATE:
+    case TL_SIMDISK_UNLINK:
+        return dir_is_synced(disk, op->path, unit, at);
+    case TL_SIMDISK_RENAME:
+        return dir_is_synced(disk, op->path, unit, at) && dir_is_synced(disk, op->path2, unit, at);
+    case TL_SIMDISK_SYNC:
+    case TL_SIMDISK_SYNC_DIR:
+        return true;
+    default:
+        break;
+    }
+    for (size_t i = unit + 1; i < at; i++) {
+        if (disk->ops[i].kind == TL_SIMDISK_SYNC && disk->ops[i].file == op->file)
+            return true;
+    }
+    return false;
+}
+
+static bool is_listed(const tl_simdisk_loss *loss, size_t unit)
+{
+    for (size_t i = 0; i < loss->unit_count; i++) {
+        if (loss->units[i] == unit)
+            return true;
+    }
+    return false;
+}
+
+static bool loss_is_possible(const tl_simdisk *disk, const tl_simdisk_loss *loss)
+{
+    if (loss->at > disk->op_count || (!loss->power && loss->unit_count != 0))
+        return false;
+    if (loss->torn_sectors != 0 &&
+        (loss->at == disk->op_count || disk->ops[loss->at].kind != TL_SIMDISK_WRITE ||
+         loss->torn_sectors > disk->ops[loss->at].sector_count))
+        return false;
+    for (size_t i = 0; i < loss->unit_count; i++) {
+        if (loss->units[i] >= loss->at)
+            return false;
+        if (!loss->keep_listed && tl_simdisk_is_covered(disk, loss->units[i], loss->at))
+            return false;
+    }
+    return true;
+}
+
+/* Build both sides of the disk at the crash: `durable` becomes what a power loss leaves. */
+static tl_status loss_build(const tl_simdisk *disk, const tl_simdisk_loss *loss, tl_image *issued,
+                            tl_image *durable)
+{
+    tl_status status = tl_image_copy(issued, &disk->base_issued);
+    if (status == TL_OK)
+        status = tl_image_copy(durable, &disk->base_durable);
+    for (size_t i = 0; i < loss->at && status == TL_OK; i++) {
+        status = tl_simdisk_replay(disk, i, issued, durable);
+        if (status == TL_OK && loss->power && is_listed(loss, i) == loss->keep_listed)
+            status = tl_image_apply(durable, &disk->ops[i], UINT32_MAX);
+    }
+    if (status == TL_OK && loss->torn_sectors != 0)
+        status = tl_image_apply(loss->power ? durable : issued, &disk->ops[loss->at],
+                                loss->torn_sectors);
+    return status;
+}
+
+tl_status tl_simdisk_crash(tl_simdisk *disk, const tl_simdisk_loss *loss)
+{
+    if ((disk->flags & TL_SIMDISK_RECORD) == 0)
+        return TL_UNSUPPORTED;
+    if (!loss_is_possible(disk, loss))
+        return TL_INVALID;
+    tl_image issued, durable;
+    tl_image_init(&issued, &disk->share->versions);
+    tl_image_init(&durable, &disk->share->versions);
+    tl_status status = loss_build(disk, loss, &issued, &durable);
+    if (status == TL_OK)
+        status = tl_image_copy(&disk->image, loss->power ? &durable : &issued);
+    if (status == TL_OK)
+        status = tl_simdisk_begin_life(disk, &durable);
+    tl_image_clear(&issued);
+    tl_image_clear(&durable);
+    return status;
+}
+
+/* The name to show for a file: the one it was created under, or has now. */
+static const char *file_name(const tl_simdisk *disk, uint32_t file)
+{
+    for (uint32_t i = 0; i < disk->image.name_count; i++) {
+        if (disk->image.names[i].file == file)
+            return tl_simdisk_path(disk, disk->image.names[i].path);
+    }
+    return "(nameless)";
+}
+
+void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t text_bytes)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(disk, index);
+    const char *kind = tl_simdisk_op_name(op->kind);
+    unsigned long long from = op->offset, to = op->offset + op->size_bytes;
+    switch (op->kind) {
+    case TL_SIMDISK_WRITE:
+    case TL_SIMDISK_FALLOCATE:
+        snprintf(text, text_bytes, "%zu %s %s [%llu, %llu) %u sectors", index, kind,
+                 file_name(disk, op->file), from, to, op->sector_count);
+        return;
+    case TL_SIMDISK_TRUNCATE:
+        snprintf(text, text_bytes, "%zu %s %s to %llu", index, kind, file_name(disk, op->file),
+                 (unsigned long long)op->size_bytes);
+        return;
+    case TL_SIMDISK_SYNC:
+        snprintf(text, text_bytes, "%zu %s %s", index, kind, file_name(disk, op->file));
+        return;
+    case TL_SIMDISK_RENAME:
+        snprintf(text, text_bytes, "%zu %s %s to %s", index, kind, tl_simdisk_path(disk, op->path),
+                 tl_simdisk_path(disk, op->path2));
+        return;
+    default:
+        snprintf(text, text_bytes, "%zu %s %s", index, kind, tl_simdisk_path(disk, op->path));
+        return;
+    }
+}

@@ -1,0 +1,42 @@
+/* harness/fault/versions.h -- contents of sectors, each written once and named by a number.
+ *
+ * Version 0 is the sector of zeros.  Versions made by one write have consecutive numbers and lie
+ * side by side in memory, so a read of what one write wrote is one copy.  Numbers are given out in
+ * order; giving back everything from a mark on costs nothing, which is how the states of a sweep
+ * use the same memory again and again.
+ */
+#ifndef TL_HARNESS_VERSIONS_H
+#define TL_HARNESS_VERSIONS_H
+
+#include "tl/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tl_hash128 { /* two independent sums: equal means equal, for practical purposes */
+    uint64_t low, high;
+} tl_hash128;
+
+typedef struct tl_versions {
+    uint8_t *bytes;     /* TL_SECTOR_BYTES each; moves when more are added */
+    tl_hash128 *hashes; /* of one content; known below hashed_count */
+    uint32_t count, capacity, hashed_count;
+} tl_versions;
+
+TL_MUST_USE tl_status tl_versions_init(tl_versions *versions); /* version 0 is there at once */
+void tl_versions_clear(tl_versions *versions);
+
+/* Make `added` consecutive versions of unspecified content.  *first is the first of them.
+ * TL_NO_MEMORY, also when 2^32 versions are used up. */
+TL_MUST_USE tl_status tl_versions_add(tl_versions *versions, uint32_t added, uint32_t *first);
+void tl_versions_release(tl_versions *versions, uint32_t mark); /* forget versions >= mark */
+
+static inline uint8_t *tl_version_bytes(const tl_versions *versions, uint32_t version)
+{
+    return versions->bytes + (size_t)version * 512;
+}
+
+/* Hash of one version's content.  Counts on the content not to change afterwards. */
+tl_hash128 tl_version_hash(tl_versions *versions, uint32_t version);
+
+#endif

@@ -1,0 +1,148 @@
+/* harness/report/tests/test_report_command.c -- `treelab report`: files it leaves, exit codes.
+ *
+ * Run from the repository's root: the command finds its templates in plots/.
+ */
+#include "harness/cli/cli.h"
+#include "harness/report/text.h"
+#include "sample.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int make(void **state)
+{
+    char *dir = strdup("/tmp/treelab_report_XXXXXX");
+    assert_non_null(dir);
+    assert_non_null(mkdtemp(dir));
+    *state = dir;
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", (char *)*state);
+    assert_int_equal(system(command), 0);
+    free(*state);
+    return 0;
+}
+
+static void put_run(const char *dir, const char *part, tl_json *run)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, part);
+    assert_true(part[0] == '\0' || mkdir(path, 0777) == 0);
+    snprintf(path, sizeof path, "%s/%s/run.json", dir, part);
+    assert_int_equal(tl_json_write(run, path), TL_OK);
+    tl_json_free(run);
+}
+
+static int report(char *dir, char *option, char *value)
+{
+    char name[] = "report";
+    char *argv[] = {name, dir, option, value, NULL};
+    return tl_cmd_report(option == NULL ? 2 : value == NULL ? 3 : 4, argv);
+}
+
+static void assert_file(const char *dir, const char *name, bool exists)
+{
+    char path[256];
+    struct stat found;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    if ((stat(path, &found) == 0 && found.st_size > 0) != exists)
+        fail_msg("%s: %s", path, exists ? "missing or empty" : "is there");
+}
+
+static void a_suite_becomes_one_page_with_pictures(void **state)
+{
+    if (system("gnuplot --version >/dev/null 2>&1") != 0)
+        skip();
+    char *dir = *state, never[] = "--open-never";
+    put_run(dir, "bench", sample_bench_run(2));
+    put_run(dir, "crash", sample_crash_run(0));
+    assert_int_equal(report(dir, never, NULL), TL_EXIT_OK);
+    static const char *const files[] = {"report.html",
+                                        "plots/throughput.tsv",
+                                        "plots/throughput_1.svg",
+                                        "plots/throughput_1.png",
+                                        "plots/latency_1_random.svg",
+                                        "plots/latency_1_random.png",
+                                        "plots/allocator_1.svg",
+                                        "plots/crash.svg",
+                                        "plots/crash.png"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        assert_file(dir, files[i], true);
+}
+
+static void png_is_left_out_on_request(void **state)
+{
+    if (system("gnuplot --version >/dev/null 2>&1") != 0)
+        skip();
+    char *dir = *state, no_png[] = "--no-png";
+    put_run(dir, "", sample_crash_run(0));
+    assert_int_equal(report(dir, no_png, NULL), TL_EXIT_OK);
+    assert_file(dir, "plots/crash.svg", true);
+    assert_file(dir, "plots/crash.png", false);
+}
+
+static void a_run_without_cells_exits_6_and_still_says_so_in_a_page(void **state)
+{
+    put_run(*state, "", sample_empty_run());
+    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_NOTHING);
+    assert_file(*state, "report.html", true);
+}
+
+static void a_damaged_run_exits_3_and_leaves_nothing(void **state)
+{
+    char path[256];
+    tl_text text = {0};
+    tl_text_add(&text, "{\"schema\":\"treelab.run/1\",\"cells\":[{");
+    snprintf(path, sizeof path, "%s/run.json", (char *)*state);
+    assert_int_equal(tl_text_save(&text, path), TL_OK);
+    tl_text_clear(&text);
+    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_WRONG);
+    assert_file(*state, "report.html", false);
+    assert_file(*state, "plots", false);
+}
+
+static void bad_usage_exits_2(void **state)
+{
+    char missing[] = "/tmp/treelab_no_such_directory", typo[] = "--no-pgn", plots[] = "--plots";
+    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_USAGE); /* no run.json in there */
+    assert_int_equal(report(missing, NULL, NULL), TL_EXIT_USAGE);
+    assert_int_equal(report(*state, typo, NULL), TL_EXIT_USAGE);
+    assert_int_equal(report(*state, plots, NULL), TL_EXIT_USAGE);
+    assert_int_equal(report(*state, missing, NULL), TL_EXIT_USAGE); /* two directories */
+    char name[] = "report", *alone[] = {name, NULL};
+    assert_int_equal(tl_cmd_report(1, alone), TL_EXIT_USAGE);
+}
+
+static void missing_templates_exit_5_after_the_page_is_written(void **state)
+{
+    char plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots";
+    put_run(*state, "", sample_bench_run(1));
+    assert_int_equal(report(*state, plots, nowhere), TL_EXIT_ENVIRONMENT);
+    assert_file(*state, "report.html", true);
+}
+
+#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_DIRECTORY(a_suite_becomes_one_page_with_pictures),
+        WITH_DIRECTORY(png_is_left_out_on_request),
+        WITH_DIRECTORY(a_run_without_cells_exits_6_and_still_says_so_in_a_page),
+        WITH_DIRECTORY(a_damaged_run_exits_3_and_leaves_nothing),
+        WITH_DIRECTORY(bad_usage_exits_2),
+        WITH_DIRECTORY(missing_templates_exit_5_after_the_page_is_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

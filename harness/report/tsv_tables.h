@@ -1,0 +1,44 @@
+/* harness/report/tsv_tables.h -- private to tsv*.c: the tables while they are being filled. */
+#ifndef TL_HARNESS_TSV_TABLES_H
+#define TL_HARNESS_TSV_TABLES_H
+
+#include "harness/report/tsv.h"
+
+#define TSV_TABLE_MAP(X)                                                                           \
+    X(panels, "picture\tpanel\ttitle\n")                                                           \
+    X(bars, "picture\tbar\tname\tdriver_no\n")                                                     \
+    X(throughput, "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tops" \
+                  "\twall_ns\tcpu_ns\tops_ns\tops_per_s\n")                                        \
+    X(throughput_summary,                                                                          \
+      "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetitions"                 \
+      "\tops_per_s_median\tops_per_s_min\tops_per_s_max\tratio_count\tratio_median\tratio_min"     \
+      "\tratio_max\tgap\n")                                                                        \
+    X(latency, "picture\tpanel\tpart\tworkload\tphase\toperation\tdriver\tdriver_no\trepetition"   \
+               "\ttypical\tpercentile\tnines\tlatency_ns\n")                                       \
+    X(counters, "part\tworkload\tphase\tdriver\tcounter\tunit\trepetitions\tops\ttotal\ttotal_min" \
+                "\ttotal_max\tper_op\n")                                                           \
+    X(allocator, "picture\tpanel\tbar\tpart\tworkload\tphase\tcounter\tunit\tmode\tper_op\n")      \
+    X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
+
+#define TSV_TABLE_AS_FIELD(name, header) tl_text name;
+typedef struct tsv_tables {
+    TSV_TABLE_MAP(TSV_TABLE_AS_FIELD)
+    const tl_suite *suite;
+    const tl_groups *groups;
+    tl_pictures *pictures;
+} tsv_tables;
+
+void tsv_fill_throughput(tsv_tables *tables);
+void tsv_fill_latency(tsv_tables *tables);
+void tsv_fill_counters(tsv_tables *tables);
+void tsv_fill_allocator(tsv_tables *tables);
+void tsv_fill_crash(tsv_tables *tables);
+
+/* One field and the tab after it. */
+void tsv_field(tl_text *table, const char *text);
+/* "PART" for a title when there are several parts: " (PART)"; else "". */
+void tsv_title_part(const tsv_tables *tables, size_t part_no, char *text, size_t text_bytes);
+/* A row of panels.tsv; `panel` counts from 1. */
+void tsv_panel(tsv_tables *tables, const char *picture, size_t panel, const char *title);
+
+#endif

@@ -1,0 +1,292 @@
+/* harness/run/cell.c -- the life of one cell.
+ *
+ *     fresh directory -> open -> phases -> close -> open -> audit -> close -> directory removed
+ *
+ * The audit reads every record once and compares the sum of record hashes with the truth, so a
+ * dropped or altered record is found even when no phase reads.  A persistent store is closed and
+ * opened before it: what it kept only in memory is not kept.
+ */
+#include "harness/run/cell.h"
+#include "harness/run/directory.h"
+#include "harness/run/loop.h"
+#include "harness/run/phase.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+tl_status tl_cell_tools_make(tl_cell_tools *tools)
+{
+    tools->clock = tl_clock_fastest();
+    tools->histograms = malloc(TL_OP_KIND_COUNT * sizeof *tools->histograms);
+    tools->scan = malloc(sizeof *tools->scan);
+    if (tools->histograms != NULL && tools->scan != NULL)
+        return TL_OK;
+    tl_cell_tools_release(tools);
+    return TL_NO_MEMORY;
+}
+
+void tl_cell_tools_release(tl_cell_tools *tools)
+{
+    free(tools->histograms);
+    free(tools->scan);
+    *tools = (tl_cell_tools){0};
+}
+
+tl_workload_spec tl_cell_spec(const tl_run_request *request, const tl_run_load *load)
+{
+    return (tl_workload_spec){
+        .ops = request->ops,
+        .seed = request->seed,
+        .page_bytes = request->page_bytes,
+        .value_bytes_max = request->value_bytes_max,
+        .settings = load->settings,
+        .setting_count = load->setting_count,
+    };
+}
+
+tl_status tl_cell_open(const tl_run_request *request, const tl_run_arm *arm, const char *dir,
+                       tl_store **store, char *error, size_t error_bytes)
+{
+    char reason[TL_RUN_TEXT_MAX] = "";
+    tl_driver_options options = {
+        .dir = dir,
+        .durability = request->durability,
+        .page_bytes = request->page_bytes,
+        .seed = request->seed,
+        .settings = arm->settings,
+        .setting_count = arm->setting_count,
+        .error = reason,
+        .error_bytes = sizeof reason,
+    };
+    tl_status status = arm->driver->open(&options, store);
+    if (status != TL_OK)
+        snprintf(error, error_bytes, "%s: open: %s", arm->label,
+                 reason[0] != '\0' ? reason : tl_status_text(status));
+    return status;
+}
+
+static void cell_fail(tl_run_cell *cell, tl_status status, const char *text)
+{
+    if (cell->status != TL_RUN_CELL_OK)
+        return; /* the first trouble is the one to tell */
+    cell->status = status == TL_UNSUPPORTED ? TL_RUN_CELL_UNSUPPORTED : TL_RUN_CELL_FAILED;
+    cell->failure = status;
+    snprintf(cell->error, sizeof cell->error, "%s", text);
+}
+
+static void cell_call_failed(tl_run_cell *cell, const char *call, tl_status status)
+{
+    char text[TL_RUN_TEXT_MAX];
+    snprintf(text, sizeof text, "%s: %s (%s)", call, tl_status_name(status),
+             tl_status_text(status));
+    cell_fail(cell, status, text);
+}
+
+/* Wrong answers outrank failures: a store that fails after lying has lied. */
+static void cell_wrong(tl_run_cell *cell, const tl_run_phase *phase, const tl_check *check)
+{
+    if (check->wrong == 0 || cell->status == TL_RUN_CELL_WRONG)
+        return;
+    cell->status = TL_RUN_CELL_WRONG;
+    cell->failure = TL_OK;
+    snprintf(cell->error, sizeof cell->error, "phase %s: %.400s", phase->name, check->first_wrong);
+}
+
+typedef struct cell_run { /* a cell while it runs */
+    const tl_run_request *request;
+    const tl_cell_tools *tools;
+    const tl_truth *truths;
+    tl_run_cell *cell;
+    const tl_driver *driver;
+    tl_store *store;
+    void *generator;
+    char dir[TL_RUN_TEXT_MAX];
+    bool stopped;
+} cell_run;
+
+static bool reads_back(const cell_run *run)
+{
+    return (run->driver->capabilities & TL_DRIVER_READS_BACK) != 0;
+}
+
+static bool cell_begin(cell_run *run)
+{
+    tl_run_cell *cell = run->cell;
+    const tl_run_request *request = run->request;
+    int length =
+        snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%s-%" PRIu64, request->data_dir,
+                 cell->repetition, cell->load->workload->name, cell->order);
+    tl_status status = length < (int)sizeof run->dir ? TL_OK : TL_INVALID;
+    if (status == TL_OK)
+        status = tl_directory_make_fresh(run->dir);
+    if (status != TL_OK) {
+        char text[TL_RUN_TEXT_MAX];
+        snprintf(text, sizeof text, "%.300s: cannot make the store's directory: %s", run->dir,
+                 tl_status_text(status));
+        run->dir[0] = '\0'; /* not ours to remove */
+        cell_fail(cell, status, text);
+        return false;
+    }
+    char error[TL_RUN_TEXT_MAX];
+    status = tl_cell_open(request, cell->arm, run->dir, &run->store, error, sizeof error);
+    if (status != TL_OK) {
+        cell_fail(cell, status, error);
+        return false;
+    }
+    tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
+    tl_workload_spec spec = tl_cell_spec(request, cell->load);
+    run->generator = cell->load->workload->create(&host, &spec, error, sizeof error);
+    if (run->generator == NULL)
+        cell_fail(cell, TL_NO_MEMORY, "the workload could not begin: out of memory");
+    return run->generator != NULL;
+}
+
+/* Run phase `index`; false ends the cell. */
+static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
+{
+    tl_run_cell *cell = run->cell;
+    const tl_run_request *request = run->request;
+    tl_run_phase *result = &cell->phases[cell->phase_count];
+    tl_check check = {.enabled = reads_back(run)};
+    tl_scan_list scans = {0};
+    tl_loop loop = {
+        .driver = run->driver,
+        .store = run->store,
+        .workload = cell->load->workload,
+        .generator = run->generator,
+        .phase = phase,
+        .batch = request->batch_given && !phase->read_only ? request->batch : phase->batch,
+        .clock = run->tools->clock,
+        .histograms = run->tools->histograms,
+        .check = &check,
+        .scan = run->tools->scan,
+        .scans = &scans,
+        .record_count = run->truths == NULL ? 0 : run->truths[index].record_count,
+        .content_hash = run->truths == NULL ? 0 : run->truths[index].content_hash,
+        .stop = request->stop,
+        .context = request->context,
+    };
+    cell->load->workload->start(run->generator, index);
+    tl_status status =
+        tl_phase_measure(&loop, run->truths == NULL ? NULL : &run->truths[index], result);
+    if (loop.stopped) {
+        run->stopped = true;
+        tl_scan_list_clear(&scans);
+        return false;
+    }
+    cell->phase_count++;
+    if (status != TL_OK)
+        cell_fail(cell, status, loop.error);
+    else if ((status = tl_scan_list_audit(&scans, run->driver, run->store, &check)) != TL_OK)
+        cell_call_failed(cell, "repeating the scans of the phase", status);
+    tl_scan_list_clear(&scans);
+    tl_phase_conclude(result, &check);
+    cell_wrong(cell, result, &check);
+    return status == TL_OK;
+}
+
+/* Close and open again, so that the audit sees what the store keeps. */
+static bool cell_reopen(cell_run *run)
+{
+    tl_status status = run->driver->close(run->store);
+    run->store = NULL;
+    if (status != TL_OK) {
+        cell_call_failed(run->cell, "close", status);
+        return false;
+    }
+    char error[TL_RUN_TEXT_MAX];
+    status = tl_cell_open(run->request, run->cell->arm, run->dir, &run->store, error, sizeof error);
+    if (status != TL_OK)
+        cell_fail(run->cell, status, error);
+    return status == TL_OK;
+}
+
+static void cell_audit(cell_run *run, const tl_truth *truth)
+{
+    tl_run_cell *cell = run->cell;
+    if ((run->driver->capabilities & TL_DRIVER_PERSISTENT) != 0 && !cell_reopen(run))
+        return;
+    tl_check check = {.enabled = true};
+    tl_run_phase *result = &cell->phases[cell->phase_count++];
+    tl_status status =
+        tl_phase_audit(run->driver, run->store, truth, run->tools->scan, &check, result);
+    if (status != TL_OK)
+        cell_call_failed(cell, "audit", status);
+    tl_phase_conclude(result, &check);
+    cell_wrong(cell, result, &check);
+}
+
+static void cell_phases(cell_run *run)
+{
+    tl_run_cell *cell = run->cell;
+    const tl_workload *workload = cell->load->workload;
+    size_t count = 0;
+    const tl_phase *phases = workload->phases(run->generator, &count);
+    cell->phases = calloc(count + 1, sizeof *cell->phases); /* and the audit */
+    if (cell->phases == NULL) {
+        cell_call_failed(cell, "keeping results", TL_NO_MEMORY);
+        return;
+    }
+    bool going = true;
+    for (size_t i = 0; i < count && going; i++)
+        going = cell_phase(run, &phases[i], i);
+    const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
+    if (note != NULL)
+        snprintf(cell->note, sizeof cell->note, "%s", note);
+    if (going && count > 0 && run->truths != NULL && reads_back(run) && run->driver->scan != NULL)
+        cell_audit(run, &run->truths[count - 1]);
+}
+
+static void cell_end(cell_run *run)
+{
+    if (run->generator != NULL)
+        run->cell->load->workload->destroy(run->generator);
+    if (run->store != NULL) {
+        tl_status status = run->driver->close(run->store);
+        if (status != TL_OK)
+            cell_call_failed(run->cell, "close", status);
+    }
+    if (run->dir[0] == '\0')
+        return;
+    tl_status status = tl_directory_remove(run->dir);
+    if (status != TL_OK)
+        cell_call_failed(run->cell, "removing the store's directory", status);
+}
+
+bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, const tl_truth *truths,
+                 tl_run_cell *cell)
+{
+    cell_run run = {
+        .request = request,
+        .tools = tools,
+        .truths = truths,
+        .cell = cell,
+        .driver = cell->arm->driver,
+    };
+    cell->status = TL_RUN_CELL_OK;
+    cell->failure = TL_OK;
+    if (cell_begin(&run))
+        cell_phases(&run);
+    cell_end(&run);
+    return !run.stopped;
+}
+
+void tl_cell_release(tl_run_cell *cell)
+{
+    free(cell->phases);
+    cell->phases = NULL;
+    cell->phase_count = 0;
+}
+
+static const char *const status_names[] = {
+    [TL_RUN_CELL_OK] = "ok",
+    [TL_RUN_CELL_WRONG] = "wrong",
+    [TL_RUN_CELL_FAILED] = "failed",
+    [TL_RUN_CELL_UNSUPPORTED] = "unsupported",
+};
+
+const char *tl_run_cell_status_name(tl_run_cell_status status)
+{
+    return status_names[status];
+}

@@ -1,0 +1,218 @@
+/* harness/run/loop.c -- see loop.h for what is timed.  Every nanosecond here is in each result. */
+#include "harness/run/loop.h"
+
+#include <stdio.h>
+
+enum { CHUNK_OPS = 64 }; /* generated ahead; small enough to stay in the first-level cache */
+
+static tl_status op_failed(tl_loop *loop, const tl_op *op, tl_status status)
+{
+    char key[96];
+    loop->errors++;
+    tl_check_hex(key, sizeof key, (tl_slice){op->key, op->key_bytes});
+    snprintf(loop->error, sizeof loop->error, "phase %s: %s of key %s: %s (%s)", loop->phase->name,
+             tl_op_kind_name(op->kind), key, tl_status_name(status), tl_status_text(status));
+    return status;
+}
+
+static tl_status apply_get(tl_loop *loop, const tl_op *op)
+{
+    tl_slice value = {NULL, 0};
+    tl_status status = loop->driver->get(loop->txn, (tl_slice){op->key, op->key_bytes}, &value);
+    if (status != TL_OK && status != TL_NOT_FOUND)
+        return status;
+    tl_check_get(loop->check, op, status, value);
+    return TL_OK;
+}
+
+static inline tl_status put(tl_loop *loop, const tl_op *op, unsigned flags)
+{
+    if ((op->flags & TL_OP_APPEND) != 0)
+        flags |= TL_PUT_APPEND;
+    return loop->driver->put(loop->txn, (tl_slice){op->key, op->key_bytes},
+                             (tl_slice){op->value, op->value_bytes}, flags);
+}
+
+static tl_status apply_put(tl_loop *loop, const tl_op *op)
+{
+    return put(loop, op, 0);
+}
+
+static tl_status apply_insert(tl_loop *loop, const tl_op *op)
+{
+    tl_status status = put(loop, op, TL_PUT_INSERT);
+    if (status != TL_EXISTS || !loop->check->enabled)
+        return status;
+    tl_check_wrong(loop->check, op, "expected the key to be absent, got TL_EXISTS");
+    return TL_OK;
+}
+
+static tl_status apply_del(tl_loop *loop, const tl_op *op)
+{
+    tl_status status = loop->driver->del(loop->txn, (tl_slice){op->key, op->key_bytes});
+    if (status != TL_OK && status != TL_NOT_FOUND)
+        return status;
+    bool absent = (op->flags & TL_OP_ABSENT) != 0;
+    if (loop->check->enabled && absent != (status == TL_NOT_FOUND))
+        tl_check_wrong(loop->check, op, "expected %s, got %s", absent ? "TL_NOT_FOUND" : "TL_OK",
+                       tl_status_name(status));
+    return TL_OK;
+}
+
+/* The right hash: the workload's own, or that of all records when the scan is over all. */
+static uint64_t scan_expected_hash(const tl_loop *loop, const tl_op *op)
+{
+    if (op->scan_hash != 0 || !loop->phase->read_only)
+        return op->scan_hash;
+    bool all = op->key_bytes == 0 && op->scan_count == loop->record_count;
+    return all ? loop->content_hash : 0;
+}
+
+static tl_status apply_scan(tl_loop *loop, const tl_op *op)
+{
+    bool hashing = loop->check->enabled && !loop->phase->read_only;
+    tl_status status = tl_scan_run(loop->driver, loop->txn, op, hashing, loop->scan);
+    if (status != TL_OK || !loop->check->enabled)
+        return status;
+    uint64_t expected_hash = scan_expected_hash(loop, op);
+    tl_scan_check(loop->check, op, loop->scan, expected_hash);
+    return hashing ? TL_OK : tl_scan_list_add(loop->scans, op, loop->scan, expected_hash);
+}
+
+static tl_status (*const apply[TL_OP_COMMIT])(tl_loop *loop, const tl_op *op) = {
+    [TL_OP_GET] = apply_get, [TL_OP_PUT] = apply_put,   [TL_OP_INSERT] = apply_insert,
+    [TL_OP_DEL] = apply_del, [TL_OP_SCAN] = apply_scan,
+};
+
+static bool driver_has(const tl_driver *driver, uint32_t kind)
+{
+    const bool has[TL_OP_COMMIT] = {
+        [TL_OP_GET] = driver->get != NULL,    [TL_OP_PUT] = driver->put != NULL,
+        [TL_OP_INSERT] = driver->put != NULL, [TL_OP_DEL] = driver->del != NULL,
+        [TL_OP_SCAN] = driver->scan != NULL,
+    };
+    return has[kind];
+}
+
+/* Asked once per chunk for each of its operations, outside of every latency. */
+static tl_status chunk_check(tl_loop *loop, const tl_op *ops, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ops[i].kind >= TL_OP_COMMIT) {
+            snprintf(loop->error, sizeof loop->error,
+                     "workload %s yields an operation of unknown kind %u in phase %s",
+                     loop->workload->name, (unsigned)ops[i].kind, loop->phase->name);
+            return TL_INVALID;
+        }
+        if (i > 0 && ops[i].kind == ops[i - 1].kind)
+            continue;
+        if (!driver_has(loop->driver, ops[i].kind)) {
+            snprintf(loop->error, sizeof loop->error, "driver %s has no %s", loop->driver->name,
+                     tl_op_kind_name(ops[i].kind));
+            return TL_UNSUPPORTED;
+        }
+    }
+    return TL_OK;
+}
+
+static tl_status txn_begin(tl_loop *loop)
+{
+    tl_status status = loop->driver->begin(loop->store, loop->phase->read_only, &loop->txn);
+    if (status == TL_OK)
+        return TL_OK;
+    loop->errors++;
+    snprintf(loop->error, sizeof loop->error, "phase %s: begin: %s (%s)", loop->phase->name,
+             tl_status_name(status), tl_status_text(status));
+    return status;
+}
+
+/* End the transaction and file the time since `ticks`; gives the new boundary. */
+static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
+{
+    tl_store_txn *txn = loop->txn;
+    loop->txn = NULL;
+    loop->txn_ops = 0;
+    loop->transactions++;
+    if (loop->phase->read_only) {
+        loop->driver->abort(txn);
+        *ticks = tl_clock_ticks(loop->clock);
+        return TL_OK;
+    }
+    tl_status status = loop->driver->commit(txn);
+    uint64_t now = tl_clock_ticks(loop->clock);
+    tl_histogram_record(&loop->histograms[TL_OP_COMMIT],
+                        tl_clock_span_ns(loop->clock, *ticks, now));
+    *ticks = now;
+    if (status == TL_OK)
+        return TL_OK;
+    loop->errors++;
+    snprintf(loop->error, sizeof loop->error, "phase %s: commit %llu: %s (%s)", loop->phase->name,
+             (unsigned long long)loop->transactions, tl_status_name(status),
+             tl_status_text(status));
+    return status;
+}
+
+static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
+{
+    const tl_clock *clock = loop->clock;
+    uint64_t ticks = tl_clock_ticks(clock);
+    for (const tl_op *op = ops; op < ops + count; op++) {
+        tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
+        if (status != TL_OK)
+            return status;
+        status = apply[op->kind](loop, op);
+        uint64_t now = tl_clock_ticks(clock);
+        if (__builtin_expect(status != TL_OK, 0))
+            return op_failed(loop, op, status);
+        tl_histogram_record(&loop->histograms[op->kind], tl_clock_span_ns(clock, ticks, now));
+        ticks = now;
+        if (++loop->txn_ops == loop->batch) {
+            status = txn_end(loop, &ticks);
+            if (status != TL_OK)
+                return status;
+        }
+    }
+    loop->ops += count;
+    return TL_OK;
+}
+
+static tl_status all_chunks(tl_loop *loop)
+{
+    tl_op ops[CHUNK_OPS];
+    for (size_t count; (count = loop->workload->next_n(loop->generator, ops, CHUNK_OPS)) > 0;) {
+        tl_status status = chunk_check(loop, ops, count);
+        if (status == TL_OK)
+            status = chunk_run(loop, ops, count);
+        if (status != TL_OK)
+            return status;
+        if (loop->stop != NULL && loop->stop(loop->context)) {
+            loop->stopped = true;
+            return TL_OK;
+        }
+    }
+    if (loop->ops == loop->phase->ops)
+        return TL_OK;
+    snprintf(loop->error, sizeof loop->error,
+             "workload %s announces %llu operations in phase %s and yields %llu",
+             loop->workload->name, (unsigned long long)loop->phase->ops, loop->phase->name,
+             (unsigned long long)loop->ops);
+    return TL_INVALID;
+}
+
+tl_status tl_loop_run(tl_loop *loop)
+{
+    uint64_t begin_cpu_ns = tl_clock_cpu_ns();
+    uint64_t begin_ns = tl_clock_ns();
+    tl_status status = all_chunks(loop);
+    if (status == TL_OK && loop->txn != NULL) {
+        uint64_t ticks = tl_clock_ticks(loop->clock);
+        status = txn_end(loop, &ticks);
+    }
+    loop->wall_ns = tl_clock_ns() - begin_ns;
+    loop->cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
+    if (loop->txn != NULL) { /* a failed operation left it open */
+        loop->driver->abort(loop->txn);
+        loop->txn = NULL;
+    }
+    return status;
+}

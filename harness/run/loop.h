@@ -1,0 +1,57 @@
+/* harness/run/loop.h -- the timed loop: one phase of operations against one open store.
+ *
+ * The clock is read once per boundary: the end of an operation is the start of the next.  What
+ * lies between two readings is the driver's call, comparing its answer, and filing the latency of
+ * the operation before.  Generating happens between chunks and is outside every latency but inside
+ * wall_ns, as is everything else: wall_ns is the loop, minus nothing.
+ *
+ *     | generate chunk | op, check, file | op, check, file | commit, file | generate chunk | ...
+ *                      ^                 ^                 ^              ^      clock readings
+ *
+ * The first operation of a transaction pays for its begin.  Ending a transaction that wrote is an
+ * operation of kind COMMIT; ending one that only read is not, it cannot fail and says nothing.
+ */
+#ifndef TL_HARNESS_RUN_LOOP_H
+#define TL_HARNESS_RUN_LOOP_H
+
+#include "harness/measure/clock.h"
+#include "harness/measure/histogram.h"
+#include "harness/run/check.h"
+#include "harness/run/scan.h"
+#include "workloads/workload.h"
+
+typedef struct tl_loop {
+    const tl_driver *driver;
+    tl_store *store;
+    const tl_workload *workload;
+    void *generator; /* its phase has been started */
+    const tl_phase *phase;
+    uint64_t batch; /* operations in one transaction; 0 = all in one */
+    const tl_clock *clock;
+    tl_histogram *histograms; /* TL_OP_KIND_COUNT of them, empty */
+    tl_check *check;
+    tl_scan *scan;               /* room for one */
+    tl_scan_list *scans;         /* filled with scans to audit */
+    uint64_t record_count;       /* when known: records that live in the store at the start … */
+    uint64_t content_hash;       /* … and their hash; both 0 when unknown */
+    bool (*stop)(void *context); /* asked between chunks; may be NULL */
+    void *context;
+
+    /* Results. */
+    uint64_t ops, transactions, errors;
+    uint64_t wall_ns, cpu_ns;
+    bool stopped;
+    char error[TL_CHECK_TEXT_MAX]; /* the operation behind a status that is not TL_OK */
+
+    /* Its own while it runs. */
+    tl_store_txn *txn;
+    uint64_t txn_ops;
+} tl_loop;
+
+/* TL_OK            the phase ran to its end, or `stopped`
+ * TL_UNSUPPORTED   the driver lacks an operation; `error` names it
+ * TL_INVALID       the workload yields other operations than it announced; `error` tells
+ * others           what the driver's failing call said; `error` names operation and key */
+tl_status tl_loop_run(tl_loop *loop);
+
+#endif

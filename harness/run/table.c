@@ -1,0 +1,247 @@
+/* harness/run/table.c -- the run on one screen: rates, ratios, latencies, medians of repetitions.
+ *
+ * A ratio compares two cells that ran next to each other, so it is taken repetition by repetition
+ * and the median of the ratios is shown, not the ratio of medians.
+ */
+#include "harness/report/groups.h"
+#include "harness/run/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_MAX = 24, RANGE_MAX = 80 };
+
+typedef struct table {
+    FILE *out;
+    const tl_run *run;
+    const tl_run_arm *baseline; /* NULL: no ratios */
+    double *values;             /* room for one per repetition */
+} table;
+
+/* The phase `name` of the arm's cell in a repetition; NULL when it did not end well. */
+static const tl_run_phase *find_phase(const tl_run *run, const tl_run_arm *arm,
+                                      const tl_run_load *load, uint64_t repetition,
+                                      const char *name)
+{
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const tl_run_cell *cell = &run->cells[i];
+        if (cell->arm != arm || cell->load != load || cell->repetition != repetition ||
+            cell->status != TL_RUN_CELL_OK)
+            continue;
+        for (size_t j = 0; j < cell->phase_count; j++)
+            if (strcmp(cell->phases[j].name, name) == 0)
+                return &cell->phases[j];
+    }
+    return NULL;
+}
+
+static double ops_per_s(const tl_run_phase *phase)
+{
+    return phase == NULL || phase->wall_ns == 0 ? 0.0
+                                                : (double)phase->ops * 1e9 / (double)phase->wall_ns;
+}
+
+/* The kind of operation that a phase is mostly made of: its latencies stand for the phase.  With
+ * one operation per transaction that is the commit, which is then what takes the time. */
+static const tl_run_latency *main_latency(const tl_run_phase *phase)
+{
+    const tl_run_latency *most = &phase->latency[0];
+    for (size_t kind = 1; kind < TL_OP_KIND_COUNT; kind++) {
+        const tl_run_latency *other = &phase->latency[kind];
+        if (other->count > most->count || (other->count == most->count && other->mean > most->mean))
+            most = other;
+    }
+    return most;
+}
+
+/* What a row shows of one repetition; 0: nothing to show. */
+typedef double (*measure_fn)(const tl_run_phase *mine, const tl_run_phase *baseline);
+
+static double measure_rate(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return ops_per_s(mine);
+}
+
+static double measure_ratio(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    double baseline_rate = ops_per_s(baseline);
+    return baseline_rate > 0 ? ops_per_s(mine) / baseline_rate : 0.0;
+}
+
+static double measure_p50(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)main_latency(mine)->p50;
+}
+
+static double measure_p99(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)main_latency(mine)->p99;
+}
+
+static tl_spread spread_of(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                           const char *phase, measure_fn measure)
+{
+    size_t count = 0;
+    for (uint64_t r = 0; r < t->run->request->repeat; r++) {
+        const tl_run_phase *mine = find_phase(t->run, arm, load, r, phase);
+        const tl_run_phase *other =
+            t->baseline == NULL ? NULL : find_phase(t->run, t->baseline, load, r, phase);
+        double value = measure(mine, other);
+        if (value > 0)
+            t->values[count++] = value;
+    }
+    return tl_spread_of(t->values, count);
+}
+
+/* 1234567 as "1.23M": three digits say what a benchmark knows. */
+static void print_scaled(char text[NUMBER_MAX], double value, const char *const *units,
+                         size_t unit_count)
+{
+    size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < unit_count; unit++)
+        value /= 1000;
+    int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    snprintf(text, NUMBER_MAX, "%.*f%s", decimals, value, units[unit]);
+}
+
+static void print_rate(char text[NUMBER_MAX], double value)
+{
+    static const char *const units[] = {"", "k", "M", "G"};
+    print_scaled(text, value, units, sizeof units / sizeof units[0]);
+}
+
+static void print_ns(char text[NUMBER_MAX], double value)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    print_scaled(text, value, units, sizeof units / sizeof units[0]);
+}
+
+static void print_ratio(char text[NUMBER_MAX], double value)
+{
+    snprintf(text, NUMBER_MAX, "%.2f", value);
+}
+
+static void print_range(char text[RANGE_MAX], const tl_spread *spread,
+                        void (*print)(char text[NUMBER_MAX], double value))
+{
+    char median[NUMBER_MAX], min[NUMBER_MAX], max[NUMBER_MAX];
+    if (spread->count == 0) {
+        snprintf(text, RANGE_MAX, "-");
+        return;
+    }
+    print(median, spread->median);
+    print(min, spread->min);
+    print(max, spread->max);
+    if (spread->count == 1)
+        snprintf(text, RANGE_MAX, "%s", median);
+    else
+        snprintf(text, RANGE_MAX, "%s [%s..%s]", median, min, max);
+}
+
+static void print_median(char text[NUMBER_MAX], const tl_spread *spread)
+{
+    snprintf(text, NUMBER_MAX, "-");
+    if (spread->count > 0)
+        print_ns(text, spread->median);
+}
+
+/* Why there is nothing to show: how the arm's first bad cell ended. */
+static const char *why_empty(const table *t, const tl_run_arm *arm, const tl_run_load *load)
+{
+    for (size_t i = 0; i < t->run->cell_count; i++) {
+        const tl_run_cell *cell = &t->run->cells[i];
+        if (cell->arm == arm && cell->load == load && cell->status != TL_RUN_CELL_OK)
+            return tl_run_cell_status_name(cell->status);
+    }
+    return "-";
+}
+
+static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                      const char *phase, int label_width)
+{
+    tl_spread rate = spread_of(t, arm, load, phase, measure_rate);
+    tl_spread ratio = spread_of(t, arm, load, phase, measure_ratio);
+    tl_spread p50 = spread_of(t, arm, load, phase, measure_p50);
+    tl_spread p99 = spread_of(t, arm, load, phase, measure_p99);
+    char rates[RANGE_MAX], ratios[RANGE_MAX], p50_text[NUMBER_MAX], p99_text[NUMBER_MAX];
+    print_range(rates, &rate, print_rate);
+    if (rate.count == 0)
+        snprintf(rates, sizeof rates, "%s", why_empty(t, arm, load));
+    print_range(ratios, &ratio, print_ratio);
+    print_median(p50_text, &p50);
+    print_median(p99_text, &p99);
+    tl_promise promise = arm->driver->contracts[t->run->request->durability].promise;
+    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", load->workload->name, phase, label_width,
+            arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise), rates);
+    if (t->baseline != NULL)
+        fprintf(t->out, " %-19s", ratios);
+    fprintf(t->out, " %8s %8s\n", p50_text, p99_text);
+}
+
+/* The cell whose phases name the rows: the longest, so that a failed one hides nothing. */
+static const tl_run_cell *longest_cell(const tl_run *run, const tl_run_load *load)
+{
+    const tl_run_cell *longest = NULL;
+    for (size_t i = 0; i < run->cell_count; i++)
+        if (run->cells[i].load == load &&
+            (longest == NULL || run->cells[i].phase_count > longest->phase_count))
+            longest = &run->cells[i];
+    return longest;
+}
+
+static void print_head(const table *t, int label_width)
+{
+    char ratio[RANGE_MAX];
+    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", "workload", "phase", label_width, "driver",
+            "promise", "ops/s");
+    if (t->baseline != NULL) {
+        snprintf(ratio, sizeof ratio, "x %s", t->baseline->label);
+        fprintf(t->out, " %-19s", ratio);
+    }
+    fprintf(t->out, " %8s %8s\n", "p50", "p99");
+}
+
+static void print_troubles(FILE *out, const tl_run *run)
+{
+    for (size_t i = 0; i < run->cell_count; i++)
+        if (run->cells[i].status != TL_RUN_CELL_OK)
+            fprintf(out, "%s: %s: %s\n", run->cells[i].id,
+                    tl_run_cell_status_name(run->cells[i].status), run->cells[i].error);
+}
+
+static const tl_run_arm *find_baseline(const tl_run_request *request, const char *label)
+{
+    for (size_t i = 0; label != NULL && i < request->arm_count; i++)
+        if (strcmp(request->arms[i].label, label) == 0)
+            return &request->arms[i];
+    return NULL;
+}
+
+void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline)
+{
+    const tl_run_request *request = run->request;
+    table t = {out, run, find_baseline(request, baseline),
+               calloc((size_t)request->repeat + 1, sizeof(double))};
+    if (t.values == NULL) {
+        fprintf(out, "no memory for the table; the result file has all numbers\n");
+        return;
+    }
+    int label_width = 6;
+    for (size_t i = 0; i < request->arm_count; i++)
+        if ((int)strlen(request->arms[i].label) > label_width)
+            label_width = (int)strlen(request->arms[i].label);
+
+    print_head(&t, label_width);
+    for (size_t l = 0; l < request->load_count; l++) {
+        const tl_run_cell *names = longest_cell(run, &request->loads[l]);
+        for (size_t p = 0; names != NULL && p < names->phase_count; p++)
+            for (size_t a = 0; names->phases[p].measured && a < request->arm_count; a++)
+                print_row(&t, &request->arms[a], &request->loads[l], names->phases[p].name,
+                          label_width);
+    }
+    print_troubles(out, run);
+    free(t.values);
+}

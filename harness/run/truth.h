@@ -1,0 +1,29 @@
+/* harness/run/truth.h -- what a store must hold after each phase, found without any store.
+ *
+ * Streams of operations are pure, so a second generator can replay them outside of all timing.
+ * Replaying into a table from keys to record hashes gives the sum of tl_record_hash over all live
+ * records, exactly and whatever the phases did: overwrite, delete, insert again.
+ */
+#ifndef TL_HARNESS_RUN_TRUTH_H
+#define TL_HARNESS_RUN_TRUTH_H
+
+#include "workloads/workload.h"
+
+#include "tl/status.h"
+
+typedef struct tl_truth { /* when a phase has ended */
+    uint64_t record_count, logical_bytes;
+    uint64_t content_hash; /* sum of tl_record_hash over all records */
+} tl_truth;
+
+/* Replay all phases that write.  *truths has one entry per phase; release with free.
+ *
+ * TL_OK
+ * TL_INVALID    the workload refuses its settings or yields other operations than its phases
+ *               announce; `error` tells
+ * TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
+                                    tl_truth **truths, size_t *count, char *error,
+                                    size_t error_bytes);
+
+#endif

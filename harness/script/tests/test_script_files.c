@@ -1,0 +1,136 @@
+/* Every script of harness/tests/scripts on every driver that answers reads, against the model. */
+#include "fixture.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char scripts_dir[] = "harness/tests/scripts";
+
+/* What a script asks for that only some stores have. */
+static const struct only_row {
+    const char *script, *driver;
+} only_rows[] = {
+    {"inline_limit.tls", "tree"}, /* others take longer values */
+    {"modes.tls",        "tree"},
+};
+
+static bool is_meant_for(const char *file, const char *driver)
+{
+    for (size_t i = 0; i < sizeof only_rows / sizeof only_rows[0]; i++)
+        if (strcmp(only_rows[i].script, file) == 0)
+            return strcmp(only_rows[i].driver, driver) == 0;
+    return true;
+}
+
+static size_t run_all_on(const tl_driver *driver)
+{
+    DIR *dir = opendir(scripts_dir);
+    assert_non_null(dir);
+    size_t count = 0;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".tls") != 0 || !is_meant_for(entry->d_name, driver->name))
+            continue;
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", scripts_dir, entry->d_name);
+        tl_script *script = NULL;
+        tl_script_error error;
+        if (tl_script_read(path, &script, &error) != TL_OK)
+            fail_msg("%s:%u:%u: %s", path, error.line, error.column, error.text);
+        tl_script_config config = {.driver = driver, .skip_unsupported = true};
+        tl_script_result result;
+        fixture_run_script(script, &config, &result);
+        tl_script_free(script);
+        if (result.outcome != TL_SCRIPT_PASSED)
+            fail_msg("driver %s: %s", driver->name, result.message);
+        assert_true(result.checks > 10);
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+static void every_script_passes_on(const char *name)
+{
+    const tl_driver *driver = tl_driver_find(name);
+    if (driver == NULL)
+        skip();
+    assert_true(run_all_on(driver) >= 12);
+}
+
+static void every_script_passes_on_the_model(void **state)
+{
+    (void)state;
+    every_script_passes_on("model");
+}
+
+static void every_script_passes_on_lmdb(void **state)
+{
+    (void)state;
+    every_script_passes_on("lmdb");
+}
+
+static void every_script_passes_on_sqlite(void **state)
+{
+    (void)state;
+    every_script_passes_on("sqlite");
+}
+
+static void every_script_passes_on_the_tree(void **state)
+{
+    (void)state;
+    every_script_passes_on("tree");
+}
+
+/* The files are kept in the form that `treelab apply --format` prints. */
+static void every_script_is_canonical(void **state)
+{
+    (void)state;
+    DIR *dir = opendir(scripts_dir);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".tls") != 0)
+            continue;
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", scripts_dir, entry->d_name);
+        tl_script *script = NULL;
+        tl_script_error error;
+        assert_int_equal(tl_script_read(path, &script, &error), TL_OK);
+        char *text = NULL;
+        assert_int_equal(tl_script_print(script, &text), TL_OK);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        char *kept = calloc(1, strlen(text) + 2);
+        assert_non_null(kept);
+        (void)!fread(kept, 1, strlen(text) + 1, file);
+        fclose(file);
+        if (strcmp(kept, text) != 0)
+            fail_msg("%s is not canonical: replace it by what treelab apply --format prints", path);
+        free(kept);
+        free(text);
+        tl_script_free(script);
+    }
+    closedir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_script_is_canonical),
+        cmocka_unit_test(every_script_passes_on_the_model),
+        cmocka_unit_test(every_script_passes_on_lmdb),
+        cmocka_unit_test(every_script_passes_on_sqlite),
+        cmocka_unit_test(every_script_passes_on_the_tree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
