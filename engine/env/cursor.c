@@ -9,6 +9,7 @@
 
 struct tl_cursor {
     tl_txn *txn;
+    tl_cursor *next, **link; /* among the txn's open cursors: its successor, and who points here */
     tl_walk walk;
     bool placed;      /* it stands at `key`; else nowhere */
     uint64_t changes; /* of the writer, when the walk was valid */
@@ -35,6 +36,11 @@ tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
     cursor->walk.root = txn->root;
     cursor->walk.counts = txn->read_only ? &txn->counts : &env->writer.counts;
     cursor->walk.depth = 0;
+    cursor->next = txn->cursors;
+    cursor->link = &txn->cursors;
+    if (cursor->next != NULL)
+        cursor->next->link = &cursor->next;
+    txn->cursors = cursor;
     *out = cursor;
     return TL_OK;
 }
@@ -44,7 +50,16 @@ void tl_cursor_close(tl_cursor *cursor)
     if (cursor == NULL)
         return;
     tl_memory *memory = cursor->txn->env->pager.memory;
+    *cursor->link = cursor->next;
+    if (cursor->next != NULL)
+        cursor->next->link = cursor->link;
     memory->release(memory, cursor, sizeof *cursor);
+}
+
+void tl_cursors_release(tl_txn *txn)
+{
+    while (txn->cursors != NULL)
+        tl_cursor_close(txn->cursors);
 }
 
 /* The walk arrived with `status`: hand out the record, or stand nowhere. */

@@ -27,7 +27,8 @@ struct tl_txn {
     const tl_root *root;
     uint64_t number; /* of the snapshot read, or of the txn being written */
     bool read_only;
-    tl_status doomed; /* not TL_OK: an edit failed half-way, only abort is left */
+    tl_status doomed;   /* not TL_OK: an edit failed half-way, only abort is left */
+    tl_cursor *cursors; /* open ones; an abandoned env gives them back */
     tl_search_counts counts;
 };
 
@@ -135,6 +136,9 @@ void tl_txn_limit_ops(tl_env *env);
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */
 extern const tl_commit_protocol tl_commit_log, tl_commit_shadow2;
 TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env);
+
+/* cursor.c */
+void tl_cursors_release(tl_txn *txn); /* the env is being abandoned */
 
 /* syncer.c */
 TL_MUST_USE tl_status tl_syncer_start(tl_env *env);

@@ -168,6 +168,12 @@ tl_status tl_env_open(const char *path, const tl_env_options *given, tl_env **ou
 
 void tl_env_abandon(tl_env *env)
 {
+    unsigned high = atomic_load(&env->readers_high);
+    for (unsigned i = 0; i < high; i++)
+        if (atomic_load(&env->readers[i].seen) > 1)
+            tl_cursors_release(&env->readers[i].txn);
+    if (env->turn_taken)
+        tl_cursors_release(&env->write_txn);
     env_free(env);
 }
 

@@ -1,8 +1,8 @@
 /* engine/env/recover.c -- from what a crash left to a running env.
  *
  *   1  the newest valid meta
- *   2  its identical bytes written again and everything synced: what was read may so far exist only
- *      in the kernel's cache, left by a killed process
+ *   2  its identical bytes written again and everything synced, names too: what was read may so far
+ *      exist only in the kernel's cache, left by a killed process
  *   3  the bitmaps and the catalog it names
  *   4  every whole txn of the log after it, replayed as an ordinary txn
  *   5  a checkpoint, with a new salt, so that frames of the earlier life never match again

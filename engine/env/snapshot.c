@@ -124,7 +124,8 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
                            .root = &snapshot->root,
                            .number = snapshot->txn,
                            .read_only = true,
-                           .doomed = TL_OK};
+                           .doomed = TL_OK,
+                           .cursors = NULL};
     *out = &reader->txn;
     return TL_OK;
 }

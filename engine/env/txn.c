@@ -1,6 +1,8 @@
 /* engine/env/txn.c -- the writer's turn, and the life of a write txn. */
 #include "engine/env/env.h"
 
+#include <assert.h>
+
 bool tl_turn_is_mine(tl_env *env)
 {
     pthread_mutex_lock(&env->mutex);
@@ -100,6 +102,7 @@ void tl_txn_abort(tl_txn *txn)
 {
     if (txn == NULL)
         return;
+    assert(txn->cursors == NULL); /* closed before their txn ends: tl/engine.h */
     if (txn->read_only)
         tl_reader_end(txn);
     else
@@ -108,6 +111,7 @@ void tl_txn_abort(tl_txn *txn)
 
 tl_status tl_txn_commit(tl_txn *txn)
 {
+    assert(txn->cursors == NULL);
     if (txn->read_only) {
         tl_reader_end(txn);
         return TL_OK;

@@ -1,13 +1,19 @@
 /* engine/tree/read.c -- following a key from the root to its leaf. */
 #include "engine/tree/tree.h"
 
-/* The next page's first lines: header, and where its heads are searched first. */
-static inline void page_prefetch(const tl_pager *pager, uint32_t pgno)
+/* Ask for the next page's header and index early: their lines do not depend on each other, while
+ * the search through them does.  Lines come in pairs, so every other one is named.  In a branch the
+ * search begins in the middle of the heads. */
+static inline void page_prefetch(const tl_pager *pager, uint32_t pgno, unsigned level)
 {
     const uint8_t *page = tl_pager_at(pager, pgno);
     __builtin_prefetch(page);
-    __builtin_prefetch(page + 2 * TL_PAGE_HEADER_BYTES);
-    __builtin_prefetch(page + 4 * TL_PAGE_HEADER_BYTES);
+    __builtin_prefetch(page + 128);
+    __builtin_prefetch(page + 256);
+    __builtin_prefetch(page + 384);
+    __builtin_prefetch(page + 512);
+    if (level != 0)
+        __builtin_prefetch(page + 640);
 }
 
 /* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
@@ -43,7 +49,7 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
         if (level == 0)
             break;
         ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
-        page_prefetch(pager, ref.pgno);
+        page_prefetch(pager, ref.pgno, level - 1);
     }
     bool equal;
     unsigned index = tl_leaf_find(page, suffix, &equal, counts);
@@ -73,6 +79,6 @@ tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key, tl
             return TL_OK;
         path->at[i].index = tl_branch_find(page, suffix, counts);
         ref = tl_branch_child(page, path->at[i].index);
-        page_prefetch(pager, ref.pgno);
+        page_prefetch(pager, ref.pgno, root->depth - 2 - i);
     }
 }

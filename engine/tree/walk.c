@@ -40,21 +40,32 @@ static tl_status walk_descend(tl_walk *walk, unsigned i, bool to_last)
         ref = tl_branch_child(page, walk->at[i].index);
     }
     walk->depth = walk->root->depth;
+    walk->ahead = walk->ahead_end = NULL;
     return TL_OK;
 }
 
-/* The first lines of the leaf after this one: the walk will soon be there. */
-static void prefetch_next_leaf(const tl_walk *walk)
+/* The leaf behind this one under the same parent: the walk will soon be there. */
+static void look_ahead(tl_walk *walk)
 {
+    walk->ahead = walk->ahead_end = NULL;
     if (walk->depth < 2)
         return;
     const uint8_t *parent = walk->at[walk->depth - 2].page;
     unsigned next = walk->at[walk->depth - 2].index + 1;
     if (next > tl_page_count(parent))
         return;
-    const uint8_t *leaf = tl_pager_at(walk->pager, tl_branch_child(parent, next).pgno);
-    for (unsigned line = 0; line < 12; line++)
-        __builtin_prefetch(leaf + 64 * (size_t)line);
+    walk->ahead = tl_pager_at(walk->pager, tl_branch_child(parent, next).pgno);
+    walk->ahead_end = walk->ahead + walk->pager->page_bytes;
+}
+
+/* Four lines a step (they come in pairs) are through a page before its records are. */
+static inline void fetch_ahead(tl_walk *walk)
+{
+    if (walk->ahead >= walk->ahead_end)
+        return;
+    __builtin_prefetch(walk->ahead);
+    __builtin_prefetch(walk->ahead + 128);
+    walk->ahead += 256;
 }
 
 /* Move to the neighbouring leaf, through the deepest page that has another child that way. */
@@ -68,7 +79,7 @@ static tl_status leaf_step(tl_walk *walk, bool forward)
             walk->at[i].index = forward ? index + 1 : index - 1;
             tl_status status = walk_descend(walk, i + 1, !forward);
             if (status == TL_OK && forward)
-                prefetch_next_leaf(walk);
+                look_ahead(walk);
             return status;
         }
     }
@@ -90,6 +101,8 @@ static tl_status skip_empty(tl_walk *walk, bool forward)
 tl_status tl_walk_first(tl_walk *walk)
 {
     tl_status status = walk_descend(walk, 0, false);
+    if (status == TL_OK)
+        look_ahead(walk);
     return status == TL_OK ? skip_empty(walk, true) : status;
 }
 
@@ -114,6 +127,7 @@ tl_status tl_walk_seek(tl_walk *walk, tl_slice from)
     walk_enter(walk, last, leaf,
                tl_leaf_find(leaf, tl_suffix_of(leaf, from), &equal, walk->counts));
     walk->depth = path.depth;
+    walk->ahead = walk->ahead_end = NULL;
     if (walk->at[last].index < tl_page_count(leaf))
         return TL_OK;
     status = leaf_step(walk, true); /* the successor opens a later leaf */
@@ -124,6 +138,7 @@ tl_status tl_walk_next(tl_walk *walk)
 {
     assert(walk->depth != 0);
     unsigned last = walk->depth - 1;
+    fetch_ahead(walk);
     if (++walk->at[last].index < tl_page_count(walk->at[last].page))
         return TL_OK;
     tl_status status = leaf_step(walk, true);
@@ -142,12 +157,19 @@ tl_status tl_walk_prev(tl_walk *walk)
     return status == TL_OK ? skip_empty(walk, false) : status;
 }
 
+/* Copy whole pieces: what is read beyond the suffix is its value or the next page, never used. */
+static inline void suffix_copy(uint8_t *to, const uint8_t *from, size_t size_bytes)
+{
+    for (size_t done = 0; done < size_bytes; done += TL_WALK_COPY_BYTES)
+        memcpy(to + done, from + done, TL_WALK_COPY_BYTES);
+}
+
 void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value)
 {
     const uint8_t *leaf = walk->at[walk->depth - 1].page;
     unsigned index = walk->at[walk->depth - 1].index;
     tl_slice suffix = tl_leaf_suffix(leaf, index);
-    memcpy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
+    suffix_copy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
     *key = tl_slice_of(walk->key, walk->prefix_bytes + suffix.size_bytes);
     *value = tl_leaf_value(leaf, index);
 }

@@ -8,6 +8,8 @@
 
 #include "engine/tree/tree.h"
 
+enum { TL_WALK_COPY_BYTES = 16 }; /* suffixes are copied in pieces of this size */
+
 typedef struct tl_walk {
     tl_pager *pager;
     const tl_root *root; /* of the snapshot */
@@ -18,7 +20,10 @@ typedef struct tl_walk {
     } at[TL_TREE_DEPTH_MAX];
     unsigned depth;        /* 0: stands nowhere */
     unsigned prefix_bytes; /* of `key`, already in place for the present leaf */
-    uint8_t key[TL_KEY_BYTES_MAX];
+    /* What is left to ask for of the leaf behind this one, a little at each forward step: cells lie
+     * in the order of their insertion, which no hardware can guess. */
+    const uint8_t *ahead, *ahead_end;
+    uint8_t key[TL_KEY_BYTES_MAX + TL_WALK_COPY_BYTES];
 } tl_walk;
 
 /* Each gives TL_NOT_FOUND past the end, and then stands nowhere. */

@@ -160,7 +160,7 @@ bool tl_inspect_open(const tl_inspector *inspector, tl_io *io, const tl_allowed 
     options.error = error;
     options.error_bytes = sizeof error;
     tl_status status = inspector->driver->open(&options, store);
-    if (status == TL_CORRUPT && allowed->corrupt) {
+    if (allowed->corrupt && (status == TL_CORRUPT || status == TL_NOT_OURS)) {
         verdict->refused = true;
         return false;
     }

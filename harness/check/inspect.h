@@ -28,7 +28,8 @@ const char *tl_rule_text(tl_rule rule);
 
 typedef struct tl_allowed { /* what a crash may leave */
     size_t low, high;       /* commit prefixes low..high; low > high: none of them */
-    bool corrupt;           /* the store may also refuse to open with TL_CORRUPT */
+    bool corrupt;           /* it may also refuse to open: TL_CORRUPT, or TL_NOT_OURS when not even
+                               the first bytes of the file arrived */
     bool again;             /* `after` is allowed too */
     tl_content after;
 } tl_allowed;
@@ -36,7 +37,7 @@ typedef struct tl_allowed { /* what a crash may leave */
 typedef struct tl_verdict {
     tl_rule rule;       /* TL_RULE_NONE: fine */
     tl_status status;   /* of the call that went wrong */
-    bool refused;       /* fine, by an allowed TL_CORRUPT */
+    bool refused;       /* fine: refused where that is allowed */
     tl_content content; /* what was there; meaningful when the rule is NONE and not refused */
     char text[224];
 } tl_verdict;

@@ -61,7 +61,7 @@ typedef struct tl_sweep_result {
     uint64_t writes, syncs;
     uint64_t states;             /* states inspected in full */
     uint64_t distinct;           /* different contents of the disk among them */
-    uint64_t recovered, refused; /* opened and right; refused with an allowed TL_CORRUPT */
+    uint64_t recovered, refused; /* opened and right; refused where that is allowed */
     uint64_t findings, by_rule[TL_RULE_COUNT];
     tl_sweep_variant variants[TL_CRASH_VARIANT_COUNT];
     uint64_t elapsed_ns; /* of the walk, not of the recording */

@@ -263,17 +263,20 @@ static int read_failed(const char *path, tl_status status, const tl_script_error
 
 int tl_cmd_apply(int argc, char **argv)
 {
-    static tl_apply_request request; /* large, and its texts live as long as the process */
+    static tl_apply_request request; /* large */
     int exit_code = tl_apply_request_parse(argc, argv, &request);
-    if (exit_code != TL_EXIT_OK)
-        return exit_code;
     tl_script *script = NULL;
     tl_script_error error;
-    tl_status status = tl_script_read(request.script, &script, &error);
-    if (status != TL_OK)
-        return read_failed(request.script, status, &error);
-    tl_catch_interrupt();
-    exit_code = request.format ? print_canonical(script) : apply_somewhere(&request, script);
+    if (exit_code == TL_EXIT_OK) {
+        tl_status status = tl_script_read(request.script, &script, &error);
+        if (status != TL_OK)
+            exit_code = read_failed(request.script, status, &error);
+    }
+    if (exit_code == TL_EXIT_OK) {
+        tl_catch_interrupt();
+        exit_code = request.format ? print_canonical(script) : apply_somewhere(&request, script);
+    }
     tl_script_free(script);
+    tl_apply_request_free(&request);
     return exit_code;
 }

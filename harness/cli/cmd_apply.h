@@ -21,7 +21,7 @@ typedef struct tl_apply_arm { /* one of --driver */
     size_t setting_count;
 } tl_apply_arm;
 
-typedef struct tl_apply_request { /* zeros are a good start; lives as long as the process */
+typedef struct tl_apply_request { /* zeros are a good start */
     const char *script, *json_path, *dir;
     tl_apply_arm arms[TL_APPLY_MAX];
     size_t arm_count;
@@ -30,9 +30,12 @@ typedef struct tl_apply_request { /* zeros are a good start; lives as long as th
     tl_apply_io io;
     unsigned repeat;
     bool format, skip_unsupported, quiet;
+    char *copies[4 * TL_APPLY_MAX]; /* what labels and settings point into */
+    size_t copy_count;
 } tl_apply_request;
 
 /* TL_EXIT_OK, or TL_EXIT_ENVIRONMENT when memory is short; ends the process on a usage error. */
 int tl_apply_request_parse(int argc, char **argv, tl_apply_request *request);
+void tl_apply_request_free(tl_apply_request *request);
 
 #endif

@@ -8,13 +8,22 @@
 enum { KEY_IO = 256, KEY_JSON, KEY_SET, KEY_FORMAT, KEY_SKIP, KEY_DIR };
 enum { DRIVERS_MAX = 64, REPEAT_MAX = 1000000 };
 
-/* A copy that is kept for ever: labels and settings point into it. */
-static char *copy_text(struct argp_state *state, const char *text)
+/* A copy that the request keeps: labels and settings point into it. */
+static char *copy_text(struct argp_state *state, tl_apply_request *request, const char *text)
 {
+    if (request->copy_count == sizeof request->copies / sizeof request->copies[0])
+        argp_error(state, "more than %d drivers and settings", TL_APPLY_MAX);
     char *copy = strdup(text);
     if (copy == NULL)
         argp_failure(state, TL_EXIT_ENVIRONMENT, 0, "out of memory");
+    request->copies[request->copy_count++] = copy;
     return copy;
+}
+
+void tl_apply_request_free(tl_apply_request *request)
+{
+    while (request->copy_count > 0)
+        free(request->copies[--request->copy_count]);
 }
 
 /* Cut "KEY=VALUE" in two. */
@@ -46,8 +55,8 @@ static void add_driver(struct argp_state *state, tl_apply_request *request, cons
     if (request->arm_count == TL_APPLY_MAX)
         argp_error(state, "more than %d drivers", TL_APPLY_MAX);
     tl_apply_arm *arm = &request->arms[request->arm_count++];
-    arm->label = copy_text(state, spec);
-    char *rest = copy_text(state, spec);
+    arm->label = copy_text(state, request, spec);
+    char *rest = copy_text(state, request, spec);
     name_driver(state, arm, strsep(&rest, ":"));
     for (char *word; (word = strsep(&rest, ":")) != NULL;) {
         if (arm->setting_count == TL_APPLY_MAX)
@@ -58,7 +67,7 @@ static void add_driver(struct argp_state *state, tl_apply_request *request, cons
 
 static void add_drivers(struct argp_state *state, tl_apply_request *request, const char *list)
 {
-    char *rest = copy_text(state, list);
+    char *rest = copy_text(state, request, list);
     for (char *spec; (spec = strsep(&rest, ",")) != NULL;) {
         if (spec[0] == '\0')
             argp_error(state, "empty driver name in '%s'; names are separated by single commas",
@@ -71,7 +80,8 @@ static void add_override(struct argp_state *state, tl_apply_request *request, co
 {
     if (request->override_count == TL_APPLY_MAX)
         argp_error(state, "more than %d settings", TL_APPLY_MAX);
-    request->overrides[request->override_count++] = cut_setting(state, copy_text(state, text));
+    request->overrides[request->override_count++] =
+        cut_setting(state, copy_text(state, request, text));
 }
 
 static void set_io(struct argp_state *state, tl_apply_request *request, const char *word)

@@ -125,10 +125,14 @@ static void warn_of_events(const crash_cell *cell, const tl_trace_counters *seen
         {seen->merges == 0,      "merges"            },
         {seen->page_reuse == 0,  "reuse of pages"    },
     };
-    for (size_t i = 0; seen->known && i < sizeof rows / sizeof rows[0]; i++)
+    char missing[160] = "";
+    for (size_t i = 0, used = 0; seen->known && i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].missing)
-            tl_complain("crash", "%s: the history had no %s; give it more commits with --ops",
-                        cell->id, rows[i].text);
+            used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s",
+                                     used == 0 ? "" : ", ", rows[i].text);
+    if (missing[0] != '\0')
+        tl_complain("crash", "%s: the history had no %s; give it more commits with --ops", cell->id,
+                    missing);
 }
 
 /* Put the finished cell into the result and the sums. */

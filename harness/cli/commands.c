@@ -14,15 +14,6 @@ static const tl_command commands[] = {
     {"list",   "show drivers, workloads, strategies and counters",          tl_cmd_list  },
 };
 
-/* Stands in for commands that CMakeLists.txt found no file for. */
-int tl_command_absent(int argc, char **argv);
-int tl_command_absent(int argc, char **argv)
-{
-    (void)argc;
-    tl_complain(argv[0], "this build lacks the command; build all of treelab");
-    return TL_EXIT_ENVIRONMENT;
-}
-
 size_t tl_command_count(void)
 {
     return sizeof commands / sizeof commands[0];

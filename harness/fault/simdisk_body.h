@@ -46,6 +46,8 @@ struct tl_simdisk {
     uint64_t calls[TL_SIMDISK_CALL_COUNT], fired, quota;
 };
 
+extern const tl_io tl_simdisk_table; /* the functions of every simulated disk */
+
 /* Replay entry i of the log on both sides: `issued` has everything, `durable` what finished syncs
  * cover.  For a power loss that kept more, apply the kept entries to `durable` beside. */
 TL_MUST_USE tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued,

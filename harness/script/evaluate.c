@@ -21,7 +21,7 @@ tl_slice tl_script_buffer_slice(const tl_script_buffer *buffer)
 static bool buffer_reserve(tl_script_buffer *buffer, size_t more_bytes)
 {
     size_t need_bytes = buffer->size_bytes + more_bytes;
-    if (need_bytes <= buffer->room_bytes)
+    if (buffer->data != NULL && need_bytes <= buffer->room_bytes)
         return true;
     size_t room_bytes = need_bytes < 256 ? 256 : need_bytes + need_bytes / 2;
     unsigned char *larger = realloc(buffer->data, room_bytes);

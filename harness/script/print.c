@@ -176,70 +176,112 @@ static void print_crash(tl_script_printer *printer, const tl_script_line *line)
     }
 }
 
-static void print_part(tl_script_printer *printer, char letter, const tl_script_line *line)
+static void print_read(tl_script_printer *printer, const tl_script_line *line)
 {
-    static const char *const signs[] = {"==", "<=", ">="};
-    const tl_script_bytes *bytes = letter == 'k' ? line->key : line->value;
-    switch (letter) {
-    case 'o':
-        if (line->read_only)
-            print_word(printer, "read");
-        break;
-    case 'n':
-    case 'N':
-        if (line->name != NULL)
-            print_word(printer, line->name);
-        break;
-    case '@':
-    case 'T':
-        if (line->tree != NULL)
-            fprintf(printer->out, " @%s", line->tree);
-        break;
-    case 'k':
-    case 'v':
-        print_gap(printer);
-        print_bytes(printer, bytes);
-        break;
-    case 'r':
-    case 'R':
-        if (line->range != NULL) {
-            print_gap(printer);
-            print_range(printer, line->range);
-        }
-        break;
-    case 'd':
-        if (line->reverse)
-            print_word(printer, "reverse");
-        break;
-    case 'l':
-        print_amount(printer, "limit", line->limit);
-        break;
-    case 'i':
-    case 'I':
-        print_amount(printer, NULL, line->amount);
-        break;
-    case 'p':
-        for (const tl_script_pair *pair = line->pairs; pair != NULL; pair = pair->next)
-            fprintf(printer->out, " %s=%s", pair->key, pair->word);
-        break;
-    case 'F':
-        print_loop(printer, line);
-        break;
-    case 'E':
-        print_word(printer, signs[line->comparison]);
-        break;
-    case 'X':
+    if (line->read_only)
+        print_word(printer, "read");
+}
+
+static void print_name(tl_script_printer *printer, const tl_script_line *line)
+{
+    if (line->name != NULL)
         print_word(printer, line->name);
-        print_amount(printer, NULL, line->amount);
-        print_word(printer, line->error);
-        if (line->sticky)
-            print_word(printer, "sticky");
-        break;
-    case 'C':
-        print_crash(printer, line);
-        break;
-    default:; /* B: the body follows on lines of its own */
-    }
+}
+
+static void print_tree(tl_script_printer *printer, const tl_script_line *line)
+{
+    if (line->tree != NULL)
+        fprintf(printer->out, " @%s", line->tree);
+}
+
+static void print_key(tl_script_printer *printer, const tl_script_line *line)
+{
+    print_gap(printer);
+    print_bytes(printer, line->key);
+}
+
+static void print_value(tl_script_printer *printer, const tl_script_line *line)
+{
+    print_gap(printer);
+    print_bytes(printer, line->value);
+}
+
+static void print_line_range(tl_script_printer *printer, const tl_script_line *line)
+{
+    if (line->range == NULL)
+        return;
+    print_gap(printer);
+    print_range(printer, line->range);
+}
+
+static void print_reverse(tl_script_printer *printer, const tl_script_line *line)
+{
+    if (line->reverse)
+        print_word(printer, "reverse");
+}
+
+static void print_limit(tl_script_printer *printer, const tl_script_line *line)
+{
+    print_amount(printer, "limit", line->limit);
+}
+
+static void print_line_amount(tl_script_printer *printer, const tl_script_line *line)
+{
+    print_amount(printer, NULL, line->amount);
+}
+
+static void print_pairs(tl_script_printer *printer, const tl_script_line *line)
+{
+    for (const tl_script_pair *pair = line->pairs; pair != NULL; pair = pair->next)
+        fprintf(printer->out, " %s=%s", pair->key, pair->word);
+}
+
+static void print_comparison(tl_script_printer *printer, const tl_script_line *line)
+{
+    static const char *const signs[] = {
+        [TL_SCRIPT_EQUAL] = "==", [TL_SCRIPT_AT_MOST] = "<=", [TL_SCRIPT_AT_LEAST] = ">="};
+    print_word(printer, signs[line->comparison]);
+}
+
+static void print_fault(tl_script_printer *printer, const tl_script_line *line)
+{
+    print_word(printer, line->name);
+    print_amount(printer, NULL, line->amount);
+    print_word(printer, line->error);
+    if (line->sticky)
+        print_word(printer, "sticky");
+}
+
+static const struct part_row { /* a body, B, follows on lines of its own */
+    char letter;
+    void (*print)(tl_script_printer *printer, const tl_script_line *line);
+} part_rows[] = {
+    {'o', print_read       },
+    {'n', print_name       },
+    {'N', print_name       },
+    {'@', print_tree       },
+    {'T', print_tree       },
+    {'k', print_key        },
+    {'v', print_value      },
+    {'r', print_line_range },
+    {'R', print_line_range },
+    {'d', print_reverse    },
+    {'l', print_limit      },
+    {'i', print_line_amount},
+    {'I', print_line_amount},
+    {'p', print_pairs      },
+    {'F', print_loop       },
+    {'E', print_comparison },
+    {'X', print_fault      },
+    {'C', print_crash      },
+};
+
+static void print_shape(tl_script_printer *printer, const char *shape, const tl_script_line *line)
+{
+    for (; *shape != '\0'; shape++)
+        for (size_t i = 0; i < sizeof part_rows / sizeof part_rows[0]; i++)
+            if (part_rows[i].letter == *shape)
+                part_rows[i].print(printer, line);
 }
 
 static void print_field(tl_script_printer *printer, const char *key, const tl_script_bytes *bytes)
@@ -308,8 +350,7 @@ static void print_block(tl_script_printer *printer, const tl_script_line *line, 
         }
         if (*verb->word != '\0')
             print_word(printer, verb->word);
-        for (const char *letter = verb->shape; *letter != '\0'; letter++)
-            print_part(printer, *letter, line);
+        print_shape(printer, verb->shape, line);
         if (!has_body)
             print_want(printer, &line->want);
         print_line_end(printer, line->comment);

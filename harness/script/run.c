@@ -105,34 +105,52 @@ static uint64_t round_count(int64_t from, int64_t to, int64_t step)
     return from > to ? (first - end - 1) / (0 - stride) + 1 : 0;
 }
 
-static bool run_loop(tl_play *play, const tl_script_line *line)
+typedef struct loop_plan { /* a `for` line with its numbers evaluated */
+    int64_t from, step;
+    uint64_t round_count, seed;
+} loop_plan;
+
+static tl_status plan_loop(tl_script_scope *scope, const tl_script_line *line, loop_plan *plan)
 {
-    tl_script_scope *scope = &play->scope;
-    int64_t from, to, step = 1, seed = 0;
-    tl_status status = tl_script_int_value(scope, line->from, &from);
+    int64_t to = 0, seed = 0;
+    plan->step = 1;
+    tl_status status = tl_script_int_value(scope, line->from, &plan->from);
     if (status == TL_OK)
         status = tl_script_int_value(scope, line->to, &to);
     if (status == TL_OK && line->step != NULL)
-        status = tl_script_int_value(scope, line->step, &step);
+        status = tl_script_int_value(scope, line->step, &plan->step);
     if (status == TL_OK && line->shuffle != NULL)
         status = tl_script_int_value(scope, line->shuffle, &seed);
     if (status != TL_OK)
+        return status;
+    if (plan->step == 0) {
+        snprintf(scope->error, sizeof scope->error, "a loop with step 0 never ends");
+        return TL_INVALID;
+    }
+    plan->round_count = round_count(plan->from, to, plan->step);
+    plan->seed = (uint64_t)seed;
+    return TL_OK;
+}
+
+static bool run_loop(tl_play *play, const tl_script_line *line)
+{
+    tl_script_scope *scope = &play->scope;
+    loop_plan plan;
+    tl_status status = plan_loop(scope, line, &plan);
+    if (status != TL_OK)
         return stop_failed(play, line, status);
-    if (step == 0)
-        return stop(play, line, TL_SCRIPT_UNFIT, "a loop with step 0 never ends");
-    uint64_t count = round_count(from, to, step);
-    if (count > play->lines_max - play->result->lines)
+    if (plan.round_count > play->lines_max - play->result->lines)
         return stop(play, line, TL_SCRIPT_UNFIT,
                     "the loop takes the script past its limit of lines");
     tl_permutation order;
-    if (line->shuffle != NULL && count > 0)
-        tl_permutation_init(&order, count, (uint64_t)seed);
+    bool going = true, shuffled = line->shuffle != NULL && plan.round_count > 0;
+    if (shuffled)
+        tl_permutation_init(&order, plan.round_count, plan.seed);
     unsigned loop = scope->loop_count++;
     scope->names[loop] = line->name;
-    bool going = true;
-    for (uint64_t round = 0; round < count && going; round++) {
-        uint64_t nth = line->shuffle != NULL ? tl_permutation_at(&order, round) : round;
-        scope->values[loop] = (int64_t)((uint64_t)from + nth * (uint64_t)step);
+    for (uint64_t round = 0; round < plan.round_count && going; round++) {
+        uint64_t nth = shuffled ? tl_permutation_at(&order, round) : round;
+        scope->values[loop] = (int64_t)((uint64_t)plan.from + nth * (uint64_t)plan.step);
         going = run_block(play, line->body);
     }
     scope->loop_count = loop;

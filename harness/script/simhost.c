@@ -108,9 +108,10 @@ static tl_status crash(void *context, const tl_script_power_loss *loss,
     tl_status status = translate(loss, units, &disk);
     if (status == TL_OK) {
         qsort(units, disk.unit_count, sizeof *units, compare_units);
-        bound_survivors(host, loss, survivors);
         status = tl_simdisk_crash(host->disk, &disk);
     }
+    if (status == TL_OK)
+        bound_survivors(host, loss, survivors);
     if (status != TL_OK)
         tl_simdisk_restart(host->disk); /* the store is gone all the same */
     free(units);

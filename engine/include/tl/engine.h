@@ -41,7 +41,8 @@ typedef enum tl_durability {
     TL_DURABILITY_ASYNC,  /* a killed process keeps all; a power loss keeps a commit prefix no
                              older than async_ms */
     TL_DURABILITY_NONE,   /* a killed process keeps all; after a power loss the store opens at a
-                             commit prefix or says TL_CORRUPT, never a wrong answer */
+                             commit prefix or refuses (TL_CORRUPT; TL_NOT_OURS when not even the
+                             first bytes of x.tl arrived), never a wrong answer */
 } tl_durability;
 
 enum {

@@ -2,6 +2,8 @@
  * with an earlier commit, or with one whose outcome was unknown. */
 #include "fixture.h"
 
+#include "harness/script/simhost.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -268,6 +270,76 @@ static void an_unknown_commit_may_be_there_or_not(void **state)
                            "commit -> TL_IO\nreopen\nscan\n",
                            &driver, &config, &result);
         expect_outcome(&result, TL_SCRIPT_PASSED, "");
+        assert_non_null(strstr(heard.text, applied ? "reopen;opened 2;" : "reopen;opened 1;"));
+    }
+}
+
+/* --- on a simulated disk --- */
+
+/* The tree, but the commit that brings the third record is acknowledged and dropped. */
+static tl_status drop_commit(tl_store_txn *txn)
+{
+    const tl_driver *tree = tl_driver_find("tree");
+    uint64_t count = 0;
+    if (tree->count(txn, &count) == TL_OK && count == 3) {
+        tree->abort(txn);
+        return TL_OK;
+    }
+    return tree->commit(txn);
+}
+
+static void run_on_simdisk(const char *text, const tl_driver *driver, tl_script_result *result)
+{
+    tl_simhost *disk = NULL;
+    tl_script *script = fixture_parse(text);
+    assert_int_equal(tl_simhost_create(script, &disk), TL_OK);
+    tl_script_config config = {.driver = driver, .host = tl_simhost_get(disk)};
+    fixture_run_script(script, &config, result);
+    tl_simhost_destroy(disk);
+    tl_script_free(script);
+}
+
+static const char three_commits[] = "open page_bytes=4096 durability=commit seed=1\n"
+                                    "put \"a\" \"1\"\nput \"b\" \"2\"\nput \"c\" \"3\"\n";
+
+static void a_dropped_commit_is_caught_after_a_power_loss(void **state)
+{
+    (void)state;
+    tl_driver liar = *tl_driver_find("tree");
+    liar.commit = drop_commit;
+    char text[512];
+    bool caught = false, passed = false;
+    for (int at = 0; at < 200; at++) { /* crash at every entry of the log, honest and lying */
+        tl_script_result honest, lying;
+        snprintf(text, sizeof text, "%scrash profile=posix at=%d\nreopen\n", three_commits, at);
+        run_on_simdisk(text, tl_driver_find("tree"), &honest);
+        if (strstr(honest.message, "got TL_INVALID") != NULL)
+            break; /* the log ends here */
+        expect_outcome(&honest, TL_SCRIPT_PASSED, "");
+        passed = true;
+        run_on_simdisk(text, &liar, &lying);
+        caught = caught || strstr(lying.message, "want the content after commit") != NULL;
+    }
+    assert_true(passed);
+    assert_true(caught);
+}
+
+static void what_no_disk_can_do_is_refused(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "crash profile=posix at=100000 -> TL_INVALID",     /* behind the log */
+        "crash profile=posix at=5 torn=4:1 -> TL_INVALID", /* not the one in flight */
+        "crash profile=posix at=5 keep=1 drop=2 -> TL_INVALID",
+        "crash profile=sigkill at=5 drop=2 -> TL_INVALID", /* a kill loses nothing issued */
+        "fail nothing 1 EIO -> TL_UNSUPPORTED\nfail pread 1 EWHAT -> TL_UNSUPPORTED",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char text[512];
+        tl_script_result result;
+        snprintf(text, sizeof text, "%s%s\nreopen\ncount -> count=3\n", three_commits, lines[i]);
+        run_on_simdisk(text, tl_driver_find("tree"), &result);
+        expect_outcome(&result, TL_SCRIPT_PASSED, "");
     }
 }
 
@@ -279,6 +351,8 @@ int main(void)
         cmocka_unit_test(a_commit_that_must_have_survived_is_missed),
         cmocka_unit_test(a_lost_commit_is_not_excused_by_any),
         cmocka_unit_test(an_unknown_commit_may_be_there_or_not),
+        cmocka_unit_test(a_dropped_commit_is_caught_after_a_power_loss),
+        cmocka_unit_test(what_no_disk_can_do_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,7 +215,7 @@ static const struct refusal_row {
     {"treelab-script 1\nfor i in 0..3 -> TL_OK\nend\n",            2, 15, "after the 'end'"                             },
     {"treelab-script 1\nfor i in 0..3\nend -> TL_OK\n",            3, 5,  "no result to compare"                        },
     {"treelab-script 1\nfor i in 0..3\nfor i in 0..3\nend\nend\n", 3, 5,  "outer loop"                                  },
-    {"treelab-script 1\nfor in in 0..3\nend\n",                    2, 11, "'..'"                                        },
+    {"treelab-script 1\nfor i 0..3\nend\n",                        2, 7,  "'in'"                                        },
     {"treelab-script 1\n\"a\" \"b\"\n",                            2, 1,  "only inside a batch"                         },
     {"treelab-script 1\nbatch\nput \"a\" \"b\"\nend\n",            3, 1,  "a batch holds only"                          },
     {"treelab-script 1\ncount [\"a\"..\"b\"\n",                    2, 16, "']' or ')'"                                  },

@@ -1,0 +1,159 @@
+/* harness/check/tests/test_crash_command.c -- `treelab crash` as a user runs it. */
+#define _GNU_SOURCE
+#include "harness/cli/cli.h"
+#include "harness/cli/tests/program.h"
+#include "harness/report/json.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const tl_json *field(const tl_json *node, const char *name)
+{
+    const tl_json *found = tl_json_get(node, name);
+    if (found == NULL)
+        fail_msg("no field '%s'", name);
+    return found;
+}
+
+static uint64_t number_in(const tl_json *node, const char *name)
+{
+    return strtoull(tl_json_text(field(node, name), ""), NULL, 10);
+}
+
+static void a_sweep_counts_the_same_states_in_table_summary_and_cells(void **state)
+{
+    program *treelab = *state;
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof dir, "%s", folder_join(treelab->scratch, "run"));
+    program_run(treelab, "crash --ops 6 --durability async --out '%s' --quiet", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "states per second on one core");
+
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/run.json", dir);
+    tl_json *root = NULL;
+    assert_int_equal(tl_json_read(path, &root), TL_OK);
+    const tl_json *cells = field(root, "cells"), *summary = field(root, "summary");
+    assert_int_equal(tl_json_size(cells), 2); /* log and shadow2 */
+    uint64_t total = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const tl_json *cell = tl_json_at(cells, i), *crash = field(cell, "crash");
+        const tl_json *variants = field(crash, "variants");
+        uint64_t states = number_in(crash, "states"), sum = 0;
+        assert_string_equal(tl_json_text(field(cell, "kind"), ""), "crash");
+        assert_string_equal(tl_json_text(field(cell, "status"), ""), "ok");
+        assert_int_equal(tl_json_size(variants), 4);
+        for (size_t v = 0; v < 4; v++)
+            sum += number_in(tl_json_at(variants, v), "states");
+        assert_int_equal(sum, states);
+        assert_int_equal(number_in(crash, "recovered"), states);
+        assert_true(number_in(crash, "distinct") > 0 && number_in(crash, "distinct") < states);
+        assert_true(tl_json_real(field(crash, "states_per_s"), 0) > 0);
+        total += states;
+    }
+    assert_int_equal(tl_json_count(field(summary, "states"), 0), total);
+    assert_int_equal(tl_json_count(field(summary, "findings"), 1), 0);
+    assert_true(tl_json_real(field(summary, "states_per_s"), 0) > 0);
+    tl_json_free(root);
+
+    program_run(treelab, "crash --ops 6 --out '%s' --quiet", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE); /* nothing is overwritten */
+    program_says(treelab->err, "exists already");
+}
+
+static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *arguments, *answer;
+    } rows[] = {
+        {"--variant torn_sectors",                                  "did you mean 'torn_sector'?"     },
+        {"--commit lgo",                                            "did you mean 'log'?"             },
+        {"--durability comit",                                      "did you mean 'commit'?"          },
+        {"--driver tre",                                            "did you mean 'tree'?"            },
+        {"--driver model",                                          "does not run on a simulated disk"},
+        {"--page-size 5000",                                        "a power of two"                  },
+        {"--budget 0",                                              "--budget takes a number from 1"  },
+        {"--ops 0",                                                 "--ops takes a number from 1"     },
+        {"--repro torn_sector/31.5",                                "--repro takes a case"            },
+        {"--repro log/commit/torn/31.5",                            "--repro takes a case"            },
+        {"--repro log/commit/all_issued/99999.0 --ops 2",           "this sweep has no such state"    },
+        {"tree",                                                    "stores are given by --driver"    },
+        {"--ops 2 --out /dev/null/x",                               "/dev/null/x"                     },
+        {"--driver tree:laef=bump --repro log/none/all_issued/0.0", "did you mean 'leaf'?"            },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(treelab, "crash --quiet %s", rows[i].arguments);
+        program_says(treelab->err, rows[i].answer);
+        assert_memory_equal(treelab->err, "treelab crash: ", 15);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    }
+}
+
+static void one_case_again_is_one_state_and_leaves_nothing_behind(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "crash --quiet --ops 6 --repro log/commit/torn_sector/31.0");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "1 states,");
+    assert_null(strstr(treelab->out, "run.json"));
+}
+
+static void a_budget_of_states_is_kept(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "crash --quiet --ops 6 --budget 100 --out '%s'",
+                folder_join(treelab->scratch, "run"));
+    program_says(treelab->out, "100 states,");
+    program_says(treelab->out, "(stopped early)");
+}
+
+/* Start a long sweep, interrupt it when its directory is there, and wait for it. */
+static int interrupted_sweep(const char *dir)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
+            _exit(99);
+        execl(TREELAB, TREELAB, "crash", "--quiet", "--ops", "400", "--durability", "async",
+              "--out", dir, (char *)NULL);
+        _exit(99);
+    }
+    struct stat info;
+    for (int tries = 0; tries < 1000 && stat(dir, &info) != 0; tries++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    kill(child, SIGINT);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void an_interrupt_keeps_what_was_found_and_exits_130(void **state)
+{
+    program *treelab = *state;
+    char dir[PATH_MAX], path[PATH_MAX + 16];
+    snprintf(dir, sizeof dir, "%s", folder_join(treelab->scratch, "run"));
+    assert_int_equal(interrupted_sweep(dir), TL_EXIT_INTERRUPTED);
+    snprintf(path, sizeof path, "%s/run.json", dir);
+    tl_json *root = NULL;
+    assert_int_equal(tl_json_read(path, &root), TL_OK);
+    assert_string_equal(tl_json_text(field(root, "status"), ""), "aborted");
+    assert_int_equal(tl_json_count(field(root, "exit_code"), 0), TL_EXIT_INTERRUPTED);
+    tl_json_free(root);
+}
+
+#define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        AS_USER(a_sweep_counts_the_same_states_in_table_summary_and_cells),
+        AS_USER(bad_words_get_a_message_with_the_next_step_and_exit_code_two),
+        AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
+        AS_USER(a_budget_of_states_is_kept),
+        AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
