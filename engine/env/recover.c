@@ -117,6 +117,8 @@ static tl_status settle_what_was_read(tl_env *env)
         status = io->fdatasync(io, env->pager.file);
     for (unsigned i = 0; i < 2 && status == TL_OK; i++)
         status = io->fdatasync(io, env->log.files[i]);
+    if (status == TL_OK) /* the creator may have been killed between rename and directory sync */
+        status = io->fsync_dir(io, env->paths.dir);
     return status == TL_OK
                ? TL_OK
                : tl_pager_fail(&env->pager, status, 0, "recovery could not sync what it found: %s",

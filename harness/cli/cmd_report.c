@@ -1,5 +1,5 @@
 /* harness/cli/cmd_report.c -- `treelab report DIR`: tables, pictures and one HTML page of a run. */
-#include "harness/cli/cli.h"
+#include "harness/cli/arguments.h"
 #include "harness/report/html.h"
 #include "harness/report/plot.h"
 #include "harness/report/suite.h"
@@ -14,59 +14,58 @@
 
 enum { PATH_BYTES = 4096 };
 
-static const char usage[] =
-    "usage: treelab report DIR [--plots TEMPLATES] [--no-png] [--open-never]\n"
-    "\n"
-    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report.\n"
-    "Writes DIR/plots/*.tsv, *.svg and *.png and the self-contained page DIR/report.html.\n"
-    "\n"
-    "  --plots TEMPLATES  gnuplot templates (default: plots, else the ones beside the program)\n"
-    "  --no-png           draw SVG only\n"
-    "  --open-never       never open a browser (report never does; for scripts that say so)\n";
-
 typedef struct report_options {
     const char *dir, *templates;
     bool png;
 } report_options;
 
-/* Returns an exit code, or -1 to go on. */
-static int parse_options(int argc, char **argv, report_options *options)
+static const struct argp_option rows[] = {
+    {"plots",                                                                'p', "TEMPLATES", 0,
+     "gnuplot templates (default: plots, else the ones beside the program)", 0},
+    {"no-png",                                                           'n', 0, 0, "draw SVG only", 0},
+    {0},
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    static const char *const known[] = {"--plots", "--no-png", "--open-never", "--help"};
-    *options = (report_options){.png = true};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(usage, stdout);
-            return TL_EXIT_OK;
-        } else if (strcmp(argv[i], "--open-never") == 0) {
-            continue;
-        } else if (strcmp(argv[i], "--no-png") == 0) {
-            options->png = false;
-        } else if (strcmp(argv[i], "--plots") == 0) {
-            if (++i == argc) {
-                tl_complain("report", "--plots needs a directory of templates");
-                return TL_EXIT_USAGE;
-            }
-            options->templates = argv[i];
-        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            const char *near = tl_nearest(argv[i], known, sizeof known / sizeof known[0]);
-            tl_complain("report", "unknown option '%s'%s%s%s", argv[i],
-                        near == NULL ? "; see treelab report --help" : "; did you mean '",
-                        near == NULL ? "" : near, near == NULL ? "" : "'?");
-            return TL_EXIT_USAGE;
-        } else if (options->dir != NULL) {
-            tl_complain("report", "one directory at a time: '%s' or '%s'", options->dir, argv[i]);
-            return TL_EXIT_USAGE;
-        } else {
-            options->dir = argv[i];
-        }
+    report_options *options = state->input;
+    switch (key) {
+    case 'p':
+        options->templates = argument;
+        return 0;
+    case 'n':
+        options->png = false;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->dir != NULL)
+            argp_error(state, "one directory at a time: '%s' or '%s'", options->dir, argument);
+        options->dir = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->dir == NULL)
+            argp_error(state, "name a directory that holds a run.json, such as out/<id>");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
-    if (options->dir == NULL) {
-        tl_complain("report", "name a directory that holds a run.json, such as out/<id>");
-        return TL_EXIT_USAGE;
-    }
-    return -1;
 }
+
+static const struct argp argp = {
+    rows,
+    parse_option,
+    "DIR",
+    "Draw the plots and write the page of a run: DIR/plots/*.tsv, *.svg and *.png, and the "
+    "self-contained DIR/report.html.\v"
+    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report.\n\n"
+    "Examples:\n"
+    "  treelab report out/bench\n"
+    "  treelab report results/2026-11-21_first_run --no-png\n\n"
+    "Exit codes: 0 written, 2 no run there, 3 damaged run.json, 5 gnuplot missing or not writable, "
+    "6 nothing was measured.",
+    NULL,
+    NULL,
+    NULL,
+};
 
 /* The templates named by the user, in ./plots, or where a checkout has them: beside the directory
  * of the program (build/treelab and plots/). */
@@ -157,9 +156,9 @@ static bool join_paths(const char *dir, report_work *work)
 
 int tl_cmd_report(int argc, char **argv)
 {
-    report_options options;
-    int code = parse_options(argc, argv, &options);
-    if (code >= 0)
+    report_options options = {.png = true};
+    int code = tl_arguments_parse(&argp, argc, argv, &options);
+    if (code != TL_EXIT_OK)
         return code;
     report_work *work = calloc(1, sizeof *work); /* large: not for the stack */
     if (work == NULL) {

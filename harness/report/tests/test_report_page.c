@@ -154,15 +154,8 @@ static void assert_ids_are_unique(const char *page)
     }
 }
 
-static bool gnuplot_is_missing(void)
-{
-    return system("gnuplot --version >/dev/null 2>&1") != 0;
-}
-
 static void the_page_is_well_formed_and_needs_nothing_else(void **state)
 {
-    if (gnuplot_is_missing())
-        skip();
     fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(3), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
@@ -182,8 +175,6 @@ static void the_page_is_well_formed_and_needs_nothing_else(void **state)
 
 static void hostile_names_are_text_everywhere(void **state)
 {
-    if (gnuplot_is_missing())
-        skip();
     fixture *f = *state;
     assert_int_equal(publish(f, sample_hostile_run(), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
@@ -202,8 +193,6 @@ static void hostile_names_are_text_everywhere(void **state)
 
 static void findings_are_the_first_thing_said(void **state)
 {
-    if (gnuplot_is_missing())
-        skip();
     fixture *f = *state;
     assert_int_equal(publish(f, sample_crash_run(7), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
