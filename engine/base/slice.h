@@ -2,6 +2,7 @@
 #ifndef TL_BASE_SLICE_H
 #define TL_BASE_SLICE_H
 
+#include "engine/base/bytes.h"
 #include "tl/slice.h"
 
 #include <stdint.h>
@@ -16,6 +17,11 @@ static inline tl_slice tl_slice_of(const void *data, size_t size_bytes)
 static inline int tl_bytes_compare(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
 {
     size_t common = a_bytes < b_bytes ? a_bytes : b_bytes;
+    if (common >= 8) { /* most orders are decided here, without a call */
+        uint64_t left = __builtin_bswap64(tl_load64(a)), right = __builtin_bswap64(tl_load64(b));
+        if (left != right)
+            return left < right ? -1 : 1;
+    }
     int order = common == 0 ? 0 : memcmp(a, b, common);
     if (order != 0)
         return order;

@@ -21,14 +21,6 @@ static tl_status check_writable(const tl_txn *txn)
     return txn->read_only ? TL_READ_ONLY : txn->doomed;
 }
 
-/* Room in the op buffer for one op with these bytes. */
-static tl_status ops_secure(tl_env *env, size_t bytes)
-{
-    if (!env->protocol->logs || env->ops_dropped)
-        return TL_OK;
-    return tl_op_buffer_secure(&env->ops, env->pager.memory, bytes);
-}
-
 static void ops_record(tl_env *env, unsigned code, tl_slice key, tl_slice value)
 {
     if (!env->protocol->logs || env->ops_dropped)
@@ -60,9 +52,6 @@ tl_status tl_txn_put(tl_txn *txn, tl_slice key, tl_slice value, unsigned flags)
         TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key.size_bytes + value.size_bytes >
             pager->record_bytes_max)
         return TL_VALUE_SIZE;
-    status = ops_secure(env, key.size_bytes + value.size_bytes);
-    if (status != TL_OK)
-        return status; /* nothing was touched */
     key = out_of_pages(env, key, pager->scratch[3]);
     value = out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
     status = settle(txn, tl_tree_put(&env->writer, key, value, flags));
@@ -81,9 +70,6 @@ tl_status tl_txn_del(tl_txn *txn, tl_slice key)
         return status;
     if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
         return TL_KEY_SIZE;
-    status = ops_secure(env, key.size_bytes);
-    if (status != TL_OK)
-        return status;
     key = out_of_pages(env, key, env->pager.scratch[3]);
     status = settle(txn, tl_tree_del(&env->writer, key));
     if (status == TL_OK)

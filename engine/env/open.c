@@ -104,7 +104,6 @@ static void env_free(tl_env *env)
         io->close(io, env->pager.file);
     if (env->lock != NULL)
         io->close(io, env->lock);
-    tl_vector_release(&env->ops.bytes, memory);
     tl_paths_release(&env->paths, memory);
     pthread_cond_destroy(&env->turn_free);
     pthread_mutex_destroy(&env->mutex);
@@ -121,8 +120,9 @@ static tl_status arena_choose(tl_env *env, const tl_env_options *options)
             return tl_pager_fail(&env->pager, status, 0, "no address space for map_bytes");
         env->pager.arena = env->own_arena;
     }
-    if ((options->flags & TL_OPEN_HUGE_PAGES) != 0)
-        tl_address_space_want_huge_pages(env->pager.arena->base, env->pager.arena->map_bytes);
+    env->ops.at = env->pager.arena->ops;
+    if ((options->flags & TL_OPEN_SMALL_PAGES) == 0)
+        tl_arena_want_huge_pages(env->pager.arena);
     return TL_OK;
 }
 

@@ -66,14 +66,16 @@ tl_status tl_txn_begin(tl_env *env, unsigned flags, tl_txn **txn)
                                            : write_begin(env, flags, txn);
 }
 
-enum { OPS_KEPT_BYTES = 1 << 16 }; /* a log this short is always the better way */
+enum { OPS_KEPT_BYTES = 1 << 20 }; /* a log this short is always the better way */
 
+/* Logged bytes go out twice, once more with the pages of a later checkpoint.  A checkpoint now is
+ * the better way when it writes less than that. */
 void tl_txn_limit_ops(tl_env *env)
 {
-    size_t bytes = env->ops.bytes.count;
+    size_t bytes = env->ops.size_bytes;
     uint64_t pages = env->pager.space.dirty_count << env->pager.page_shift;
     if (bytes <= OPS_KEPT_BYTES ||
-        (bytes <= pages && bytes <= env->ckpt_bytes && bytes <= TL_LOG_TXN_BYTES_MAX))
+        (2 * bytes <= pages && bytes <= env->ckpt_bytes && bytes <= TL_LOG_TXN_BYTES_MAX))
         return;
     env->ops_dropped = true;
     tl_op_buffer_clear(&env->ops);

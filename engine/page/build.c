@@ -110,7 +110,8 @@ void tl_build_entry(tl_builder *builder, tl_slice front, tl_slice back, tl_ref c
         entry_index(builder, tl_head_of(builder->page + offset, suffix), offset, suffix);
     } else {
         uint8_t whole[TL_HEAD_BYTES];
-        suffix_store(whole, front, back);
+        tl_copy_few(whole, front.data, front.size_bytes);
+        tl_copy_few(whole + front.size_bytes, back.data, back.size_bytes);
         entry_index(builder, tl_head_of(whole, suffix), 0, suffix);
     }
     tl_branch_set_child(builder->page, builder->count, child);
@@ -128,7 +129,7 @@ static void copy_leaf_cells(tl_builder *builder, const uint8_t *source, unsigned
         uint32_t offset = heap_take(builder, cell_bytes);
         uint8_t *cell = builder->page + offset;
         memcpy(cell, from, TL_CELL_HEADER_BYTES);
-        memcpy(cell + TL_CELL_HEADER_BYTES, from + TL_CELL_HEADER_BYTES + cut,
+        tl_copy(cell + TL_CELL_HEADER_BYTES, from + TL_CELL_HEADER_BYTES + cut,
                cell_bytes - TL_CELL_HEADER_BYTES);
         entry_index(builder, tl_head_of(cell + TL_CELL_HEADER_BYTES, suffix), offset, suffix);
     }

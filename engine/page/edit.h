@@ -43,10 +43,14 @@ void tl_branch_remove(uint8_t *page, unsigned index);
 bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes);
 void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix);
 
-/* Bytes of a page in use: what a merge has to place. */
+/* Bytes of a page in use: what a merge has to place.  Spare slots are not: a branch of short
+ * separators is little else than slots, and would never count as empty. */
 static inline size_t tl_page_used(const uint8_t *page, uint32_t page_bytes)
 {
-    return page_bytes - tl_page_gap(page) - tl_page_frag(page) - tl_page_free_bytes(page);
+    size_t per_slot =
+        tl_page_kind_of(page) == TL_PAGE_BRANCH ? TL_ENTRY_BYTES + TL_CHILD_BYTES : TL_ENTRY_BYTES;
+    size_t spare = (tl_page_cap(page) - tl_page_count(page)) * per_slot;
+    return page_bytes - tl_page_gap(page) - tl_page_frag(page) - tl_page_free_bytes(page) - spare;
 }
 
 #endif

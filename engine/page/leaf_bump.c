@@ -54,7 +54,8 @@ static bool bump_update(const tl_edit *edit, uint8_t *page, unsigned index, tl_s
     tl_slice old = tl_leaf_suffix(page, index), suffix = tl_slice_of(key, old.size_bytes);
     size_t cell_bytes = TL_CELL_HEADER_BYTES + suffix.size_bytes + value.size_bytes;
     size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
-                  tl_page_cell_bytes(page, index);
+                  tl_page_cell_bytes(page, index) +
+                  TL_ENTRY_BYTES * (size_t)(tl_page_cap(page) - tl_page_count(page));
     if (room < cell_bytes) {
         edit->stats->alloc_misses++;
         return false;

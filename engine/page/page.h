@@ -184,12 +184,11 @@ static inline size_t tl_page_gap(const uint8_t *page)
 /* The first four bytes of a suffix as one number, in memcmp order, zero padded. */
 static inline uint32_t tl_head_of(const uint8_t *suffix, size_t size_bytes)
 {
-    uint32_t word = 0;
     if (size_bytes >= TL_HEAD_BYTES)
-        word = tl_load32(suffix);
-    else
-        tl_copy(&word, suffix, size_bytes);
-    return __builtin_bswap32(word);
+        return __builtin_bswap32(tl_load32(suffix));
+    uint8_t padded[TL_HEAD_BYTES] = {0};
+    tl_copy_few(padded, suffix, size_bytes);
+    return __builtin_bswap32(tl_load32(padded));
 }
 
 /* The CRC32C of a page as the file stores it: everything behind the crc field. */

@@ -13,8 +13,14 @@ typedef struct tl_search_counts { /* folded into tl_stats when a txn ends */
     uint64_t descents, levels, head_ties, full_compares;
 } tl_search_counts;
 
-/* The first index below `count` whose head is >= `head`; `count` when there is none. */
-static inline unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head)
+/* The first index below `count` whose head is >= `head`; `count` when there is none.  Picks the
+ * widest way that the processor has; all give the same answer. */
+unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head);
+
+/* The ways behind it.  The vector ones need a processor that has them (search_simd.c). */
+unsigned tl_heads_lower_avx512(const uint8_t *heads, unsigned count, uint32_t head);
+unsigned tl_heads_lower_avx2(const uint8_t *heads, unsigned count, uint32_t head);
+static inline unsigned tl_heads_lower_scalar(const uint8_t *heads, unsigned count, uint32_t head)
 {
     unsigned base = 0, length = count;
     while (length > 1) { /* ends: length shrinks by at least half of itself, rounded down */

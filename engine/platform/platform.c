@@ -26,6 +26,17 @@ void tl_address_space_want_huge_pages(void *space, size_t size_bytes)
     (void)madvise(space, size_bytes, MADV_HUGEPAGE); /* refused: small pages serve as well */
 }
 
+void tl_address_space_touch(void *space, size_t size_bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t begin = (uintptr_t)space & ~(uintptr_t)4095, end = (uintptr_t)space + size_bytes;
+    (void)madvise((void *)begin, end - begin, MADV_POPULATE_WRITE); /* refused: faults do it */
+#else
+    (void)space;
+    (void)size_bytes;
+#endif
+}
+
 uint64_t tl_clock_ns(void)
 {
     struct timespec now;

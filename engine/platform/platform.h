@@ -17,6 +17,7 @@
 void *tl_address_space_reserve(size_t size_bytes);
 void tl_address_space_release(void *space, size_t size_bytes);
 void tl_address_space_want_huge_pages(void *space, size_t size_bytes); /* a wish */
+void tl_address_space_touch(void *space, size_t size_bytes);           /* a wish: take memory now */
 
 uint64_t tl_clock_ns(void);    /* monotonic */
 uint64_t tl_random_seed(void); /* from the operating system, for uuid and salt */

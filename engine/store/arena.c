@@ -20,7 +20,9 @@ tl_status tl_arena_create(uint64_t map_bytes, tl_arena **out)
     arena->base = tl_address_space_reserve(arena->map_bytes);
     arena->states = tl_address_space_reserve(arena->state_bytes);
     arena->scratch = tl_address_space_reserve(TL_ARENA_SCRATCH_BYTES);
-    if (arena->base == NULL || arena->states == NULL || arena->scratch == NULL)
+    arena->ops = tl_address_space_reserve(TL_ARENA_OPS_BYTES);
+    if (arena->base == NULL || arena->states == NULL || arena->scratch == NULL ||
+        arena->ops == NULL)
         goto fail;
     *out = arena;
     return TL_OK;
@@ -37,7 +39,34 @@ void tl_arena_destroy(tl_arena *arena)
     tl_address_space_release(arena->base, arena->map_bytes);
     tl_address_space_release(arena->states, arena->state_bytes);
     tl_address_space_release(arena->scratch, TL_ARENA_SCRATCH_BYTES);
+    tl_address_space_release(arena->ops, TL_ARENA_OPS_BYTES);
     free(arena);
+}
+
+enum { TOUCH_BYTES_MIN = 128 << 10, TOUCH_BYTES_MAX = 4 << 20 };
+
+void tl_arena_touch(tl_arena *arena, size_t bytes)
+{
+    size_t step = bytes / 4; /* small files stay small */
+    step = step < TOUCH_BYTES_MIN   ? TOUCH_BYTES_MIN
+           : step > TOUCH_BYTES_MAX ? TOUCH_BYTES_MAX
+                                    : step;
+    size_t end = bytes + step < arena->map_bytes ? bytes + step : arena->map_bytes;
+    if (end <= arena->touched_bytes)
+        return;
+    tl_address_space_touch(arena->base + arena->touched_bytes, end - arena->touched_bytes);
+    arena->touched_bytes = end;
+}
+
+enum { HUGE_PAGE_BYTES = 2 << 20 };
+
+void tl_arena_want_huge_pages(tl_arena *arena)
+{
+    if (arena->huge_pages_wanted || arena->map_bytes <= 2 * HUGE_PAGE_BYTES)
+        return;
+    tl_address_space_want_huge_pages(arena->base + HUGE_PAGE_BYTES,
+                                     arena->map_bytes - HUGE_PAGE_BYTES);
+    arena->huge_pages_wanted = true;
 }
 
 tl_status tl_arena_enter(tl_arena *arena)

@@ -20,10 +20,21 @@ struct tl_arena {
     uint8_t *base;
     size_t map_bytes, state_bytes;
     _Atomic uint32_t *states;
-    uint8_t *scratch;    /* TL_ARENA_SCRATCH_BYTES for the env's writer */
-    uint32_t generation; /* of the present env, shifted left by 2 */
-    bool in_use;
+    uint8_t *scratch;     /* TL_ARENA_SCRATCH_BYTES for the env's writer */
+    uint8_t *ops;         /* TL_ARENA_OPS_BYTES: the operations of the running txn */
+    size_t touched_bytes; /* of base: memory is there already, no page fault will be taken */
+    uint32_t generation;  /* of the present env, shifted left by 2 */
+    bool in_use, huge_pages_wanted;
 };
+
+enum { TL_ARENA_OPS_BYTES = 80 << 20 }; /* more than any txn keeps (TL_LOG_TXN_BYTES_MAX) */
+
+/* The first `bytes` of the pages are about to be used: take their memory in one go, a good piece
+ * ahead, instead of in one fault per 4 KiB. */
+void tl_arena_touch(tl_arena *arena, size_t bytes);
+
+/* Ask for huge pages, once, beyond the first 2 MiB: small files do not need them. */
+void tl_arena_want_huge_pages(tl_arena *arena);
 
 /* Begin a generation.  TL_BUSY: another env uses the arena. */
 TL_MUST_USE tl_status tl_arena_enter(tl_arena *arena);

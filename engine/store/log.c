@@ -63,28 +63,23 @@ static uint8_t *op_encode(uint8_t *at, unsigned code, tl_tree tree, tl_slice key
     return at + value.size_bytes;
 }
 
-enum { OP_OVERHEAD_BYTES_MAX = 1 + 3 * 5 }; /* code and three varints */
-
 void tl_op_buffer_clear(tl_op_buffer *buffer)
 {
-    buffer->bytes.count = 0;
+    buffer->size_bytes = 0;
     buffer->full_frames = 0;
-}
-
-tl_status tl_op_buffer_secure(tl_op_buffer *buffer, tl_memory *memory, size_t bytes)
-{
-    return tl_vector_reserve(&buffer->bytes, memory, bytes + OP_OVERHEAD_BYTES_MAX);
 }
 
 void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_slice key,
                          tl_slice value)
 {
-    uint8_t *at = buffer->bytes.at + buffer->bytes.count;
-    size_t end = (size_t)(op_encode(at, code, tree, key, value) - buffer->bytes.at);
+    static_assert(TL_LOG_TXN_BYTES_MAX + 2 * TL_PAGE_BYTES_MAX < TL_ARENA_OPS_BYTES,
+                  "one op more than the limit must fit");
+    uint8_t *at = buffer->at + buffer->size_bytes;
+    size_t end = (size_t)(op_encode(at, code, tree, key, value) - buffer->at);
     size_t frame_begin = buffer->full_frames == 0 ? 0 : buffer->frame_ends[buffer->full_frames - 1];
     if (end - frame_begin > TL_LOG_OPS_BYTES_MAX)
-        buffer->frame_ends[buffer->full_frames++] = buffer->bytes.count; /* before this op */
-    buffer->bytes.count = end;
+        buffer->frame_ends[buffer->full_frames++] = buffer->size_bytes; /* before this op */
+    buffer->size_bytes = end;
 }
 
 static bool varint_decode(const uint8_t **at, const uint8_t *end, uint32_t *value)
@@ -161,8 +156,8 @@ static void frame_encode(const tl_log *log, uint8_t *at, uint64_t txn, uint64_t 
 static tl_slice frame_ops(const tl_op_buffer *ops, unsigned i)
 {
     size_t begin = i == 0 ? 0 : ops->frame_ends[i - 1];
-    size_t end = i < ops->full_frames ? ops->frame_ends[i] : ops->bytes.count;
-    return tl_slice_of(ops->bytes.at + begin, end - begin);
+    size_t end = i < ops->full_frames ? ops->frame_ends[i] : ops->size_bytes;
+    return tl_slice_of(ops->at + begin, end - begin);
 }
 
 /* Write one flush: headers from log->headers, ops from where they are, zeros up to the pad. */
@@ -186,7 +181,7 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
 {
     unsigned frames = ops->full_frames + 1;
     assert(frames <= TL_LOG_FRAMES_MAX);
-    size_t used = frames * TL_LOG_FRAME_HEADER_BYTES + ops->bytes.count;
+    size_t used = frames * TL_LOG_FRAME_HEADER_BYTES + ops->size_bytes;
     size_t bytes = tl_align_up(used, log->pad_bytes);
     tl_status status = TL_OK;
     if (log->zero_fill && log->tail + bytes > log->sizes[log->active])

@@ -57,16 +57,17 @@ TL_MUST_USE tl_status tl_log_header_check(tl_io *io, tl_file *file, const uint8_
 /* Frames after checkpoint `ckpt_no` go to its file, from the start. */
 void tl_log_switch(tl_log *log, uint64_t ckpt_no);
 
-/* The ops of one txn as they are recorded.  A frame ends between two ops, never inside one. */
+/* The ops of one txn as they are recorded, in memory that the arena holds ready.  A frame ends
+ * between two ops, never inside one. */
 typedef struct tl_op_buffer {
-    TL_VECTOR(uint8_t) bytes;
+    uint8_t *at;
+    size_t size_bytes;
     size_t frame_ends[TL_LOG_FRAMES_MAX]; /* of all frames but the last */
     unsigned full_frames;
 } tl_op_buffer;
 
 void tl_op_buffer_clear(tl_op_buffer *buffer);
-/* Room for one op with `bytes` of key and value; then recording it cannot fail. */
-TL_MUST_USE tl_status tl_op_buffer_secure(tl_op_buffer *buffer, tl_memory *memory, size_t bytes);
+/* While size_bytes is at most TL_LOG_TXN_BYTES_MAX there is room for one more op. */
 void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_slice key,
                          tl_slice value);
 

@@ -216,6 +216,9 @@ uint8_t *tl_pager_take(tl_pager *pager, uint32_t *pgno)
 {
     *pgno = tl_space_take(&pager->space);
     tl_pager_set_resident(pager, *pgno);
+    size_t end = ((size_t)*pgno + 1) << pager->page_shift;
+    if (end > pager->arena->touched_bytes)
+        tl_arena_touch(pager->arena, end);
     return tl_pager_at(pager, *pgno);
 }
 

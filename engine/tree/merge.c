@@ -22,7 +22,9 @@ static bool underfull(const tl_writer *writer, const uint8_t *page)
 {
     uint32_t usable = writer->pager->page_bytes - TL_PAGE_HEADER_BYTES;
     size_t used = tl_page_used(page, writer->pager->page_bytes) - TL_PAGE_HEADER_BYTES;
-    return tl_page_count(page) == 0 || used < writer->fill->merge_below(usable);
+    /* Long fences alone can fill a branch beyond any threshold. */
+    unsigned entries_min = tl_page_kind_of(page) == TL_PAGE_BRANCH ? 2 : 1;
+    return tl_page_count(page) < entries_min || used < writer->fill->merge_below(usable);
 }
 
 /* Gather the pages left and right of separator `at` of the parent at path level `i`. */

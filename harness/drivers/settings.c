@@ -20,7 +20,7 @@ static const tl_setting_row tree_rows[] = {
     TREE_FIELD(max_bytes, TL_SETTING_U64),
     TREE_FIELD(growth_bytes, TL_SETTING_U64),
     TREE_FIELD(log_pad_bytes, TL_SETTING_U32),
-    {"huge_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_HUGE_PAGES},
+    {"small_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_SMALL_PAGES},
     TREE_FIELD(map_bytes, TL_SETTING_U64),
     TREE_FIELD(async_ms, TL_SETTING_U32),
     TREE_FIELD(max_key_bytes, TL_SETTING_U32),

@@ -50,7 +50,7 @@ enum {
     TL_OPEN_NO_CREATE = 2,     /* TL_NOT_FOUND when there is no database */
     TL_OPEN_DETERMINISTIC = 4, /* no threads, uuid and salt from `seed`: equal seeds give equal
                                   bytes and exact counters on every host */
-    TL_OPEN_HUGE_PAGES = 8,    /* ask the operating system for huge pages under the arena */
+    TL_OPEN_SMALL_PAGES = 8,   /* do not ask the operating system for huge pages */
 };
 
 typedef struct tl_error { /* the story behind a status, for people */
