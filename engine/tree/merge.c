@@ -11,8 +11,9 @@
 typedef struct pair { /* two neighbours under one parent */
     unsigned i;       /* path level of the parent */
     unsigned at;      /* separator between them: left is child `at`, right child at + 1 */
-    const uint8_t *left, *right; /* copies */
+    const uint8_t *left, *right; /* where their entries are read: in place, then from copies */
     uint8_t *left_page, *right_page;
+    tl_slice separator; /* between two branches, whole */
     tl_slice lower, upper;
     tl_run run; /* all entries of both; of branches the separator between them too */
     unsigned count;
@@ -25,6 +26,19 @@ static bool underfull(const tl_writer *writer, const uint8_t *page)
     /* Long fences alone can fill a branch beyond any threshold. */
     unsigned entries_min = tl_page_kind_of(page) == TL_PAGE_BRANCH ? 2 : 1;
     return tl_page_count(page) < entries_min || used < writer->fill->merge_below(usable);
+}
+
+/* String the entries of both pages together, from where left and right point. */
+static void pair_string(pair *both)
+{
+    both->lower = tl_page_lower(both->left);
+    both->upper = tl_page_upper(both->right);
+    both->run = (tl_run){.kind = tl_page_kind_of(both->left)};
+    tl_run_add_page(&both->run, both->left, 0, tl_page_count(both->left));
+    if (both->run.kind == TL_PAGE_BRANCH)
+        tl_run_add_entry(&both->run, both->separator, tl_branch_child(both->right, 0));
+    tl_run_add_page(&both->run, both->right, 0, tl_page_count(both->right));
+    both->count = tl_run_count(&both->run);
 }
 
 /* Gather the pages left and right of separator `at` of the parent at path level `i`. */
@@ -40,27 +54,28 @@ static tl_status pair_gather(tl_writer *writer, unsigned i, unsigned at, pair *b
         status = tl_pager_get(pager, right_ref, level, writer->root.tree_id, &right);
     if (status != TL_OK)
         return status;
-    memcpy(pager->scratch[1], left, pager->page_bytes);
-    memcpy(pager->scratch[2], right, pager->page_bytes);
+    tl_slice fence = tl_page_upper(left);
+    tl_copy(separator, fence.data, fence.size_bytes);
     *both = (pair){.i = i,
                    .at = at,
-                   .left = pager->scratch[1],
-                   .right = pager->scratch[2],
+                   .left = left,
+                   .right = right,
                    .left_page = tl_pager_at(pager, left_ref.pgno),
                    .right_page = tl_pager_at(pager, right_ref.pgno),
-                   .lower = tl_page_lower(pager->scratch[1]),
-                   .upper = tl_page_upper(pager->scratch[2]),
-                   .run = {.kind = tl_page_kind_of(left)}};
-    tl_run_add_page(&both->run, both->left, 0, tl_page_count(both->left));
-    if (both->run.kind == TL_PAGE_BRANCH) {
-        tl_slice fence = tl_page_upper(both->left); /* the separator, whole */
-        memcpy(separator, fence.data, fence.size_bytes);
-        tl_run_add_entry(&both->run, tl_slice_of(separator, fence.size_bytes),
-                         tl_branch_child(both->right, 0));
-    }
-    tl_run_add_page(&both->run, both->right, 0, tl_page_count(both->right));
-    both->count = tl_run_count(&both->run);
+                   .separator = tl_slice_of(separator, fence.size_bytes)};
+    pair_string(both);
     return TL_OK;
+}
+
+/* The pages are about to be written anew: read from copies from here on. */
+static void pair_copy(tl_writer *writer, pair *both)
+{
+    tl_pager *pager = writer->pager;
+    memcpy(pager->scratch[1], both->left, pager->page_bytes);
+    memcpy(pager->scratch[2], both->right, pager->page_bytes);
+    both->left = pager->scratch[1];
+    both->right = pager->scratch[2];
+    pair_string(both);
 }
 
 /* The page to write the new version of `page` to: itself when owned, else a fresh one. */
@@ -90,7 +105,7 @@ static tl_ref first_child_of(const pair *both)
 }
 
 /* One page instead of two, if one holds everything. */
-static bool pair_merge(tl_writer *writer, const pair *both)
+static bool pair_merge(tl_writer *writer, pair *both)
 {
     tl_stats *stats = &writer->pager->stats;
     uint8_t *parent = writer->path.at[both->i].page;
@@ -100,6 +115,7 @@ static bool pair_merge(tl_writer *writer, const pair *both)
         stats->merge_refused_size++;
         return false;
     }
+    pair_copy(writer, both);
     bool keep_right =
         tl_pager_owns(writer->pager, both->right) && !tl_pager_owns(writer->pager, both->left);
     uint8_t *page = keep_right ? both->right_page : page_for(writer, both->left_page, both->left);
@@ -115,7 +131,7 @@ static bool pair_merge(tl_writer *writer, const pair *both)
 }
 
 /* Divide the entries of both pages anew, if the parent takes the new separator as it stands. */
-static bool pair_divide(tl_writer *writer, const pair *both)
+static bool pair_divide(tl_writer *writer, pair *both)
 {
     tl_pager *pager = writer->pager;
     bool leaf = both->run.kind == TL_PAGE_LEAF;
@@ -138,6 +154,7 @@ static bool pair_divide(tl_writer *writer, const pair *both)
         pager->stats.merge_refused_separator++;
         return false;
     }
+    pair_copy(writer, both);
     uint8_t *left_page = page_for(writer, both->left_page, both->left);
     uint8_t *right_page = page_for(writer, both->right_page, both->right);
     tl_ref right = build_part(writer, both, right_page, right_first, both->count, separator,
@@ -152,7 +169,7 @@ static bool pair_divide(tl_writer *writer, const pair *both)
     return true;
 }
 
-typedef bool (*pair_action)(tl_writer *writer, const pair *both);
+typedef bool (*pair_action)(tl_writer *writer, pair *both);
 
 /* Try `action` with the neighbours of child `index`, an owned one first. */
 static tl_status with_neighbours(tl_writer *writer, unsigned i, unsigned index, pair_action action,
