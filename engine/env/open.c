@@ -1,4 +1,5 @@
 /* engine/env/open.c -- opening, closing and abandoning an env. */
+#include "engine/base/checksum.h"
 #include "engine/env/env.h"
 
 #include <string.h>
@@ -45,6 +46,7 @@ static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_
 static tl_status log_files_open(tl_env *env)
 {
     tl_io *io = env->pager.io;
+    env->log.origin = tl_crc32c(0, env->meta.uuid, sizeof env->meta.uuid);
     unsigned flags = env->pager.read_only ? 0 : TL_IO_WRITE;
     for (unsigned i = 0; i < 2; i++) {
         tl_status status = io->open(io, env->paths.log[i], flags, &env->log.files[i]);

@@ -146,7 +146,7 @@ static void frame_encode(const tl_log *log, uint8_t *at, uint64_t txn, uint64_t 
     tl_store64(at + TL_AT_FRAME_DURABLE, durable_txn);
     tl_store64(at + TL_AT_FRAME_CHAIN, *chain);
     at[TL_AT_FRAME_FLAGS] = (uint8_t)flags;
-    uint32_t crc = tl_frame_checksum(at, TL_LOG_FRAME_HEADER_BYTES);
+    uint32_t crc = tl_frame_checksum(log->origin, at, TL_LOG_FRAME_HEADER_BYTES);
     crc = tl_crc32c(crc, ops.data, ops.size_bytes);
     tl_store32(at + TL_AT_FRAME_CRC, crc);
     *chain = tl_frame_chain(*chain, txn, crc);

@@ -18,9 +18,11 @@ enum tl_frame_offset {
     TL_AT_FRAME_FLAGS = 48,
 };
 
-static inline uint32_t tl_frame_checksum(const uint8_t *frame, size_t frame_bytes)
+/* `origin` is the CRC32C of the database's uuid: a frame of another database that a user stored as
+ * a value, whole and by chance on a sector boundary, is no frame of this one. */
+static inline uint32_t tl_frame_checksum(uint32_t origin, const uint8_t *frame, size_t frame_bytes)
 {
-    return tl_crc32c(0, frame + TL_AT_FRAME_OPS_BYTES, frame_bytes - TL_AT_FRAME_OPS_BYTES);
+    return tl_crc32c(origin, frame + TL_AT_FRAME_OPS_BYTES, frame_bytes - TL_AT_FRAME_OPS_BYTES);
 }
 
 /* The chain value behind a frame. */

@@ -24,8 +24,8 @@ typedef struct reader {
 
 static bool frame_verify(void *context, const void *bytes, size_t size_bytes)
 {
-    (void)context;
-    return tl_load32(bytes) == tl_frame_checksum(bytes, size_bytes);
+    const tl_log *log = context;
+    return tl_load32(bytes) == tl_frame_checksum(log->origin, bytes, size_bytes);
 }
 
 static tl_status frame_room(reader *in, size_t bytes)
@@ -61,7 +61,7 @@ static tl_status frame_read(reader *in, unsigned file, uint64_t offset, size_t *
     status = frame_room(in, wanted);
     if (status == TL_OK)
         status = log->io->read_verified(log->io, log->files[file], offset, in->frame, wanted,
-                                        frame_verify, NULL);
+                                        frame_verify, log);
     if (status == TL_OK || (TL_MUTANT(accept_torn_log_tail) && status == TL_CORRUPT))
         *bytes = wanted;
     return status == TL_CORRUPT ? TL_OK : status;

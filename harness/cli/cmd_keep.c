@@ -5,12 +5,11 @@
  * name and renamed when it is whole; nothing that exists is ever overwritten.
  */
 #define _GNU_SOURCE
+#include "harness/cli/cmd_keep.h"
 #include "harness/cli/arguments.h"
-#include "harness/report/json.h"
 #include "harness/report/resultfile.h"
 #include "harness/report/wholefile.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +29,6 @@ static const char *const kept_suffixes[] = {".json", ".jsonl", ".hlog", ".csv", 
                                             ".png",  ".html",  ".txt",  ".gp",  ".tls"};
 /* The folders of a run that hold such files, "" its own. */
 static const char *const kept_folders[] = {"", "/plots", "/scripts"};
-
-typedef struct keep_request {
-    const char *dir, *topic, *question, *answer, *results;
-} keep_request;
 
 static bool is_kept(const char *name)
 {
@@ -119,78 +114,19 @@ static tl_status copy_folder(const char *run_dir, const char *kept_dir, const ch
     return status;
 }
 
-/* The README of what is kept. */
-
 static const char *text_of(const tl_json *object, const char *name)
 {
     return tl_json_text(tl_json_get(object, name), "unknown");
 }
 
-/* One line: what would break a heading becomes a space. */
-static void print_line(FILE *file, const char *text)
-{
-    for (; *text != '\0'; text++)
-        fputc(iscntrl((unsigned char)*text) ? ' ' : *text, file);
-}
-
-/* An argument as a shell takes it. */
-static void print_argument(FILE *file, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-+=.,:/@%";
-    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
-        fprintf(file, " %s", text);
-        return;
-    }
-    fputs(" '", file);
-    for (; *text != '\0'; text++)
-        fputs(*text == '\'' ? "'\\''" : (const char[]){*text, '\0'}, file);
-    fputc('\'', file);
-}
-
-static void print_origin(FILE *file, const tl_json *root)
-{
-    const tl_json *machine = tl_json_get(root, "machine"), *storage = tl_json_get(root, "storage");
-    const tl_json *tool = tl_json_get(root, "tool"), *build = tl_json_get(root, "build");
-    bool dirty = tl_json_is_true(tl_json_get(tool, "dirty"));
-    fprintf(file, "| | |\n|---|---|\n| run | %s, status %s |\n", text_of(root, "id"),
-            text_of(root, "status"));
-    fprintf(file, "| machine | %s, %.0f processors, %.1f GiB, Linux %s, virtualisation %s |\n",
-            text_of(machine, "cpu_model"), tl_json_real(tl_json_get(machine, "online"), 0),
-            tl_json_real(tl_json_get(machine, "ram_bytes"), 0) / (1 << 30),
-            text_of(machine, "kernel"), text_of(machine, "virt"));
-    fprintf(file, "| storage | %s (%s) |\n", text_of(storage, "fs"),
-            text_of(storage, "mount_opts"));
-    fprintf(file, "| commit | %s%s, treelab %s |\n", text_of(tool, "rev"),
-            dirty ? " with uncommitted changes" : "", text_of(tool, "version"));
-    fprintf(file, "| build | %s %s, %s: %s; %s |\n", text_of(build, "compiler"),
-            text_of(build, "version"), text_of(build, "type"), text_of(build, "flags"),
-            text_of(build, "libc"));
-    fprintf(file, "| seed | %s |\n", text_of(tl_json_get(root, "options"), "seed"));
-}
-
-static void print_readme(FILE *file, const keep_request *request, const tl_json *root)
-{
-    const tl_json *argv = tl_json_get(root, "argv");
-    fputs("# ", file);
-    print_line(file, request->question);
-    fprintf(file, "\n\n**Answer.** %s\n\n    treelab", request->answer);
-    for (size_t i = 0; i < tl_json_size(argv); i++)
-        print_argument(file, tl_json_text(tl_json_at(argv, i), ""));
-    fputs("\n\n", file);
-    print_origin(file, root);
-    fputs("\nAll measurements are in `" TL_RESULT_FILE "`, described in results/README.md.\n",
-          file);
-}
-
-static tl_status write_readme(const keep_request *request, const tl_json *root, const char *path)
+static tl_status write_readme(const tl_keep_request *request, const char *path)
 {
     char *text = NULL;
     size_t size_bytes = 0;
     FILE *file = open_memstream(&text, &size_bytes);
     tl_status status = file == NULL ? TL_NO_MEMORY : TL_OK;
     if (file != NULL) {
-        print_readme(file, request, root);
+        tl_keep_print_readme(file, request);
         status = fclose(file) != 0 ? TL_NO_MEMORY : tl_wholefile_write(path, text, size_bytes);
     }
     if (status != TL_OK)
@@ -199,7 +135,7 @@ static tl_status write_readme(const keep_request *request, const tl_json *root, 
     return status;
 }
 
-/* The run. */
+/* The run, or the runs of a suite. */
 
 static bool is_run(const tl_json *root)
 {
@@ -234,6 +170,51 @@ static tl_status read_run(const char *dir, tl_json **root)
     return TL_INVALID;
 }
 
+static bool has_run(const char *dir)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    return snprintf(path, sizeof path, "%s/" TL_RESULT_FILE, dir) < PATH_MAX &&
+           lstat(path, &info) == 0;
+}
+
+static tl_status add_part(tl_keep_request *request, const char *name)
+{
+    char dir[PATH_MAX];
+    tl_keep_part *part = &request->parts[request->part_count];
+    if (request->part_count == TL_KEEP_PARTS_MAX) {
+        tl_complain("keep", "a suite has at most %d parts", TL_KEEP_PARTS_MAX);
+        return TL_INVALID;
+    }
+    if (snprintf(dir, sizeof dir, "%s%s%s", request->dir, name[0] == '\0' ? "" : "/", name) >=
+            PATH_MAX ||
+        (name[0] != '\0' && !has_run(dir)))
+        return TL_OK; /* some other folder */
+    tl_status status = read_run(dir, &part->root);
+    if (status != TL_OK)
+        return status;
+    snprintf(part->name, sizeof part->name, "%s", name);
+    request->part_count++;
+    return TL_OK;
+}
+
+/* A directory without a run of its own may hold a suite: a folder per part. */
+static tl_status read_parts(tl_keep_request *request)
+{
+    struct dirent **entries = NULL;
+    int count = has_run(request->dir) ? -1 : scandir(request->dir, &entries, NULL, alphasort);
+    tl_status status = TL_OK;
+    for (int i = 0; i < count; i++) {
+        if (status == TL_OK && entries[i]->d_name[0] != '.')
+            status = add_part(request, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    if (status == TL_OK && request->part_count == 0)
+        status = add_part(request, ""); /* alone, or it says that nothing is there */
+    return status;
+}
+
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
 {
     (void)info, (void)kind, (void)walk;
@@ -241,20 +222,26 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 }
 
 /* Fill the new directory `kept_dir`. */
-static tl_status fill(const keep_request *request, const tl_json *root, const char *kept_dir)
+static tl_status fill(const tl_keep_request *request, const char *kept_dir)
 {
-    char readme[PATH_MAX + sizeof "/README.md"];
+    char readme[PATH_MAX + sizeof "/README.md"], folder[NAME_MAX + 2];
     tl_status status = TL_OK;
     for (size_t i = 0; i < sizeof kept_folders / sizeof kept_folders[0] && status == TL_OK; i++)
         status = copy_folder(request->dir, kept_dir, kept_folders[i]);
+    for (size_t i = 0; i < request->part_count && status == TL_OK; i++) {
+        snprintf(folder, sizeof folder, "/%s", request->parts[i].name);
+        if (request->parts[i].name[0] != '\0')
+            status = copy_folder(request->dir, kept_dir, folder);
+    }
     if (status != TL_OK)
         return status;
     snprintf(readme, sizeof readme, "%s/README.md", kept_dir);
-    return write_readme(request, root, readme);
+    return write_readme(request, readme);
 }
 
-static tl_status keep(const keep_request *request, const tl_json *root)
+static tl_status keep(const tl_keep_request *request)
 {
+    const tl_json *root = request->parts[0].root;
     char place[PATH_MAX], temporary[PATH_MAX];
     int length = snprintf(place, sizeof place, "%s/%.*s_%s", request->results, DATE_LENGTH,
                           text_of(root, "started"), request->topic);
@@ -272,7 +259,7 @@ static tl_status keep(const keep_request *request, const tl_json *root)
         tl_complain("keep", "cannot create '%s': %s", temporary, strerror(errno));
         return tl_wholefile_status(errno);
     }
-    tl_status status = fill(request, root, temporary);
+    tl_status status = fill(request, temporary);
     if (status == TL_OK && renameat2(AT_FDCWD, temporary, AT_FDCWD, place, RENAME_NOREPLACE) != 0) {
         status = tl_wholefile_status(errno);
         tl_complain("keep", "cannot name the copy '%s': %s", place, strerror(errno));
@@ -286,7 +273,7 @@ static tl_status keep(const keep_request *request, const tl_json *root)
 
 static void take_argument(struct argp_state *state, char *value)
 {
-    keep_request *request = state->input;
+    tl_keep_request *request = state->input;
     if (request->dir == NULL)
         request->dir = value;
     else if (request->topic == NULL)
@@ -297,7 +284,7 @@ static void take_argument(struct argp_state *state, char *value)
 
 static void check_request(struct argp_state *state)
 {
-    const keep_request *request = state->input;
+    const tl_keep_request *request = state->input;
     if (request->dir == NULL || request->topic == NULL)
         argp_error(state, "DIR and TOPIC are wanted");
     else if (!is_topic(request->topic))
@@ -311,7 +298,7 @@ static void check_request(struct argp_state *state)
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
-    keep_request *request = state->input;
+    tl_keep_request *request = state->input;
     switch (key) {
     case 'q':
         request->question = value;
@@ -346,7 +333,7 @@ static const struct argp keep_argp = {
     .args_doc = "DIR TOPIC",
     .doc = "Copy the result files of the run in DIR to results/<date>_<TOPIC>/, with a README.md "
            "that states question, command, machine, commit, seed and answer.  Nothing is "
-           "overwritten."
+           "overwritten.  DIR may also hold a suite: a folder per run, and one report."
            "\vExamples:\n"
            "  treelab keep out/20261121T150000Z_ab12cd34ef56 insert_1m \\\n"
            "      --question 'Is a random insert faster than with LMDB?' \\\n"
@@ -355,14 +342,14 @@ static const struct argp keep_argp = {
 
 int tl_cmd_keep(int argc, char **argv)
 {
-    keep_request request = {.results = "results"};
+    tl_keep_request request = {.results = "results"};
     int exit_code = tl_arguments_parse(&keep_argp, argc, argv, &request);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
-    tl_json *root = NULL;
-    tl_status status = read_run(request.dir, &root);
+    tl_status status = read_parts(&request);
     if (status == TL_OK)
-        status = keep(&request, root);
-    tl_json_free(root);
+        status = keep(&request);
+    for (size_t i = 0; i < request.part_count; i++)
+        tl_json_free(request.parts[i].root);
     return tl_exit_code(status);
 }

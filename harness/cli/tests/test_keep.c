@@ -91,6 +91,33 @@ static void a_kept_run_has_its_results_and_its_story(void **state)
     program_says(text, "| machine | ");
 }
 
+static void a_suite_is_kept_with_every_part_and_its_command(void **state)
+{
+    program *treelab = *state;
+    char dir[PATH_MAX], suite[PATH_MAX], results[PATH_MAX], kept[PATH_MAX];
+    char path[PATH_MAX + 32], text[4096];
+    snprintf(suite, sizeof suite, "%s", folder_join(treelab->scratch, "suite"));
+    assert_int_equal(mkdir(suite, 0777), 0);
+    for (int i = 0; i < 2; i++) {
+        make_run(treelab, dir);
+        snprintf(path, sizeof path, "%s/part%d", suite, i);
+        assert_int_equal(rename(dir, path), 0);
+    }
+    make_results(treelab, results);
+    program_run(treelab, "keep '%s' both --results '%s' " WHY, suite, results);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    only_entry(results, kept);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/part%d/run.json", kept, i);
+        assert_int_equal(access(path, R_OK), 0);
+    }
+    snprintf(path, sizeof path, "%s/README.md", kept);
+    folder_read(path, text, sizeof text);
+    program_says(text, "## part0\n");
+    program_says(text, "## part1\n");
+    program_says(text, "treelab run --set");
+}
+
 static void a_kept_run_is_never_overwritten(void **state)
 {
     program *treelab = *state;
@@ -206,6 +233,7 @@ int main(void)
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
     const struct CMUnitTest tests[] = {
         AS_USER(a_kept_run_has_its_results_and_its_story),
+        AS_USER(a_suite_is_kept_with_every_part_and_its_command),
         AS_USER(a_kept_run_is_never_overwritten),
         AS_USER(a_folder_without_a_run_is_refused_with_the_next_step),
         AS_USER(a_topic_is_a_plain_word),
