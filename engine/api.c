@@ -50,13 +50,21 @@ tl_status tl_env_checkpoint(tl_env *env)
     return status;
 }
 
-/* Sync all that was written: under none neither pages nor metas have been. */
-static tl_status sync_written(tl_env *env)
+/* Under none nothing was ever synced: neither pages and metas nor the files' names. */
+static tl_status sync_the_rest(tl_env *env)
 {
     tl_io *io = env->pager.io;
+    tl_status status = io->fdatasync(io, env->log.files[1 - env->log.active]);
+    if (status == TL_OK)
+        status = io->fdatasync(io, env->pager.file);
+    return status == TL_OK ? io->fsync_dir(io, env->paths.dir) : status;
+}
+
+static tl_status sync_written(tl_env *env)
+{
     tl_status status = tl_log_sync(&env->log);
     if (status == TL_OK && env->durability == TL_DURABILITY_NONE)
-        status = io->fdatasync(io, env->pager.file);
+        status = sync_the_rest(env);
     if (status != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0, "the files could not be synced; reopen to recover");
         return tl_env_poison(env, status);

@@ -155,9 +155,8 @@ static void dump_entries(const printer *out, const uint8_t *page)
     }
 }
 
-tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context)
+static tl_status print_page(tl_env *env, uint32_t pgno, printer out)
 {
-    printer out = {print, context};
     const tl_pager *pager = &env->pager;
     tl_status status = TL_OK;
     if (pgno >= pager->space.page_count)
@@ -203,9 +202,8 @@ static tl_status sum_level(tl_env *env, tl_ref ref, unsigned level, level_sum *s
     return status;
 }
 
-tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context)
+static tl_status print_tree(tl_env *env, printer out)
 {
-    printer out = {print, context};
     level_sum sums[TL_TREE_DEPTH_MAX] = {
         {0, 0, 0}
     };
@@ -223,9 +221,8 @@ tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context)
     return TL_OK;
 }
 
-tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context)
+static tl_status print_space(tl_env *env, printer out)
 {
-    printer out = {print, context};
     const tl_space *space = &env->pager.space;
     say(&out, "%u pages of %u bytes: %u live, %zu free", space->page_count, space->page_bytes,
         tl_bitmap_count(&space->live, space->page_count), tl_space_available(space));
@@ -245,9 +242,8 @@ tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context)
     return TL_OK;
 }
 
-tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context)
+static tl_status print_meta(tl_env *env, printer out)
 {
-    printer out = {print, context};
     const tl_meta *meta = &env->meta;
     say(&out, "format %u, page_bytes %u, max_key_bytes %u, record_bytes_max %u", meta->version,
         meta->page_bytes, meta->max_key_bytes, meta->record_bytes_max);
@@ -260,4 +256,46 @@ tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context)
         (unsigned long long)env->recovery.frames, (unsigned long long)env->newest_txn,
         (unsigned long long)env->recovery.tail_bytes);
     return TL_OK;
+}
+
+/* Dumps look at the writer's state: in its turn, or in that of the txn this thread has open. */
+typedef struct look {
+    tl_env *env;
+    bool taken;
+} look;
+
+static look look_begin(tl_env *env)
+{
+    return (look){env, !tl_turn_is_mine(env) && tl_turn_take(env, 0) == TL_OK};
+}
+
+static tl_status look_end(look at, tl_status status)
+{
+    if (at.taken)
+        tl_turn_give(at.env);
+    return status;
+}
+
+tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context)
+{
+    look at = look_begin(env);
+    return look_end(at, print_page(env, pgno, (printer){print, context}));
+}
+
+tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context)
+{
+    look at = look_begin(env);
+    return look_end(at, print_tree(env, (printer){print, context}));
+}
+
+tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context)
+{
+    look at = look_begin(env);
+    return look_end(at, print_space(env, (printer){print, context}));
+}
+
+tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context)
+{
+    look at = look_begin(env);
+    return look_end(at, print_meta(env, (printer){print, context}));
 }

@@ -38,6 +38,9 @@ static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_
             return status;
         status = io->open(io, env->paths.page, flags, file);
     }
+    if (status == TL_NOT_FOUND)
+        return tl_pager_fail(&env->pager, status, 0, "there is no database at '%s'",
+                             env->paths.page);
     return status == TL_OK ? TL_OK
                            : tl_pager_fail(&env->pager, status, 0, "'%s' could not be opened: %s",
                                            env->paths.page, tl_status_text(status));
@@ -160,6 +163,9 @@ tl_status tl_env_open(const char *path, const tl_env_options *given, tl_env **ou
         *out = env;
         return TL_OK;
     }
+    if (env->pager.error.status != status) /* nobody below had a story to tell */
+        tl_pager_fail(&env->pager, status, 0, "'%s' could not be opened: %s", path,
+                      tl_status_text(status));
     if (options->error != NULL) {
         *options->error = env->pager.error;
         options->error->status = status;
@@ -189,7 +195,9 @@ tl_status tl_env_close(tl_env *env)
         return TL_BUSY;
     tl_syncer_stop(env);
     bool poisoned = atomic_load(&env->poisoned);
-    if (!env->pager.read_only && !poisoned && env->newest_txn != env->meta.txn)
+    if (poisoned)
+        status = TL_POISONED;
+    else if (!env->pager.read_only && env->newest_txn != env->meta.txn)
         status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
     env_free(env);
     return status;

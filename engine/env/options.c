@@ -91,6 +91,11 @@ static tl_status fresh_meta(tl_env *env, const tl_env_options *options, tl_meta 
     return TL_OK;
 }
 
+enum {
+    FLAGS_KNOWN =
+        TL_OPEN_READ_ONLY | TL_OPEN_NO_CREATE | TL_OPEN_DETERMINISTIC | TL_OPEN_SMALL_PAGES
+};
+
 tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *options,
                            tl_meta *fresh)
 {
@@ -104,6 +109,8 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
     env->pager.max_bytes = or_default(options->max_bytes, UINT64_MAX);
     env->pager.growth_bytes = options->growth_bytes;
     env->pager.read_only = (options->flags & TL_OPEN_READ_ONLY) != 0;
+    if ((options->flags & ~(unsigned)FLAGS_KNOWN) != 0)
+        return refuse(env, "flags", "a sum of TL_OPEN_ values");
     if ((unsigned)options->durability > TL_DURABILITY_NONE)
         return refuse(env, "durability", "commit, async or none");
     if (env->log_pad_bytes != 512 && env->log_pad_bytes != 4096)

@@ -130,7 +130,7 @@ static void copy_leaf_cells(tl_builder *builder, const uint8_t *source, unsigned
         uint8_t *cell = builder->page + offset;
         memcpy(cell, from, TL_CELL_HEADER_BYTES);
         tl_copy(cell + TL_CELL_HEADER_BYTES, from + TL_CELL_HEADER_BYTES + cut,
-               cell_bytes - TL_CELL_HEADER_BYTES);
+                cell_bytes - TL_CELL_HEADER_BYTES);
         entry_index(builder, tl_head_of(cell + TL_CELL_HEADER_BYTES, suffix), offset, suffix);
     }
 }

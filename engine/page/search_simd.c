@@ -31,7 +31,7 @@ tl_heads_lower_avx512(const uint8_t *heads, unsigned count, uint32_t head)
     unsigned base, length = window_find(heads, count, head, &base), below = 0;
     __m512i bound = _mm512_set1_epi32((int)head);
     for (unsigned i = 0; i < length; i += 16) {
-        __mmask16 lanes = length - i >= 16 ? 0xffff : (__mmask16)((1u << (length - i)) - 1);
+        __mmask16 lanes = (__mmask16)(length - i >= 16 ? 0xffffu : (1u << (length - i)) - 1);
         __m512i row = _mm512_maskz_loadu_epi32(lanes, heads + 4 * (size_t)(base + i));
         below += (unsigned)__builtin_popcount(_mm512_mask_cmplt_epu32_mask(lanes, row, bound));
     }

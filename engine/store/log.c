@@ -177,6 +177,22 @@ static tl_status flush_write(tl_log *log, const tl_op_buffer *ops, size_t pad)
     return log->io->pwritev(log->io, log->files[log->active], log->tail, spans, count);
 }
 
+/* A write that found no room may still have put whole frames into the file.  They must never count:
+ * the txn is about to be told that nothing of it happened. */
+static tl_status flush_undo(tl_log *log, tl_status why)
+{
+    static const uint8_t zeros[TL_LOG_FRAME_HEADER_BYTES];
+    tl_file *file = log->files[log->active];
+    uint64_t size = 0;
+    tl_status status = log->io->size(log->io, file, &size);
+    if (status == TL_OK && size > log->tail) {
+        uint64_t there = size - log->tail;
+        tl_io_span span = {zeros, there < sizeof zeros ? (size_t)there : sizeof zeros};
+        status = log->io->pwritev(log->io, file, log->tail, &span, 1);
+    }
+    return status == TL_OK ? why : TL_IO;
+}
+
 tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const tl_op_buffer *ops)
 {
     unsigned frames = ops->full_frames + 1;
@@ -195,6 +211,8 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
                      flags, frame_ops(ops, i));
     }
     status = flush_write(log, ops, bytes - used);
+    if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
+        status = flush_undo(log, status);
     if (status != TL_OK)
         return status;
     log->chain = chain;

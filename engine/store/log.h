@@ -44,7 +44,7 @@ typedef struct tl_log {
     uint64_t salt, chain, ckpt_no;
     uint32_t pad_bytes;
     uint32_t origin; /* CRC32C of the uuid, with which the checksum of a frame begins */
-    bool zero_fill; /* grow ahead of the tail, so that a flush changes no file metadata */
+    bool zero_fill;  /* grow ahead of the tail, so that a flush changes no file metadata */
     uint8_t headers[TL_LOG_FRAMES_MAX * TL_LOG_FRAME_HEADER_BYTES]; /* of the flush under way */
 } tl_log;
 

@@ -56,7 +56,7 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
 void tl_pager_close(tl_pager *pager)
 {
     tl_space_close(&pager->space);
-    if (pager->arena != NULL)
+    if (pager->base != NULL) /* entered: until then the arena may be another env's */
         tl_arena_leave(pager->arena);
 }
 
@@ -206,6 +206,7 @@ tl_status tl_pager_secure_slow(tl_pager *pager, size_t count)
 {
     if (tl_space_available(&pager->space) < count) {
         tl_status status = pager_grow(pager, count);
+        pager->starved = status == TL_NO_SPACE;
         if (status != TL_OK)
             return status;
     }

@@ -32,6 +32,7 @@ typedef struct tl_pager {
     /* the writer's */
     uint64_t txn; /* running write txn; pages with this birth are its own */
     tl_space space;
+    bool starved; /* the file could not grow; a checkpoint may give pages back */
     tl_edit edit;
     uint8_t *scratch[4]; /* whole pages; scratch[0] is edit.scratch */
     uint32_t *weights;   /* page_bytes / 8 + 2 numbers */

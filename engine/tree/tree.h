@@ -46,6 +46,13 @@ static inline size_t tl_tree_pages_needed(const tl_root *root)
     return 4 * (size_t)root->depth + 4;
 }
 
+/* Pages that a put leaves alone, so that a full store can still delete: enough for one delete, and
+ * for the catalog of the checkpoint that then gives its old pages back. */
+static inline size_t tl_tree_pages_reserved(const tl_root *root)
+{
+    return tl_tree_pages_needed(root) + 1;
+}
+
 TL_MUST_USE tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key,
                                   tl_slice *value, tl_search_counts *counts);
 

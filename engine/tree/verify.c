@@ -104,7 +104,10 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
     }
     tl_status status = tl_pager_get(pager, wanted->ref, wanted->level, root->tree_id, &page);
     if (status == TL_CORRUPT) {
-        tl_verifier_report(verifier, "page-checksum", wanted->ref.pgno, pager->error.text);
+        pthread_mutex_lock(&pager->error_mutex);
+        tl_error error = pager->error;
+        pthread_mutex_unlock(&pager->error_mutex);
+        tl_verifier_report(verifier, "page-checksum", wanted->ref.pgno, error.text);
         return TL_OK;
     }
     if (status != TL_OK)

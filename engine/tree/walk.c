@@ -157,19 +157,12 @@ tl_status tl_walk_prev(tl_walk *walk)
     return status == TL_OK ? skip_empty(walk, false) : status;
 }
 
-/* Copy whole pieces: what is read beyond the suffix is its value or the next page, never used. */
-static inline void suffix_copy(uint8_t *to, const uint8_t *from, size_t size_bytes)
-{
-    for (size_t done = 0; done < size_bytes; done += TL_WALK_COPY_BYTES)
-        memcpy(to + done, from + done, TL_WALK_COPY_BYTES);
-}
-
 void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value)
 {
     const uint8_t *leaf = walk->at[walk->depth - 1].page;
     unsigned index = walk->at[walk->depth - 1].index;
     tl_slice suffix = tl_leaf_suffix(leaf, index);
-    suffix_copy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
+    tl_copy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
     *key = tl_slice_of(walk->key, walk->prefix_bytes + suffix.size_bytes);
     *value = tl_leaf_value(leaf, index);
 }

@@ -8,8 +8,6 @@
 
 #include "engine/tree/tree.h"
 
-enum { TL_WALK_COPY_BYTES = 16 }; /* suffixes are copied in pieces of this size */
-
 typedef struct tl_walk {
     tl_pager *pager;
     const tl_root *root; /* of the snapshot */
@@ -23,7 +21,7 @@ typedef struct tl_walk {
     /* What is left to ask for of the leaf behind this one, a little at each forward step: cells lie
      * in the order of their insertion, which no hardware can guess. */
     const uint8_t *ahead, *ahead_end;
-    uint8_t key[TL_KEY_BYTES_MAX + TL_WALK_COPY_BYTES];
+    uint8_t key[TL_KEY_BYTES_MAX];
 } tl_walk;
 
 /* Each gives TL_NOT_FOUND past the end, and then stands nowhere. */

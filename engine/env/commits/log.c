@@ -27,7 +27,7 @@ static bool checkpoint_due(const tl_env *env)
     const tl_space *space = &env->pager.space;
     size_t pinned = tl_space_dead_count(space, env->meta.txn);
     size_t used = space->page_count - space->free_count;
-    return env->log_bytes_since >= env->ckpt_bytes ||
+    return env->log_bytes_since >= env->ckpt_bytes || (env->pager.starved && pinned != 0) ||
            (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4);
 }
 

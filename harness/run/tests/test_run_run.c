@@ -150,7 +150,7 @@ static void *peek_create(const tl_workload_host *host, const tl_workload_spec *s
     peek *made = calloc(1, sizeof *made);
     assert_non_null(made);
     for (int i = 0; i < PEEK_RECORDS; i++)
-        snprintf(made->keys[i], sizeof made->keys[i], "k%02d", i);
+        snprintf(made->keys[i], sizeof made->keys[i], "k%02u", (unsigned)i % 100);
     return made;
 }
 
