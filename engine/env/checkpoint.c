@@ -159,7 +159,6 @@ static void take_effect(tl_env *env, const draft *next)
     catalog_settle(env, next, true);
     tl_pager_zones_written(&env->pager, next->meta.ckpt_no);
     tl_space_checkpointed(&env->pager.space);
-    env->pager.starved = false;
     tl_log_switch(&env->log, next->meta.ckpt_no);
     atomic_store(&env->log_active, env->log.active);
     env->log_bytes_since = 0;

@@ -147,11 +147,10 @@ tl_status tl_env_create_files(tl_env *env, const tl_meta *wanted, uint64_t log_b
     fresh.log_chain = tl_mix64(fresh.log_salt);
     tl_store64(fresh.uuid, tl_random_next(&state));
     tl_store64(fresh.uuid + 8, tl_random_next(&state));
-    uint64_t least = fresh.page_count * fresh.page_bytes;
+    uint64_t least = 2 * fresh.page_count * fresh.page_bytes; /* the reserve for deletes and more */
     if (env->pager.max_bytes < least || env->pager.arena->map_bytes < least)
         return tl_pager_fail(&env->pager, TL_INVALID, 0,
-                             "max_bytes and map_bytes must hold %u pages at least",
-                             (unsigned)PAGES_MIN);
+                             "max_bytes and map_bytes must hold %u pages at least", 2u * PAGES_MIN);
     tl_status status = create_log(env, &fresh, 0, log_bytes);
     if (status == TL_OK)
         status = create_log(env, &fresh, 1, log_bytes);

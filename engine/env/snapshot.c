@@ -1,5 +1,8 @@
 /* engine/env/snapshot.c -- published snapshots, reader slots, and who pins what. */
+#include "engine/base/mutant.h"
 #include "engine/env/env.h"
+
+#include <sched.h>
 
 enum { SLOT_FREE = 0, SLOT_CLAIMED = 1 };
 
@@ -113,9 +116,11 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
                              env->reader_count);
     uint64_t seen = atomic_load(&env->published);
     for (;;) { /* ends when no commit comes between the announcement and the second look */
+        if (TL_MUTANT(slow_reader) || TL_MUTANT(reader_looks_once))
+            sched_yield(); /* gives a commit the time to come between */
         atomic_store(&reader->seen, seen);
         uint64_t again = atomic_load(&env->published);
-        if (again == seen)
+        if (again == seen || TL_MUTANT(reader_looks_once))
             break;
         seen = again;
     }

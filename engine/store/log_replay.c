@@ -136,21 +136,24 @@ static tl_status frame_finish(reader *in, size_t bytes, const tl_log_replayer *r
     return replayer->commit(replayer->context);
 }
 
-/* Does an intact frame at in->frame prove that something durable was not reached? */
+/* Does an intact frame at in->frame prove that something durable was not reached?  Frames follow a
+ * checkpoint only when its meta is durable, but for those of a checkpoint still under way: they
+ * carry the next number and this life's salt. */
 static bool frame_proves_loss(const reader *in)
 {
     const uint8_t *frame = in->frame;
-    if (tl_load64(frame + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no + 2)
-        return true; /* its predecessor's meta was durable, and both copies are gone */
-    return tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt &&
-           tl_load64(frame + TL_AT_FRAME_DURABLE) >= in->txn;
+    uint64_t ckpt_no = tl_load64(frame + TL_AT_FRAME_CKPT_NO);
+    bool this_life = tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt;
+    if (ckpt_no > in->meta->ckpt_no + (this_life ? 1 : 0))
+        return true; /* both copies of a newer meta are gone */
+    return this_life && tl_load64(frame + TL_AT_FRAME_DURABLE) >= in->txn;
 }
 
 /* A header that could stand before a frame worth verifying. */
 static bool header_matters(const reader *in, const uint8_t *header)
 {
     return tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt ||
-           (tl_load64(header + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no + 2 &&
+           (tl_load64(header + TL_AT_FRAME_CKPT_NO) > in->meta->ckpt_no &&
             tl_load64(header + TL_AT_FRAME_TXN) != 0 &&
             tl_load32(header + TL_AT_FRAME_OPS_BYTES) <= TL_LOG_OPS_BYTES_MAX);
 }

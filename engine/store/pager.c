@@ -179,19 +179,30 @@ static tl_status grow_by(tl_pager *pager, uint64_t step)
     return status;
 }
 
-static tl_status pager_grow(tl_pager *pager, size_t count)
+/* Pages by which the file may grow. */
+static uint64_t growth_room(const tl_pager *pager)
 {
-    /* A new zone takes two of the new pages for itself. */
-    uint64_t least = count - tl_space_available(&pager->space) + 2;
     uint64_t most = pager->map_pages;
     if (!pager->read_only && pager->max_bytes >> pager->page_shift < most)
         most = pager->max_bytes >> pager->page_shift;
-    uint64_t room = most > pager->space.page_count ? most - pager->space.page_count : 0;
+    return most > pager->space.page_count ? most - pager->space.page_count : 0;
+}
+
+bool tl_pager_is_full(const tl_pager *pager, size_t count)
+{
+    return tl_space_available(&pager->space) < count &&
+           (pager->starved || growth_room(pager) < count);
+}
+
+static tl_status pager_grow(tl_pager *pager, size_t count)
+{
+    /* A new zone takes two of the new pages for itself. */
+    uint64_t least = count - tl_space_available(&pager->space) + 2, room = growth_room(pager);
     uint64_t step = growth_step(pager, least);
     if (room < least)
         return tl_pager_fail(pager, TL_NO_SPACE, 0,
                              "the page file has reached its limit of %llu pages",
-                             (unsigned long long)most);
+                             (unsigned long long)(pager->space.page_count + room));
     tl_status status = grow_by(pager, step < room ? step : room);
     if (status == TL_NO_SPACE && step > least)
         status = grow_by(pager, least); /* a full disk may still have a little */

@@ -32,7 +32,7 @@ typedef struct tl_pager {
     /* the writer's */
     uint64_t txn; /* running write txn; pages with this birth are its own */
     tl_space space;
-    bool starved; /* the file could not grow; a checkpoint may give pages back */
+    bool starved; /* the file could not grow when it last had to */
     tl_edit edit;
     uint8_t *scratch[4]; /* whole pages; scratch[0] is edit.scratch */
     uint32_t *weights;   /* page_bytes / 8 + 2 numbers */
@@ -95,6 +95,9 @@ static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
         return TL_OK;
     return tl_pager_secure_slow(pager, count);
 }
+
+/* Are fewer than `count` pages left, and no growth in sight?  Only a checkpoint may give some back. */
+bool tl_pager_is_full(const tl_pager *pager, size_t count);
 
 /* A fresh page of the running txn; the content is unspecified.  Secured before. */
 uint8_t *tl_pager_take(tl_pager *pager, uint32_t *pgno);

@@ -25,9 +25,11 @@ static void crc_of_published_vectors_is_the_published_number(void **state)
         up[i] = (uint8_t)i;
         down[i] = (uint8_t)(31 - i);
     }
-    static const uint8_t iscsi_read[48] = { /* RFC 3720, B.4: a SCSI read (10) command PDU */
-        0x01, 0xc0, 0,    0, 0,    0, 0,    0, 0, 0, 0, 0, 0,    0, 0, 0, 0x14, 0, 0, 0, 0, 0, 0x04, 0,
-        0,    0,    0,    0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t iscsi_read[48] = {/* RFC 3720, B.4: a SCSI read (10) command PDU */
+                                           0x01, 0xc0, 0, 0,    0,    0, 0, 0,    0,    0, 0,    0,
+                                           0,    0,    0, 0,    0x14, 0, 0, 0,    0,    0, 0x04, 0,
+                                           0,    0,    0, 0x14, 0,    0, 0, 0x18, 0x28, 0, 0,    0,
+                                           0,    0,    0, 0,    0x02, 0, 0, 0,    0,    0, 0,    0};
     const struct {
         const void *data;
         size_t size_bytes;

@@ -102,8 +102,10 @@ bool unit_file_exists(const char *path)
 
 unit_files unit_files_read(const unit_place *place)
 {
-    unit_files files = {unit_file_read(place->path),
-                        {unit_file_read(place->logs[0]), unit_file_read(place->logs[1])}};
+    unit_files files = {
+        unit_file_read(place->path),
+        {unit_file_read(place->logs[0]), unit_file_read(place->logs[1])}
+    };
     return files;
 }
 
@@ -200,9 +202,9 @@ void unit_put_numbers(tl_env *env, unsigned first, unsigned end, unsigned value_
     tl_txn *txn = NULL;
     assert_int_equal(tl_txn_begin(env, 0, &txn), TL_OK);
     for (unsigned i = first; i < end; i++)
-        assert_int_equal(tl_put(txn, TL_TREE_MAIN, number_key(key, i),
-                                number_value(value, i, value_bytes), 0),
-                         TL_OK);
+        assert_int_equal(
+            tl_put(txn, TL_TREE_MAIN, number_key(key, i), number_value(value, i, value_bytes), 0),
+            TL_OK);
     assert_int_equal(tl_txn_commit(txn), TL_OK);
 }
 

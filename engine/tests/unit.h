@@ -23,13 +23,13 @@ uint32_t unit_below(uint64_t *state, uint32_t limit);
 /* A fresh directory, in memory where there is such a file system, and a database path in it. */
 typedef struct unit_place {
     char dir[64];
-    char path[96];     /* dir/x.tl */
-    char logs[2][96];  /* dir/x.log.0 and .1 */
-    char lock[96];     /* dir/x.lock */
-    char present[96];  /* scratch of unit_in */
+    char path[96];    /* dir/x.tl */
+    char logs[2][96]; /* dir/x.log.0 and .1 */
+    char lock[96];    /* dir/x.lock */
+    char present[96]; /* scratch of unit_in */
 } unit_place;
 void unit_place_make(unit_place *place);
-void unit_place_remove(unit_place *place); /* with everything in it */
+void unit_place_remove(unit_place *place);                /* with everything in it */
 const char *unit_in(unit_place *place, const char *name); /* dir/name, until the next call */
 
 typedef struct unit_bytes { /* owned: unit_bytes_free */

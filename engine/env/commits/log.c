@@ -27,7 +27,10 @@ static bool checkpoint_due(const tl_env *env)
     const tl_space *space = &env->pager.space;
     size_t pinned = tl_space_dead_count(space, env->meta.txn);
     size_t used = space->page_count - space->free_count;
-    return env->log_bytes_since >= env->ckpt_bytes || (env->pager.starved && pinned != 0) ||
+    size_t wanted = tl_tree_pages_needed(&env->newest_root) +
+                    tl_tree_pages_reserved(&env->newest_root); /* by the next put */
+    return env->log_bytes_since >= env->ckpt_bytes ||
+           (pinned != 0 && tl_pager_is_full(&env->pager, wanted)) ||
            (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4);
 }
 

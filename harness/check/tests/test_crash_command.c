@@ -94,7 +94,7 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
 static void one_case_again_is_one_state_and_leaves_nothing_behind(void **state)
 {
     program *treelab = *state;
-    program_run(treelab, "crash --quiet --ops 6 --repro log/commit/torn_sector/32.0");
+    program_run(treelab, "crash --quiet --ops 6 --repro log/commit/unsynced_dropped/10.0");
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_says(treelab->out, "1 states,");
     assert_null(strstr(treelab->out, "run.json"));
