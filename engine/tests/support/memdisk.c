@@ -1,5 +1,6 @@
 /* engine/tests/support/memdisk.c -- see memdisk.h. */
 #include "engine/tests/support/memdisk.h"
+#include "tl/engine.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -270,15 +271,16 @@ memdisk *memdisk_clone(const memdisk *disk)
     return clone;
 }
 
-bool memdisk_equal(const memdisk *one, const memdisk *two)
+uint64_t memdisk_hash(const memdisk *disk)
 {
+    uint64_t sum = 0;
     for (size_t i = 0; i < FILES_MAX; i++) {
-        const node *a = &one->nodes[i], *b = &two->nodes[i];
-        if (strcmp(a->path, b->path) != 0 || a->size != b->size ||
-            (a->size != 0 && memcmp(a->bytes, b->bytes, a->size) != 0))
-            return false;
+        const node *file = &disk->nodes[i];
+        if (file->path[0] != '\0')
+            sum += tl_record_hash((tl_slice){file->path, strlen(file->path)},
+                                  (tl_slice){file->bytes, (size_t)file->size});
     }
-    return true;
+    return sum;
 }
 
 size_t memdisk_open_count(const memdisk *disk)

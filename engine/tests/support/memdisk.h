@@ -17,7 +17,7 @@ void memdisk_destroy(memdisk *disk);
 tl_io *memdisk_io(memdisk *disk);
 
 memdisk *memdisk_clone(const memdisk *disk);                /* same names, same bytes, no locks */
-bool memdisk_equal(const memdisk *one, const memdisk *two); /* same names, same bytes */
+uint64_t memdisk_hash(const memdisk *disk);                 /* of all names and bytes */
 size_t memdisk_open_count(const memdisk *disk);             /* files and locks not closed */
 
 /* The bytes of a file, to look at or to damage; NULL when there is none. */
