@@ -96,7 +96,8 @@ static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
     return tl_pager_secure_slow(pager, count);
 }
 
-/* Are fewer than `count` pages left, and no growth in sight?  Only a checkpoint may give some back. */
+/* Are fewer than `count` pages left, and no growth in sight?  Only a checkpoint may give some back.
+ */
 bool tl_pager_is_full(const tl_pager *pager, size_t count);
 
 /* A fresh page of the running txn; the content is unspecified.  Secured before. */

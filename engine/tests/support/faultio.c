@@ -78,9 +78,9 @@ static tl_status fault_pread(tl_io *io, tl_file *file, uint64_t offset, void *bu
 {
     faultio *faults = (faultio *)io;
     tl_status status = called(faults, FAULTIO_READ);
-    return status == TL_OK ? faults->inner->pread(faults->inner, file->inner, offset, buffer,
-                                                  size_bytes, got)
-                           : status;
+    return status == TL_OK
+               ? faults->inner->pread(faults->inner, file->inner, offset, buffer, size_bytes, got)
+               : status;
 }
 
 static tl_status fault_read_verified(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
@@ -101,8 +101,7 @@ static tl_status fault_pwritev(tl_io *io, tl_file *file, uint64_t offset, const 
     atomic_fetch_add(&faults->writes[file->kind], 1);
     if (status != TL_OK && !faults->after_the_fact)
         return status;
-    tl_status done =
-        faults->inner->pwritev(faults->inner, file->inner, offset, spans, span_count);
+    tl_status done = faults->inner->pwritev(faults->inner, file->inner, offset, spans, span_count);
     return status != TL_OK ? status : done;
 }
 
@@ -192,5 +191,6 @@ void faultio_heal(faultio *faults)
 
 uint64_t faultio_syncs(const faultio *faults)
 {
-    return atomic_load(&faults->calls[FAULTIO_SYNC]) + atomic_load(&faults->calls[FAULTIO_SYNC_DIR]);
+    return atomic_load(&faults->calls[FAULTIO_SYNC]) +
+           atomic_load(&faults->calls[FAULTIO_SYNC_DIR]);
 }

@@ -43,7 +43,9 @@ static void mem_release(tl_memory *opaque, void *given, size_t size_bytes)
 
 void faultmem_init(faultmem *memory)
 {
-    *memory = (faultmem){.memory = {mem_allocate, mem_release}};
+    *memory = (faultmem){
+        .memory = {mem_allocate, mem_release}
+    };
     pthread_mutex_init(&memory->mutex, NULL);
 }
 

@@ -16,9 +16,9 @@ memdisk *memdisk_create(void); /* never NULL: a test without memory is over */
 void memdisk_destroy(memdisk *disk);
 tl_io *memdisk_io(memdisk *disk);
 
-memdisk *memdisk_clone(const memdisk *disk);                /* same names, same bytes, no locks */
-uint64_t memdisk_hash(const memdisk *disk);                 /* of all names and bytes */
-size_t memdisk_open_count(const memdisk *disk);             /* files and locks not closed */
+memdisk *memdisk_clone(const memdisk *disk);    /* same names, same bytes, no locks */
+uint64_t memdisk_hash(const memdisk *disk);     /* of all names and bytes */
+size_t memdisk_open_count(const memdisk *disk); /* files and locks not closed */
 
 /* The bytes of a file, to look at or to damage; NULL when there is none. */
 uint8_t *memdisk_bytes(memdisk *disk, const char *path, uint64_t *size_bytes);

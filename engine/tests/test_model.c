@@ -1,0 +1,89 @@
+/* engine/tests/test_model.c -- random operations over the whole API against a sorted array.
+ *
+ * TL_TEST_SEED=n runs other operations and TL_TEST_ROUNDS=n more of them; a failure prints the seed
+ * that repeats it.
+ */
+#include "engine/tests/support/check.h"
+#include "engine/tests/support/storm.h"
+
+static void counters_prove_that_it_went_everywhere(const tl_stats *all)
+{
+    assert_true(all->leaf_splits > 0 && all->branch_splits > 0 && all->splits_rightmost > 0);
+    assert_true(all->root_grows > 0 && all->root_collapses > 0);
+    assert_true(all->leaf_merges > 0 && all->branch_merges > 0);
+    assert_true(all->leaf_moves > 0 && all->branch_moves > 0 && all->leaf_empty_kept > 0);
+    assert_true(all->merge_refused_size > 0);
+    assert_true(all->inplace_edits > 0 && all->cow_copies > 0 && all->append_hits > 0);
+    assert_true(all->alloc_fit_gap > 0 && all->alloc_compactions > 0 && all->alloc_rebuilds > 0);
+    assert_true(all->head_ties > 0 && all->overwrites_same_size > 0);
+    assert_true(all->loose_reuse > 0 && all->recycle_reuse > 0 && all->bitmap_alloc > 0);
+    assert_true(all->grows > 0 && all->pages_freed > 0 && all->pages_loaded > 0);
+    assert_true(all->checkpoints > 0 && all->aborts > 0);
+    assert_true(all->log_frames > 0 && all->log_growths > 0);
+    assert_int_equal(0, all->alloc_failures);
+    assert_int_equal(0, all->sum_failures);
+    assert_int_equal(0, all->ckpt_no_space);
+}
+
+static void run(const storm_config *config, uint64_t seed, tl_arena *arena, storm_report *report)
+{
+    if (!storm_run(config, seed, arena, report))
+        fail_msg("%s", report->text);
+}
+
+static void random_operations_agree_with_the_model(void **state)
+{
+    (void)state;
+    uint64_t seed = check_seed(1), rounds = check_rounds(2);
+    tl_stats all = {0};
+    for (uint64_t round = 0; round < rounds; round++)
+        for (unsigned i = 0; i < storm_config_count; i++) {
+            storm_report report;
+            run(&storm_configs[i], seed + round, NULL, &report);
+            assert_true(report.opens > 2 && report.commits > 20 && report.snapshots_compared > 5);
+            assert_true(report.depth_max > 1 && report.stats.checkpoints > 2);
+            for (size_t c = 0; c < TL_STATS_COUNT; c++)
+                ((uint64_t *)&all)[c] += ((const uint64_t *)&report.stats)[c];
+        }
+    counters_prove_that_it_went_everywhere(&all);
+}
+
+/* Files and exact counters are equal, though the second run finds the first one's pages in its
+ * memory. */
+static void equal_seeds_give_equal_bytes_and_counters_whatever_lay_in_the_arena(void **state)
+{
+    (void)state;
+    tl_arena *arena = NULL;
+    uint64_t seed = check_seed(1);
+    check_ok(tl_arena_create(STORM_MAP_BYTES, &arena));
+    for (unsigned i = 0; i < storm_config_count; i++) {
+        storm_report own, lent;
+        run(&storm_configs[i], seed, NULL, &own);
+        run(&storm_configs[i], seed, arena, &lent);
+        assert_true(own.disk_hash == lent.disk_hash);
+        for (size_t c = 0; c < TL_STATS_COUNT; c++)
+            if (strcmp(tl_stats_rows()[c].class_, "exact") == 0)
+                assert_int_equal(((const uint64_t *)&own.stats)[c],
+                                 ((const uint64_t *)&lent.stats)[c]);
+    }
+    tl_arena_destroy(arena);
+}
+
+static void another_seed_gives_other_bytes(void **state)
+{
+    (void)state;
+    storm_report one, two;
+    run(&storm_configs[0], 1, NULL, &one);
+    run(&storm_configs[0], 2, NULL, &two);
+    assert_true(one.disk_hash != two.disk_hash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_operations_agree_with_the_model),
+        cmocka_unit_test(equal_seeds_give_equal_bytes_and_counters_whatever_lay_in_the_arena),
+        cmocka_unit_test(another_seed_gives_other_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
