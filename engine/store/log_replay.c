@@ -43,22 +43,28 @@ static tl_status frame_room(reader *in, size_t bytes)
     return TL_OK;
 }
 
-/* Read the frame at `offset` of `file` when its header looks like one; *bytes is 0 when not. */
-static tl_status frame_read(reader *in, unsigned file, uint64_t offset, size_t *bytes)
+/* Read what could be a frame's header; *found tells whether it looks like one. */
+static tl_status header_read(reader *in, unsigned file, uint64_t offset,
+                             uint8_t header[TL_LOG_FRAME_HEADER_BYTES], bool *found)
 {
-    uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
     tl_log *log = in->log;
     size_t got = 0;
-    *bytes = 0;
     tl_status status =
-        log->io->pread(log->io, log->files[file], offset, header, sizeof header, &got);
-    if (status != TL_OK || got < sizeof header)
-        return status;
-    size_t ops_bytes = tl_load32(header + TL_AT_FRAME_OPS_BYTES);
-    if (tl_load64(header + TL_AT_FRAME_TXN) == 0 || ops_bytes > TL_LOG_OPS_BYTES_MAX)
-        return TL_OK;
-    size_t wanted = TL_LOG_FRAME_HEADER_BYTES + ops_bytes;
-    status = frame_room(in, wanted);
+        log->io->pread(log->io, log->files[file], offset, header, TL_LOG_FRAME_HEADER_BYTES, &got);
+    *found = status == TL_OK && got == TL_LOG_FRAME_HEADER_BYTES &&
+             tl_load64(header + TL_AT_FRAME_TXN) != 0 &&
+             tl_load32(header + TL_AT_FRAME_OPS_BYTES) <= TL_LOG_OPS_BYTES_MAX;
+    return status;
+}
+
+/* Read the whole frame behind a header; *bytes is 0 when it is not intact. */
+static tl_status frame_read(reader *in, unsigned file, uint64_t offset, const uint8_t *header,
+                            size_t *bytes)
+{
+    tl_log *log = in->log;
+    size_t wanted = TL_LOG_FRAME_HEADER_BYTES + tl_load32(header + TL_AT_FRAME_OPS_BYTES);
+    *bytes = 0;
+    tl_status status = frame_room(in, wanted);
     if (status == TL_OK)
         status = log->io->read_verified(log->io, log->files[file], offset, in->frame, wanted,
                                         frame_verify, log);
@@ -67,30 +73,38 @@ static tl_status frame_read(reader *in, unsigned file, uint64_t offset, size_t *
     return status == TL_CORRUPT ? TL_OK : status;
 }
 
-static bool frame_continues(const reader *in, uint64_t ckpt_no)
+static bool header_continues(const reader *in, const uint8_t *header, uint64_t ckpt_no)
 {
-    const uint8_t *frame = in->frame;
-    bool first = (frame[TL_AT_FRAME_FLAGS] & TL_FRAME_FIRST) != 0;
-    return tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt &&
-           tl_load64(frame + TL_AT_FRAME_CKPT_NO) == ckpt_no &&
-           tl_load64(frame + TL_AT_FRAME_TXN) == in->txn &&
-           tl_load64(frame + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn;
+    bool first = (header[TL_AT_FRAME_FLAGS] & TL_FRAME_FIRST) != 0;
+    return tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt &&
+           tl_load64(header + TL_AT_FRAME_CKPT_NO) == ckpt_no &&
+           tl_load64(header + TL_AT_FRAME_TXN) == in->txn &&
+           tl_load64(header + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn;
+}
+
+/* Read the frame at that place if it is the next of the history; else *bytes is 0.  The header
+ * decides first: a stale frame is not read to its end. */
+static tl_status frame_expect(reader *in, unsigned file, uint64_t offset, uint64_t ckpt_no,
+                              size_t *bytes)
+{
+    uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
+    bool found = false;
+    *bytes = 0;
+    tl_status status = header_read(in, file, offset, header, &found);
+    if (status != TL_OK || !found || !header_continues(in, header, ckpt_no))
+        return status;
+    return frame_read(in, file, offset, header, bytes);
 }
 
 /* Find the next frame of the history, here or at the start of the other file; *bytes 0: none. */
 static tl_status frame_next(reader *in, size_t *bytes)
 {
-    tl_status status = frame_read(in, in->file, in->offset, bytes);
-    if (status != TL_OK || (*bytes != 0 && frame_continues(in, in->ckpt_no)))
+    tl_status status = frame_expect(in, in->file, in->offset, in->ckpt_no, bytes);
+    if (status != TL_OK || *bytes != 0 || in->ckpt_no != in->meta->ckpt_no || in->in_txn)
         return status;
-    *bytes = 0;
-    if (in->ckpt_no != in->meta->ckpt_no || in->in_txn)
-        return TL_OK;
-    status = frame_read(in, 1 - in->file, TL_LOG_HEADER_BYTES, bytes);
-    if (status != TL_OK || *bytes == 0 || !frame_continues(in, in->ckpt_no + 1)) {
-        *bytes = 0;
+    status = frame_expect(in, 1 - in->file, TL_LOG_HEADER_BYTES, in->ckpt_no + 1, bytes);
+    if (status != TL_OK || *bytes == 0)
         return status;
-    }
     in->file = 1 - in->file; /* a checkpoint was under way: it had switched files already */
     in->ckpt_no++;
     in->offset = TL_LOG_HEADER_BYTES;
@@ -174,8 +188,12 @@ static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t
         for (size_t at = 0; at + TL_LOG_FRAME_HEADER_BYTES <= got; at += SEARCH_STEP) {
             if (!header_matters(in, block + at))
                 continue;
+            bool found = false;
             size_t bytes = 0;
-            status = frame_read(in, file, offset + at, &bytes);
+            uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
+            status = header_read(in, file, offset + at, header, &found);
+            if (status == TL_OK && found)
+                status = frame_read(in, file, offset + at, header, &bytes);
             if (status != TL_OK)
                 return status;
             if (bytes != 0 && frame_proves_loss(in))
