@@ -46,6 +46,8 @@ tl_status tl_txn_put(tl_txn *txn, tl_slice key, tl_slice value, unsigned flags)
     tl_status status = check_writable(txn);
     if (status != TL_OK)
         return status;
+    if ((flags & ~(unsigned)(TL_PUT_INSERT | TL_PUT_APPEND)) != 0)
+        return TL_INVALID;
     if (key.size_bytes == 0 || key.size_bytes > pager->max_key_bytes)
         return TL_KEY_SIZE;
     if (value.size_bytes > pager->record_bytes_max ||

@@ -30,7 +30,7 @@ static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_
 {
     tl_io *io = env->pager.io;
     bool read_only = env->pager.read_only;
-    unsigned flags = read_only ? 0 : TL_IO_WRITE;
+    unsigned flags = TL_IO_LOCK | (read_only ? 0 : TL_IO_WRITE);
     tl_status status = io->open(io, env->paths.page, flags, file);
     if (status == TL_NOT_FOUND && !read_only && (env->flags & TL_OPEN_NO_CREATE) == 0) {
         status = tl_env_create_files(env, fresh, log_bytes);
@@ -40,6 +40,10 @@ static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_
     }
     if (status == TL_NOT_FOUND)
         return tl_pager_fail(&env->pager, status, 0, "there is no database at '%s'",
+                             env->paths.page);
+    if (status == TL_BUSY)
+        return tl_pager_fail(&env->pager, status, 0,
+                             "'%s' is open elsewhere, under another name or a removed lock file",
                              env->paths.page);
     return status == TL_OK ? TL_OK
                            : tl_pager_fail(&env->pager, status, 0, "'%s' could not be opened: %s",
@@ -67,6 +71,17 @@ static tl_status log_files_open(tl_env *env)
     return TL_OK;
 }
 
+/* The file holds every page of its checkpoint; it may be longer, never shorter. */
+static tl_status page_file_measure(tl_env *env)
+{
+    uint64_t size = 0, least = env->meta.page_count * env->meta.page_bytes;
+    tl_status status = env->pager.io->size(env->pager.io, env->pager.file, &size);
+    if (status == TL_OK && size < least)
+        return tl_pager_fail(&env->pager, TL_CORRUPT, 0, "'%s' was cut short: %llu of %llu bytes",
+                             env->paths.page, (unsigned long long)size, (unsigned long long)least);
+    return status;
+}
+
 /* Look at an existing or fresh file and bring the env to its newest state. */
 static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes)
 {
@@ -76,6 +91,8 @@ static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes
         return status;
     env->pager.file = file;
     status = tl_meta_read(env, file, &env->meta);
+    if (status == TL_OK)
+        status = page_file_measure(env);
     if (status == TL_OK)
         status = log_files_open(env);
     if (status == TL_OK)

@@ -59,12 +59,34 @@ static tl_status file_create(int descriptor, tl_file **file)
     return TL_OK;
 }
 
+static tl_status hold(int descriptor, bool alone)
+{
+    while (flock(descriptor, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
+        if (errno != EINTR)
+            return errno == EWOULDBLOCK ? TL_BUSY : status_of(errno);
+    return TL_OK;
+}
+
 static tl_status posix_open(tl_io *io, const char *path, unsigned flags, tl_file **file)
 {
     (void)io;
-    int how = O_CLOEXEC | ((flags & TL_IO_WRITE) != 0 ? O_RDWR : O_RDONLY) |
+    /* O_NONBLOCK: a pipe of that name must not make the caller wait; regular files ignore it. */
+    int how = O_CLOEXEC | O_NONBLOCK | ((flags & TL_IO_WRITE) != 0 ? O_RDWR : O_RDONLY) |
               ((flags & TL_IO_CREATE) != 0 ? O_CREAT : 0);
-    return file_create(open(path, how, 0644), file);
+    int descriptor = open(path, how, 0644);
+    struct stat about;
+    if (descriptor < 0)
+        return status_of(errno);
+    tl_status status = fstat(descriptor, &about) != 0 ? status_of(errno)
+                       : S_ISREG(about.st_mode)       ? TL_OK
+                                                      : TL_NOT_OURS;
+    if (status == TL_OK && (flags & TL_IO_LOCK) != 0)
+        status = hold(descriptor, (flags & TL_IO_WRITE) != 0);
+    if (status != TL_OK) {
+        close(descriptor);
+        return status;
+    }
+    return file_create(descriptor, file);
 }
 
 static void posix_close(tl_io *io, tl_file *file)
@@ -249,14 +271,12 @@ static tl_status posix_lock(tl_io *io, const char *path, bool exclusive, tl_file
     int descriptor = open(path, O_CLOEXEC | (exclusive ? O_RDWR | O_CREAT : O_RDONLY), 0644);
     if (descriptor < 0)
         return status_of(errno);
-    while (flock(descriptor, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
-        if (errno == EINTR)
-            continue;
-        int error = errno;
-        if (error == EWOULDBLOCK)
-            *holder_pid = holder_read(descriptor);
+    tl_status status = hold(descriptor, exclusive);
+    if (status == TL_BUSY)
+        *holder_pid = holder_read(descriptor);
+    if (status != TL_OK) {
         close(descriptor);
-        return error == EWOULDBLOCK ? TL_BUSY : status_of(error);
+        return status;
     }
     if (exclusive)
         holder_write(descriptor);

@@ -201,7 +201,8 @@ static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t
                                      "the log lost txn %llu, which was acknowledged",
                                      (unsigned long long)in->txn);
             /* Frames of an earlier generation lie there too; they are no tail. */
-            if (tl_load64(block + at + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no)
+            if (tl_load64(block + at + TL_AT_FRAME_SALT) == in->meta->log_salt &&
+                tl_load64(block + at + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no)
                 *tail_bytes += bytes != 0 ? bytes : SEARCH_STEP;
         }
     }

@@ -123,6 +123,7 @@ static void add_crash(tl_json *object, const tl_sweep_cell *cell)
     tl_json *crash = tl_json_add_object(object, "crash");
     add_trace(crash, result);
     tl_json_add_count(crash, "points", result->points);
+    tl_json_add_bool(crash, "complete", result->complete);
     add_total(crash, "states", result->states);
     add_total(crash, "distinct", result->distinct);
     tl_json_add_real(crash, "states_per_s", tl_sweep_rate(result->states, result->elapsed_ns));

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
     {"ops", 'n', "N", 0, "Commits in the history (default: 48)", 0},
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
-    {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds (default: no bound)", 0},
+    {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
@@ -244,7 +244,7 @@ static const struct argp crash_argp = {
            "  treelab crash\n"
            "  treelab crash --commit log --durability commit --budget 60s\n"
            "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
-           "  treelab crash --repro log/commit/torn_sector/31.5\n"
+           "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
            "\n"
            "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
            "checked, 130 interrupted (what was found is kept).\n",

@@ -1,6 +1,6 @@
 /* harness/cli/cmd_dump.c -- `treelab dump FILE`: what lies where in a database, as text. */
 #include "harness/cli/arguments.h"
-#include "tl/engine.h"
+#include "harness/cli/database.h"
 
 #include <stdio.h>
 
@@ -92,15 +92,14 @@ int tl_cmd_dump(int argc, char **argv)
     int code = tl_arguments_parse(&argp, argc, argv, &wanted);
     if (code != TL_EXIT_OK)
         return code;
-    tl_error error = {.text = ""};
-    tl_env_options options = {.flags = TL_OPEN_READ_ONLY, .error = &error};
     tl_env *env = NULL;
-    tl_status status = tl_env_open(wanted.file, &options, &env);
-    if (status == TL_OK) {
-        status = dump(&wanted, env);
-        tl_env_error(env, &error);
-        tl_env_abandon(env);
-    }
+    code = tl_database_open("dump", wanted.file, &env);
+    if (code != TL_EXIT_OK)
+        return code;
+    tl_error error = {.text = ""};
+    tl_status status = dump(&wanted, env);
+    tl_env_error(env, &error);
+    tl_env_abandon(env);
     if (status != TL_OK)
         tl_complain("dump", "%s (%s)", error.text[0] != '\0' ? error.text : wanted.file,
                     tl_status_name(status));

@@ -290,9 +290,10 @@ static void check_request(struct argp_state *state)
     else if (!is_topic(request->topic))
         argp_error(state, "topic '%s': use a-z, 0-9, '_' and '-', up to %d of them", request->topic,
                    TOPIC_MAX);
-    else if (request->question == NULL || request->question[0] == '\0')
+    else if (request->question == NULL ||
+             request->question[strspn(request->question, " \t\r\n")] == '\0')
         argp_error(state, "--question is missing: what did the run find out?");
-    else if (request->answer == NULL || request->answer[0] == '\0')
+    else if (request->answer == NULL || request->answer[strspn(request->answer, " \t\r\n")] == '\0')
         argp_error(state, "--answer is missing: what did the run say?");
 }
 

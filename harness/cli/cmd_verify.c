@@ -4,8 +4,8 @@
  * every page against every invariant.
  */
 #include "harness/cli/arguments.h"
+#include "harness/cli/database.h"
 #include "harness/report/json.h"
-#include "tl/engine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,15 +140,10 @@ int tl_cmd_verify(int argc, char **argv)
     int code = tl_arguments_parse(&argp, argc, argv, &wanted);
     if (code != TL_EXIT_OK)
         return code;
-    tl_error error = {.text = ""};
-    tl_env_options options = {.flags = TL_OPEN_READ_ONLY, .error = &error};
     tl_env *env = NULL;
-    tl_status status = tl_env_open(wanted.file, &options, &env);
-    if (status != TL_OK) {
-        tl_complain("verify", "%s (%s)", error.text[0] != '\0' ? error.text : wanted.file,
-                    tl_status_name(status));
-        return tl_exit_code(status);
-    }
+    code = tl_database_open("verify", wanted.file, &env);
+    if (code != TL_EXIT_OK)
+        return code;
     code = verify_open_env(&wanted, env);
     tl_env_abandon(env);
     return code;

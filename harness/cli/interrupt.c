@@ -1,4 +1,5 @@
-/* harness/cli/interrupt.c -- the first Ctrl-C asks, the second one kills. */
+/* harness/cli/interrupt.c -- the first Ctrl-C or SIGTERM (a CI's timeout) asks, the second kills.
+ */
 #include "harness/cli/cli.h"
 
 #include <signal.h>
@@ -23,4 +24,5 @@ void tl_catch_interrupt(void)
                                .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL); /* fails only for signals that cannot be caught */
+    (void)sigaction(SIGTERM, &action, NULL);
 }

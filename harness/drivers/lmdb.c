@@ -20,6 +20,7 @@ static const struct {
     {MDB_NOTFOUND,         TL_NOT_FOUND},
     {MDB_KEYEXIST,         TL_EXISTS   },
     {MDB_MAP_FULL,         TL_NO_SPACE },
+    {ENOSPC,               TL_NO_SPACE },
     {MDB_TXN_FULL,         TL_NO_SPACE },
     {MDB_READERS_FULL,     TL_BUSY     },
     {MDB_BAD_VALSIZE,      TL_KEY_SIZE },

@@ -104,8 +104,12 @@ const char *html_bytes(double bytes, char *text)
 
 const char *html_count(double count, char *text)
 {
-    char digits[HTML_NUMBER_BYTES];
-    int length = snprintf(digits, 24, "%.0f", count);
+    char digits[24];
+    if (!(count > -1e15 && count < 1e15)) { /* no count is that large: say what stands there */
+        snprintf(text, HTML_NUMBER_BYTES, "%g", count);
+        return text;
+    }
+    int length = snprintf(digits, sizeof digits, "%.0f", count);
     size_t at = 0;
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')

@@ -64,7 +64,9 @@ static void outcome_row(html_page *page, const tl_suite_part *part, const tl_jso
     tl_text_add(page->text, "<tr>");
     name_cells(page, part, cell);
     html_tdf(page, tl_suite_is_ok(cell) ? "good" : "bad", "%s",
-             tl_suite_is_ok(cell) ? "✓ clean" : tl_suite_text(cell, "status"));
+             !tl_suite_is_ok(cell)                             ? tl_suite_text(cell, "status")
+             : tl_json_is_true(tl_json_get(crash, "complete")) ? "✓ clean"
+                                                               : "✓ so far: stopped early");
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         big_count(page, tl_json_get(crash, counts[i]));
     double rate = tl_json_real(tl_json_get(crash, "states_per_s"), -1);

@@ -41,17 +41,23 @@ static double ops_per_s(const tl_run_phase *phase)
                                                 : (double)phase->ops * 1e9 / (double)phase->wall_ns;
 }
 
-/* The kind of operation that a phase is mostly made of: its latencies stand for the phase.  With
- * one operation per transaction that is the commit, which is then what takes the time. */
-static const tl_run_latency *main_latency(const tl_run_phase *phase)
+/* The kind of operation that a phase is mostly made of: its latencies stand for the phase.  It
+ * follows from the counts alone, so that all stores show the same kind.  With one operation per
+ * transaction that is the commit, which is then what takes the time. */
+static size_t main_kind(const tl_run_phase *phase)
 {
-    const tl_run_latency *most = &phase->latency[0];
+    size_t most = 0;
     for (size_t kind = 1; kind < TL_OP_KIND_COUNT; kind++) {
-        const tl_run_latency *other = &phase->latency[kind];
-        if (other->count > most->count || (other->count == most->count && other->mean > most->mean))
-            most = other;
+        uint64_t count = phase->latency[kind].count, best = phase->latency[most].count;
+        if (count > best || (count == best && kind == TL_OP_COMMIT))
+            most = kind;
     }
     return most;
+}
+
+static const tl_run_latency *main_latency(const tl_run_phase *phase)
+{
+    return &phase->latency[main_kind(phase)];
 }
 
 /* What a row shows of one repetition; 0: nothing to show. */
@@ -178,7 +184,9 @@ static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *
             arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise), rates);
     if (t->baseline != NULL)
         fprintf(t->out, " %-19s", ratios);
-    fprintf(t->out, " %8s %8s\n", p50_text, p99_text);
+    const tl_run_phase *any = find_phase(t->run, arm, load, 0, phase);
+    fprintf(t->out, " %8s %8s  %s\n", p50_text, p99_text,
+            any == NULL ? "" : tl_op_kind_name((uint32_t)main_kind(any)));
 }
 
 /* The cell whose phases name the rows: the longest, so that a failed one hides nothing. */
@@ -201,7 +209,17 @@ static void print_head(const table *t, int label_width)
         snprintf(ratio, sizeof ratio, "x %s", t->baseline->label);
         fprintf(t->out, " %-19s", ratio);
     }
-    fprintf(t->out, " %8s %8s\n", "p50", "p99");
+    fprintf(t->out, " %8s %8s  %s\n", "p50", "p99", "of one");
+}
+
+/* What workloads had to leave out or change: a number without it would mislead. */
+static void print_notes(FILE *out, const tl_run *run)
+{
+    for (size_t l = 0; l < run->request->load_count; l++) {
+        const tl_run_cell *cell = longest_cell(run, &run->request->loads[l]);
+        if (cell != NULL && cell->note[0] != '\0')
+            fprintf(out, "note: %s: %s\n", run->request->loads[l].workload->name, cell->note);
+    }
 }
 
 static void print_troubles(FILE *out, const tl_run *run)
@@ -242,6 +260,7 @@ void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline)
                 print_row(&t, &request->arms[a], &request->loads[l], names->phases[p].name,
                           label_width);
     }
+    print_notes(out, run);
     print_troubles(out, run);
     free(t.values);
 }

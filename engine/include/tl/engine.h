@@ -71,7 +71,8 @@ typedef struct tl_env_options { /* all zeros is a good default */
     const char *fill;       /* "lmdb25" (default): a row of tl_fills */
     uint64_t seed;          /* for TL_OPEN_DETERMINISTIC */
     uint64_t map_bytes;     /* address space for pages; 0 means 64 GiB; ignored with `arena` */
-    uint64_t max_bytes;     /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes */
+    uint64_t max_bytes;     /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
+                               A new file needs 32 pages at least */
     uint64_t
         growth_bytes;    /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
     uint64_t log_bytes;  /* first size of each log file, 8192 or more; 0 means 65536 */
@@ -162,8 +163,8 @@ enum {
     TL_PUT_INSERT = 1, /* refuse a present key with TL_EXISTS */
     TL_PUT_APPEND = 2, /* hint: the key is probably the largest; correct if it is not */
 };
-/* Write `key`, replacing its value when present.  TL_KEY_SIZE, TL_VALUE_SIZE, TL_NO_SPACE: the
- * tree is unchanged and the txn can go on. */
+/* Write `key`, replacing its value when present.  TL_KEY_SIZE, TL_VALUE_SIZE, TL_NO_SPACE, and
+ * TL_INVALID for an unknown flag: the tree is unchanged and the txn can go on. */
 TL_MUST_USE tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value,
                              unsigned flags);
 TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT_FOUND if absent */

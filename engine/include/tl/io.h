@@ -32,6 +32,8 @@ typedef bool (*tl_io_verify_fn)(void *context, const void *bytes, size_t size_by
 
 enum {
     TL_IO_WRITE = 1,       /* open for writing too; without it, read-only */
+    TL_IO_LOCK = 4,        /* hold the file itself, alone (with TL_IO_WRITE) or among readers:
+                              TL_BUSY when someone else does, under whatever name */
     TL_IO_CREATE = 2,      /* create the file, empty, when it is absent */
     TL_IO_SPANS_MAX = 512, /* most spans in one pwritev */
 };

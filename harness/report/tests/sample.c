@@ -344,6 +344,7 @@ tl_json *sample_crash_run(unsigned findings)
             tl_json_add_count(events, "merges", 3);
             tl_json_add_count(events, "grows", 2);
             tl_json_add_count(events, "page_reuse", 30);
+            tl_json_add_bool(crash, "complete", true);
             tl_json_add_count(crash, "points", 160);
             tl_json_add_text(crash, "states", "123456");
             tl_json_add_text(crash, "distinct", "100000");

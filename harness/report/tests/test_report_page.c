@@ -3,11 +3,13 @@
  * Run from the repository's root: pictures are drawn with the templates in plots/.
  */
 #include "harness/report/html.h"
+#include "harness/report/html_page.h"
 #include "harness/report/plot.h"
 #include "harness/report/svg.h"
 #include "harness/report/tsv.h"
 #include "sample.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -191,6 +193,19 @@ static void hostile_names_are_text_everywhere(void **state)
     assert_non_null(strstr(page, "class=\"banner bad\""));
 }
 
+static void a_count_that_no_store_can_have_is_shown_not_overrun(void **state)
+{
+    (void)state;
+    static const double counts[] = {1e308, -1e308, 1e15, 999999999999999.0, NAN, INFINITY};
+    char text[HTML_NUMBER_BYTES];
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        memset(text, 'x', sizeof text);
+        html_count(counts[i], text);
+        assert_non_null(memchr(text, '\0', sizeof text));
+    }
+    assert_string_equal(html_count(1e308, text), "1e+308");
+}
+
 static void findings_are_the_first_thing_said(void **state)
 {
     fixture *f = *state;
@@ -288,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DIRECTORY(the_page_is_well_formed_and_needs_nothing_else),
         WITH_DIRECTORY(hostile_names_are_text_everywhere),
+        WITH_DIRECTORY(a_count_that_no_store_can_have_is_shown_not_overrun),
         WITH_DIRECTORY(findings_are_the_first_thing_said),
         WITH_DIRECTORY(without_gnuplot_the_tables_remain_and_the_next_step_is_named),
         WITH_DIRECTORY(a_missing_template_is_named),

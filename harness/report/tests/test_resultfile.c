@@ -145,6 +145,7 @@ static tl_json *crash_cell(void)
     tl_json_add_count(trace, "commits", 60);
     tl_json_add_count(trace, "checkpoints", 4);
     tl_json_add_count(tl_json_add_object(trace, "events"), "leaf_splits", 9);
+    tl_json_add_bool(crash, "complete", true);
     tl_json_add_count(crash, "points", 160);
     tl_json_add_text(crash, "states", "123456");
     tl_json_add_text(crash, "distinct", "100000");
