@@ -2,18 +2,12 @@
 #include "engine/tree/tree.h"
 
 /* Ask for the next page's header and index early: their lines do not depend on each other, while
- * the search through them does.  Lines come in pairs, so every other one is named.  In a branch the
- * search begins in the middle of the heads. */
-static inline void page_prefetch(const tl_pager *pager, uint32_t pgno, unsigned level)
+ * the search through them does. */
+static inline void page_prefetch(const tl_pager *pager, uint32_t pgno)
 {
     const uint8_t *page = tl_pager_at(pager, pgno);
-    __builtin_prefetch(page);
-    __builtin_prefetch(page + 128);
-    __builtin_prefetch(page + 256);
-    __builtin_prefetch(page + 384);
-    __builtin_prefetch(page + 512);
-    if (level != 0)
-        __builtin_prefetch(page + 640);
+    for (unsigned line = 0; line < 10; line++)
+        __builtin_prefetch(page + 64 * (size_t)line);
 }
 
 /* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
@@ -49,7 +43,7 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
         if (level == 0)
             break;
         ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
-        page_prefetch(pager, ref.pgno, level - 1);
+        page_prefetch(pager, ref.pgno);
     }
     bool equal;
     unsigned index = tl_leaf_find(page, suffix, &equal, counts);
@@ -79,6 +73,6 @@ tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key, tl
             return TL_OK;
         path->at[i].index = tl_branch_find(page, suffix, counts);
         ref = tl_branch_child(page, path->at[i].index);
-        page_prefetch(pager, ref.pgno, root->depth - 2 - i);
+        page_prefetch(pager, ref.pgno);
     }
 }

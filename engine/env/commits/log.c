@@ -22,6 +22,10 @@ static tl_status sync_as_promised(tl_env *env, uint64_t txn)
     return status;
 }
 
+/* Old pages that only the last checkpoint holds make the file grow, to twice its live pages at
+ * most. A checkpoint gives them back, and is worth it once it writes no more than four times what
+ * the commits since have logged: before, a small busy store would do little else than checkpoints.
+ */
 static bool checkpoint_due(const tl_env *env)
 {
     const tl_space *space = &env->pager.space;
@@ -31,7 +35,8 @@ static bool checkpoint_due(const tl_env *env)
                     tl_tree_pages_reserved(&env->newest_root); /* by the next put */
     return env->log_bytes_since >= env->ckpt_bytes ||
            (pinned != 0 && tl_pager_is_full(&env->pager, wanted)) ||
-           (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4);
+           (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
+            4 * env->log_bytes_since >= space->dirty_count << env->pager.page_shift);
 }
 
 static tl_status commit_log(tl_env *env)
