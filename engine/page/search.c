@@ -1,19 +1,31 @@
 /* engine/page/search.c -- see search.h. */
 #include "engine/page/search.h"
 
-unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts)
+/* The entries whose heads equal that of `suffix`: *low..*high-1.  False: there are none, and *low
+ * is where such an entry would stand. */
+static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_counts *counts,
+                               unsigned *low, unsigned *high)
 {
     const uint8_t *heads = tl_page_heads(page);
     unsigned count = tl_page_count(page);
     uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
-    unsigned low = tl_heads_lower(heads, count, head), high = low + 1;
-    *equal = false;
-    if (low == count || tl_page_head(page, low) != head)
-        return low;
-    if (high < count && tl_page_head(page, high) == head) {
-        high = tl_heads_upper(heads, count, head);
+    *low = tl_heads_lower(heads, count, head);
+    *high = *low + 1;
+    if (*low == count || tl_page_head(page, *low) != head)
+        return false;
+    if (*high < count && tl_page_head(page, *high) == head) {
+        *high = tl_heads_upper(heads, count, head);
         counts->head_ties++;
     }
+    return true;
+}
+
+unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts)
+{
+    unsigned low, high;
+    *equal = false;
+    if (!equal_heads(page, suffix, counts, &low, &high))
+        return low;
     while (low < high) { /* ends: high - low shrinks every round */
         unsigned middle = low + (high - low) / 2;
         int order = tl_slice_compare(tl_leaf_suffix(page, middle), suffix);
@@ -32,16 +44,9 @@ unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_sear
 
 unsigned tl_branch_find(const uint8_t *page, tl_slice suffix, tl_search_counts *counts)
 {
-    const uint8_t *heads = tl_page_heads(page);
-    unsigned count = tl_page_count(page);
-    uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
-    unsigned low = tl_heads_lower(heads, count, head), high = low + 1;
-    if (low == count || tl_page_head(page, low) != head)
+    unsigned low, high;
+    if (!equal_heads(page, suffix, counts, &low, &high))
         return low;
-    if (high < count && tl_page_head(page, high) == head) {
-        high = tl_heads_upper(heads, count, head);
-        counts->head_ties++;
-    }
     while (low < high) { /* ends: high - low shrinks every round */
         unsigned middle = low + (high - low) / 2;
         uint8_t scratch[TL_HEAD_BYTES];
