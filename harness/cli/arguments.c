@@ -1,6 +1,8 @@
 /* harness/cli/arguments.c -- argp names the program by argv[0]; ours is two words. */
 #include "harness/cli/arguments.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,4 +39,24 @@ void tl_arguments_unknown(const struct argp_state *state, const char *kind, cons
         argp_error(state, "unknown %s '%s'; `treelab list %s` shows them all", kind, word, list);
     else
         argp_error(state, "unknown %s '%s'", kind, word);
+}
+
+uint64_t tl_arguments_number(const struct argp_state *state, const char *option, const char *text,
+                             uint64_t min, uint64_t max)
+{
+    uint64_t value = 0;
+    if (!tl_parse_size(text, min, max, &value))
+        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
+                   min, max, text);
+    return value;
+}
+
+uint64_t tl_arguments_seed(const struct argp_state *state, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    uint64_t seed = strtoull(text, &end, 0);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
+    return seed;
 }

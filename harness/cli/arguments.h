@@ -21,4 +21,10 @@ int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *inp
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
                           const char *const *candidates, size_t candidate_count, const char *list);
 
+/* A number as tl_parse_size takes it, or a usage error that names `option` and the range. */
+uint64_t tl_arguments_number(const struct argp_state *state, const char *option, const char *text,
+                             uint64_t min, uint64_t max);
+/* A seed, decimal or 0x hexadecimal, or a usage error. */
+uint64_t tl_arguments_seed(const struct argp_state *state, const char *text);
+
 #endif

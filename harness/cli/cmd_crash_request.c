@@ -41,26 +41,6 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
-static uint64_t parse_number(struct argp_state *state, const char *option, const char *text,
-                             uint64_t min, uint64_t max)
-{
-    uint64_t value = 0;
-    if (!tl_parse_size(text, min, max, &value))
-        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
-                   min, max, text);
-    return value;
-}
-
-static uint64_t parse_seed(struct argp_state *state, const char *text)
-{
-    char *end = NULL;
-    errno = 0;
-    uint64_t seed = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
-        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
-    return seed;
-}
-
 /* "60s" is a time, "60" a count of states. */
 static void parse_budget(struct argp_state *state, const char *text)
 {
@@ -69,7 +49,7 @@ static void parse_budget(struct argp_state *state, const char *text)
     size_t length = strlen(text);
     bool seconds = length > 1 && text[length - 1] == 's' && length < sizeof number;
     snprintf(number, sizeof number, "%.*s", (int)(seconds ? length - 1 : length), text);
-    uint64_t value = parse_number(state, "budget", number, 1, UINT64_C(1) << 40);
+    uint64_t value = tl_arguments_number(state, "budget", number, 1, UINT64_C(1) << 40);
     if (seconds)
         request->budget_ns = value < UINT32_MAX ? value * NS_PER_S : UINT64_MAX;
     else
@@ -193,15 +173,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         parse_list(state, value, add_durability);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)parse_number(state, "page-size", value, 1024, 65536);
+        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
         if ((request->page_bytes & (request->page_bytes - 1)) != 0)
             argp_error(state, "--page-size takes a power of two, not '%s'", value);
         return 0;
     case OPTION_SEED:
-        request->seed = parse_seed(state, value);
+        request->seed = tl_arguments_seed(state, value);
         return 0;
     case 'n':
-        request->commits = parse_number(state, "ops", value, 1, COMMITS_MAX);
+        request->commits = tl_arguments_number(state, "ops", value, 1, COMMITS_MAX);
         return 0;
     case OPTION_VARIANT:
         parse_list(state, value, add_variant);

@@ -77,26 +77,6 @@ static void parse_durability(struct argp_state *state, const char *word)
     tl_arguments_unknown(state, "durability", word, names, 3, NULL);
 }
 
-static uint64_t parse_number(struct argp_state *state, const char *option, const char *text,
-                             uint64_t min, uint64_t max)
-{
-    uint64_t value = 0;
-    if (!tl_parse_size(text, min, max, &value))
-        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
-                   min, max, text);
-    return value;
-}
-
-static uint64_t parse_seed(struct argp_state *state, const char *text)
-{
-    char *end = NULL;
-    errno = 0;
-    uint64_t seed = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
-        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
-    return seed;
-}
-
 /* A baseline asked for by name must be there; the usual one may be missing. */
 static void check_baseline(struct argp_state *state)
 {
@@ -125,22 +105,22 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_choice_add_workloads(&asked->choice, state, value);
         return 0;
     case 'n':
-        request->ops = parse_number(state, "ops", value, 1, OPS_MAX);
+        request->ops = tl_arguments_number(state, "ops", value, 1, OPS_MAX);
         return 0;
     case OPTION_SEED:
-        request->seed = parse_seed(state, value);
+        request->seed = tl_arguments_seed(state, value);
         return 0;
     case OPTION_DURABILITY:
         parse_durability(state, value);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)parse_number(state, "page-size", value, 1, PAGE_MAX);
+        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1, PAGE_MAX);
         return 0;
     case OPTION_REPEAT:
-        request->repeat = parse_number(state, "repeat", value, 1, REPEAT_MAX);
+        request->repeat = tl_arguments_number(state, "repeat", value, 1, REPEAT_MAX);
         return 0;
     case OPTION_BATCH:
-        request->batch = parse_number(state, "batch", value, 0, BATCH_MAX);
+        request->batch = tl_arguments_number(state, "batch", value, 0, BATCH_MAX);
         request->batch_given = true;
         return 0;
     case OPTION_SET:
