@@ -36,17 +36,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'm':
         wanted->meta = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (wanted->file != NULL)
-            argp_error(state, "one FILE at a time; '%s' is the second", argument);
-        wanted->file = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (wanted->file == NULL)
-            argp_error(state, "name the database to print: treelab dump FILE.tl");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return tl_database_argument(key, argument, state, "dump", &wanted->file);
     }
 }
 

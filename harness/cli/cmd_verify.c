@@ -33,17 +33,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         if (!tl_parse_size(argument, 1, UINT32_MAX, &wanted->findings_max))
             argp_error(state, "--findings wants a number from 1 on, not '%s'", argument);
         return 0;
-    case ARGP_KEY_ARG:
-        if (wanted->file != NULL)
-            argp_error(state, "one FILE at a time; '%s' is the second", argument);
-        wanted->file = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (wanted->file == NULL)
-            argp_error(state, "name the database to check: treelab verify FILE.tl");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return tl_database_argument(key, argument, state, "verify", &wanted->file);
     }
 }
 

@@ -16,3 +16,21 @@ int tl_database_open(const char *command, const char *file, tl_env **env)
                     tl_status_name(status));
     return tl_exit_code(status);
 }
+
+error_t tl_database_argument(int key, char *argument, struct argp_state *state, const char *command,
+                             const char **file)
+{
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*file != NULL)
+            argp_error(state, "one FILE at a time; '%s' is the second", argument);
+        *file = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (*file == NULL)
+            argp_error(state, "name the database: treelab %s FILE.tl", command);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}

@@ -8,19 +8,23 @@
 
 #define TREE_FIELD(field, kind)                                                                    \
     {                                                                                              \
-#field, kind, offsetof(tl_env_options, field), 0                                           \
+#field, kind, offsetof(tl_env_options, field), 0, NULL                                     \
+    }
+#define TREE_NAME(field, names)                                                                    \
+    {                                                                                              \
+#field, TL_SETTING_NAME, offsetof(tl_env_options, field), 0, names                         \
     }
 static const tl_setting_row tree_rows[] = {
-    TREE_FIELD(commit, TL_SETTING_TEXT),
-    TREE_FIELD(leaf, TL_SETTING_TEXT),
-    TREE_FIELD(split, TL_SETTING_TEXT),
-    TREE_FIELD(fill, TL_SETTING_TEXT),
+    TREE_NAME(commit, tl_commit_protocols),
+    TREE_NAME(leaf, tl_leaf_modes),
+    TREE_NAME(split, tl_splits),
+    TREE_NAME(fill, tl_fills),
     TREE_FIELD(log_bytes, TL_SETTING_U64),
     TREE_FIELD(ckpt_bytes, TL_SETTING_U64),
     TREE_FIELD(max_bytes, TL_SETTING_U64),
     TREE_FIELD(growth_bytes, TL_SETTING_U64),
     TREE_FIELD(log_pad_bytes, TL_SETTING_U32),
-    {"small_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_SMALL_PAGES},
+    {"small_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_SMALL_PAGES, NULL},
     TREE_FIELD(map_bytes, TL_SETTING_U64),
     TREE_FIELD(async_ms, TL_SETTING_U32),
     TREE_FIELD(max_key_bytes, TL_SETTING_U32),
@@ -67,6 +71,22 @@ static tl_status refuse_value(const char *driver, const tl_driver_options *optio
     return TL_INVALID;
 }
 
+/* A row of a registry, or the nearest one. */
+static tl_status check_name(const tl_setting_row *row, const char *driver,
+                            const tl_driver_options *options, const tl_driver_setting *setting)
+{
+    const char *const *names = row->names();
+    size_t count = 0;
+    for (; names[count] != NULL; count++)
+        if (strcmp(names[count], setting->value) == 0)
+            return TL_OK;
+    const char *nearest = tl_nearest(setting->value, names, count);
+    tl_driver_explain(options, "driver %s: unknown %s '%s'; %s%s%s", driver, setting->name,
+                      setting->value, nearest == NULL ? "'treelab list" : "did you mean '",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "' shows all" : "'?");
+    return TL_INVALID;
+}
+
 /* memcpy because the field is only known by its offset. */
 static tl_status apply_one(const tl_setting_row *row, const char *driver,
                            const tl_driver_options *options, const tl_driver_setting *setting,
@@ -74,7 +94,9 @@ static tl_status apply_one(const tl_setting_row *row, const char *driver,
 {
     uint64_t number = 0;
     switch (row->kind) {
-    case TL_SETTING_TEXT:
+    case TL_SETTING_NAME:
+        if (check_name(row, driver, options, setting) != TL_OK)
+            return TL_INVALID;
         memcpy(target + row->offset, &setting->value, sizeof setting->value);
         return TL_OK;
     case TL_SETTING_U32: {

@@ -5,7 +5,7 @@
 #include "harness/driver.h"
 
 typedef enum tl_setting_kind {
-    TL_SETTING_TEXT, /* a const char *, borrowed from the setting */
+    TL_SETTING_NAME, /* a const char *, borrowed from the setting: a row of a registry */
     TL_SETTING_U32,  /* "512", "4k" */
     TL_SETTING_U64,
     TL_SETTING_FLAG, /* "0" or "1": a bit of an unsigned */
@@ -14,8 +14,9 @@ typedef enum tl_setting_kind {
 typedef struct tl_setting_row {
     const char *name;
     tl_setting_kind kind;
-    size_t offset; /* of the field in the target */
-    unsigned flag; /* TL_SETTING_FLAG: which bit */
+    size_t offset;                     /* of the field in the target */
+    unsigned flag;                     /* TL_SETTING_FLAG: which bit */
+    const char *const *(*names)(void); /* TL_SETTING_NAME: the registry, NULL-terminated */
 } tl_setting_row;
 
 typedef struct tl_setting_table {
