@@ -12,7 +12,7 @@
 
 #include "tl/engine.h"
 
-enum { TL_DRIVER_ABI = 1 };
+enum { TL_DRIVER_ABI = 2 };
 
 typedef struct tl_store tl_store;               /* an open store: body in the driver */
 typedef struct tl_store_txn tl_store_txn;       /* a transaction in it */
@@ -103,6 +103,32 @@ typedef struct tl_driver {
     tl_status (*cursor_next)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
     tl_status (*cursor_prev)(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
     tl_status (*cursor_del)(tl_store_cursor *cursor);
+
+    /* Named trees, created, dropped and seen by the same transaction; all NULL = unsupported.
+     * *view works on one tree of the txn: calls on records, ranges and cursors take it, through
+     * `views`.  It ends with its txn, never by itself.  TL_NOT_FOUND without `create`. */
+    tl_status (*tree)(tl_store_txn *txn, tl_slice name, bool create, tl_store_txn **view);
+    tl_status (*drop)(tl_store_txn *txn, tl_slice name); /* its views may not be used any more */
+    const struct tl_driver *views; /* the table for views; NULL = this one takes them too */
+
+    /* Ways back inside a write txn; NULL = unsupported.  rollback ends `save` and all later ones;
+     * cursors are closed before it, views are asked for anew after it. */
+    tl_status (*savepoint)(tl_store_txn *txn, uint32_t *save);
+    tl_status (*rollback)(tl_store_txn *txn, uint32_t save);
+
+    /* Many records in one call, with the meaning of tl_upsert_sorted ... in tl/engine.h: all or
+     * nothing, and *failed_at is the index of the record that was refused.  NULL = unsupported. */
+    tl_status (*upsert_sorted)(tl_store_txn *txn, const tl_record *records, size_t count,
+                               size_t *failed_at);
+    tl_status (*insert_sorted)(tl_store_txn *txn, const tl_record *records, size_t count,
+                               size_t *failed_at);
+    tl_status (*bulk_load)(tl_store_txn *txn, tl_next_fn next, void *context, const char *fill,
+                           size_t *failed_at); /* into an empty tree; fill NULL = the store's own */
+    tl_status (*del_range)(tl_store_txn *txn, const tl_range *range, uint64_t *deleted);
+    tl_status (*count_range)(tl_store_txn *txn, const tl_range *range, uint64_t *count);
+
+    /* Give space back to the file system, moving `pages_max` pages at most. */
+    tl_status (*compact)(tl_store *store, uint64_t pages_max, bool *done); /* NULL = unsupported */
 
     tl_status (*checkpoint)(tl_store *store); /* NULL = unsupported */
     tl_status (*verify)(tl_store *store, tl_report_fn report, void *context,

@@ -170,6 +170,19 @@ TL_MUST_USE tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice v
 TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT_FOUND if absent */
 TL_MUST_USE tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count);
 
+/* Many records at a time. */
+typedef struct tl_record {
+    tl_slice key, value;
+} tl_record;
+/* The next record of a stream, its bytes good until the next call; TL_NOT_FOUND ends it, any other
+ * status breaks it off. */
+typedef tl_status (*tl_next_fn)(void *context, tl_record *record);
+/* Keys from `lower` to `upper`; an empty slice is no bound; as it is by default: [lower, upper). */
+typedef struct tl_range {
+    tl_slice lower, upper;
+    bool lower_exclusive, upper_inclusive;
+} tl_range;
+
 /* Cursors.  A new cursor stands nowhere: next goes to the first record, prev to the last.  Each
  * step gives the record it arrives at; TL_NOT_FOUND past either end, where the cursor then stands
  * nowhere again.  In a write txn a cursor finds its place again after the txn modified the tree;
