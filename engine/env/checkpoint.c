@@ -171,6 +171,7 @@ tl_status tl_checkpoint(tl_env *env, uint64_t txn, const tl_root *root)
 {
     uint64_t begin = tl_clock_ns();
     draft next = {.meta = env->meta};
+    next.meta.version = TL_FORMAT_VERSION;
     next.meta.ckpt_no++;
     next.meta.txn = txn;
     next.meta.count = root->count;

@@ -56,12 +56,12 @@ static const char *check_slots(const uint8_t *page, size_t heap_lo, size_t page_
 /* Free blocks {u16 next, u16 size} ascend, so their chain ends. */
 static const char *check_free_chain(const uint8_t *page, size_t heap_lo, size_t page_bytes)
 {
-    size_t at = tl_load16(page + TL_AT_FREE_HEAD), sum = 0, low = heap_lo;
+    size_t at = tl_page_free_head(page), sum = 0, low = heap_lo;
     while (at != 0) { /* ends: `low` grows by 4 or more every round */
-        if (!inside(at, 4, low, page_bytes))
+        if (!inside(at, TL_FREE_BLOCK_BYTES, low, page_bytes))
             return "free block lies outside the heap or before its predecessor";
         size_t size = tl_load16(page + at + 2);
-        if (size < 4 || !inside(at, size, low, page_bytes))
+        if (size < TL_FREE_BLOCK_BYTES || !inside(at, size, low, page_bytes))
             return "free block has an impossible size";
         sum += size;
         low = at + size;
@@ -107,6 +107,18 @@ static bool claim(uint64_t *marks, size_t offset, size_t size_bytes)
     return true;
 }
 
+/* Free blocks that touch are one, and one at the heap's low end belongs to the gap. */
+static bool blocks_stand_alone(const uint8_t *page)
+{
+    size_t before = tl_page_heap_lo(page);
+    for (size_t at = tl_page_free_head(page); at != 0; at = tl_load16(page + at)) {
+        if (at == before)
+            return false;
+        before = at + tl_load16(page + at + 2);
+    }
+    return true;
+}
+
 static const char *check_partition(const uint8_t *page, uint32_t page_bytes, uint64_t *marks)
 {
     tl_slice lower = tl_page_lower(page), upper = tl_page_upper(page);
@@ -126,10 +138,12 @@ static const char *check_partition(const uint8_t *page, uint32_t page_bytes, uin
         apart = claim(marks, tl_page_cell_off(page, i), cell);
         claimed += cell;
     }
-    for (size_t at = tl_load16(page + TL_AT_FREE_HEAD); at != 0 && apart; at = tl_load16(page + at))
+    for (size_t at = tl_page_free_head(page); at != 0 && apart; at = tl_load16(page + at))
         apart = claim(marks, at, tl_load16(page + at + 2));
     if (!apart)
         return "two things share bytes of the heap";
+    if (!blocks_stand_alone(page))
+        return "a free block touches another or the gap";
     return claimed == page_bytes ? NULL : "bytes of the page do not add up";
 }
 

@@ -6,11 +6,6 @@
 
 #include <assert.h>
 
-static uint8_t *slots_of(uint8_t *page)
-{
-    return page + TL_PAGE_HEADER_BYTES + 4 * (size_t)tl_page_cap(page);
-}
-
 static uint8_t *children_of(uint8_t *page)
 {
     return page + TL_PAGE_HEADER_BYTES + TL_ENTRY_BYTES * (size_t)tl_page_cap(page);
@@ -42,14 +37,14 @@ void tl_page_compact(const tl_edit *edit, uint8_t *page, unsigned extra_slots)
 static void arrays_grow(uint8_t *page, unsigned step)
 {
     size_t cap = tl_page_cap(page), count = tl_page_count(page);
-    uint8_t *old_slots = slots_of(page), *old_children = children_of(page);
+    uint8_t *old_slots = tl_page_slot_at(page, 0), *old_children = children_of(page);
     if (tl_page_kind_of(page) == TL_PAGE_BRANCH)
         memmove(old_children + TL_ENTRY_BYTES * (size_t)step, old_children,
                 TL_CHILD_BYTES * (count + 1));
     memmove(old_slots + 4 * (size_t)step, old_slots, 4 * count);
     memset(page + TL_PAGE_HEADER_BYTES + 4 * count, 0, 4 * (cap + step - count));
     tl_page_set_cap(page, (unsigned)cap + step);
-    memset(slots_of(page) + 4 * count, 0, 4 * (cap + step - count));
+    memset(tl_page_slot_at(page, (unsigned)count), 0, 4 * (cap + step - count));
 }
 
 bool tl_page_make_room(const tl_edit *edit, uint8_t *page, size_t cell_bytes)
@@ -82,39 +77,73 @@ unsigned tl_page_take_cell(uint8_t *page, size_t cell_bytes)
     return offset;
 }
 
+void tl_page_raise_heap(uint8_t *page, uint32_t heap_lo)
+{
+    unsigned at = tl_page_free_head(page);
+    while (at != 0 && at == heap_lo) { /* ends: the chain does */
+        unsigned size = tl_load16(page + at + 2);
+        heap_lo += size;
+        at = tl_load16(page + at);
+        tl_page_set_free_head(page, at);
+        tl_page_set_free_bytes(page, tl_page_free_bytes(page) - size);
+    }
+    tl_page_set_heap_lo(page, heap_lo);
+}
+
 void tl_page_drop_cell(uint8_t *page, unsigned offset, size_t cell_bytes)
 {
     if (cell_bytes != 0 && offset == tl_page_heap_lo(page))
-        tl_page_set_heap_lo(page, offset + (uint32_t)cell_bytes);
+        tl_page_raise_heap(page, offset + (uint32_t)cell_bytes);
     else
         tl_page_set_frag(page, tl_page_frag(page) + (unsigned)cell_bytes);
 }
 
-void tl_page_open_entry(uint8_t *page, unsigned index, uint32_t head, unsigned offset,
-                        size_t suffix_bytes)
+void tl_page_open_entry(const tl_edit *edit, uint8_t *page, unsigned index, uint32_t head,
+                        unsigned offset, size_t suffix_bytes)
 {
     size_t count = tl_page_count(page), behind = count - index;
     assert(count < tl_page_cap(page));
     uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
-    uint8_t *slot_at = slots_of(page) + 4 * (size_t)index;
+    uint8_t *slot_at = tl_page_slot_at(page, index);
     memmove(head_at + 4, head_at, 4 * behind);
     memmove(slot_at + 4, slot_at, 4 * behind);
+    edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
     tl_store32(head_at, head);
     tl_store16(slot_at, offset);
     tl_store16(slot_at + 2, (unsigned)suffix_bytes);
     tl_page_set_count(page, (unsigned)count + 1);
 }
 
-void tl_page_close_entry(uint8_t *page, unsigned index)
+void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index)
 {
     size_t count = tl_page_count(page), behind = count - index - 1;
     uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
-    uint8_t *slot_at = slots_of(page) + 4 * (size_t)index;
+    uint8_t *slot_at = tl_page_slot_at(page, index);
     memmove(head_at, head_at + 4, 4 * behind);
     memmove(slot_at, slot_at + 4, 4 * behind);
+    edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
     tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (count - 1), 0);
-    tl_store32(slots_of(page) + 4 * (count - 1), 0);
+    tl_store32(tl_page_slot_at(page, (unsigned)count - 1), 0);
     tl_page_set_count(page, (unsigned)count - 1);
+}
+
+bool tl_leaf_holds(const uint8_t *page, unsigned index, size_t cell_bytes)
+{
+    size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
+                  tl_page_cell_bytes(page, index) +
+                  TL_ENTRY_BYTES * (size_t)(tl_page_cap(page) - tl_page_count(page));
+    return room >= cell_bytes;
+}
+
+unsigned tl_leaf_update_in_cell(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value)
+{
+    unsigned unused = (unsigned)(tl_leaf_value(page, index).size_bytes - value.size_bytes);
+    uint8_t *cell = page + tl_page_cell_off(page, index);
+    tl_store16(cell, (unsigned)value.size_bytes);
+    tl_copy(cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(page, index), value.data,
+            value.size_bytes);
+    edit->stats->overwrites_same_size += unused == 0;
+    return unused;
 }
 
 static size_t branch_cell_bytes(size_t suffix_bytes)
@@ -142,20 +171,20 @@ bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_sli
     size_t count = tl_page_count(page);
     uint8_t *child_at = children_of(page) + TL_CHILD_BYTES * ((size_t)index + 1);
     memmove(child_at + TL_CHILD_BYTES, child_at, TL_CHILD_BYTES * (count - index));
-    tl_page_open_entry(page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
+    tl_page_open_entry(edit, page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
                        suffix.size_bytes);
     tl_branch_set_child(page, index + 1, right);
     return true;
 }
 
-void tl_branch_remove(uint8_t *page, unsigned index)
+void tl_branch_remove(const tl_edit *edit, uint8_t *page, unsigned index)
 {
     size_t count = tl_page_count(page);
     tl_page_drop_cell(page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
     uint8_t *child_at = children_of(page) + TL_CHILD_BYTES * ((size_t)index + 1);
     memmove(child_at, child_at + TL_CHILD_BYTES, TL_CHILD_BYTES * (count - index - 1));
     memset(children_of(page) + TL_CHILD_BYTES * count, 0, TL_CHILD_BYTES);
-    tl_page_close_entry(page, index);
+    tl_page_close_entry(edit, page, index);
 }
 
 bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes)
@@ -168,12 +197,12 @@ bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes)
 void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix)
 {
     size_t cell = branch_cell_bytes(suffix.size_bytes);
-    uint8_t *slot = slots_of(page) + 4 * (size_t)index;
+    uint8_t *slot = tl_page_slot_at(page, index);
     tl_page_drop_cell(page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
     tl_store32(slot, 0); /* no cell: a compaction now copies a stand-in held by the head alone */
     if (tl_page_gap(page) < cell)
         tl_page_compact(edit, page, tl_page_cap(page) - tl_page_count(page));
-    slot = slots_of(page) + 4 * (size_t)index;
+    slot = tl_page_slot_at(page, index);
     tl_store16(slot, branch_store_cell(page, suffix));
     tl_store16(slot + 2, (unsigned)suffix.size_bytes);
     tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index,

@@ -4,11 +4,13 @@
  * compared.  The state of every mode lies in the page alone; pages written under one mode are
  * edited under any other.
  *
- *   bump     cells go into the gap; what is removed becomes garbage (header field frag), and the
- *            page is compacted when the gap is too short though gap and garbage together suffice
+ *   freelist cells go where a removed one had been, on the page's chain of free blocks, else into
+ *            the gap; the default
+ *   bump     cells go into the gap; what is removed becomes garbage (header field frag)
  *   rebuild  the whole page is written anew for every edit, for comparison
  *
- * An insert or update that finds no room (counter alloc_misses) returns false, page unchanged: the
+ * When the gap is too short although all free bytes together suffice, the page is compacted.  An
+ * insert or update that finds no room (counter alloc_misses) returns false, page unchanged: the
  * caller splits.
  */
 #ifndef TL_PAGE_EDIT_H
@@ -31,14 +33,14 @@ typedef struct tl_leaf_mode {
     bool (*update)(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value);
 } tl_leaf_mode;
 
-extern const tl_leaf_mode tl_leaf_bump, tl_leaf_rebuild;
+extern const tl_leaf_mode tl_leaf_freelist, tl_leaf_bump, tl_leaf_rebuild;
 const tl_leaf_mode *tl_leaf_mode_find(const char *name); /* NULL when unknown */
 
 /* Enter a separator at `index` with the child to its right.  False: no room. */
 bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
                       tl_ref right);
 /* Take out separator `index` and the child to its right. */
-void tl_branch_remove(uint8_t *page, unsigned index);
+void tl_branch_remove(const tl_edit *edit, uint8_t *page, unsigned index);
 /* Could separator `index` have this suffix without a split? */
 bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes);
 void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix);

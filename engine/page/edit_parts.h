@@ -3,15 +3,48 @@
 #define TL_PAGE_EDIT_PARTS_H
 
 #include "engine/page/edit.h"
+#include "engine/page/search.h"
 
 /* Write the page anew between its own fences, with `extra_slots` spare; garbage is gone. */
 void tl_page_compact(const tl_edit *edit, uint8_t *page, unsigned extra_slots);
 /* Room for one more slot and `cell_bytes` of gap, compacting if need be.  False: unchanged. */
 bool tl_page_make_room(const tl_edit *edit, uint8_t *page, size_t cell_bytes);
 unsigned tl_page_take_cell(uint8_t *page, size_t cell_bytes); /* from the gap, which has room */
+/* The bytes of a cell become garbage, or gap when they touch it. */
 void tl_page_drop_cell(uint8_t *page, unsigned offset, size_t cell_bytes);
-void tl_page_open_entry(uint8_t *page, unsigned index, uint32_t head, unsigned offset,
-                        size_t suffix_bytes);
-void tl_page_close_entry(uint8_t *page, unsigned index);
+/* The gap now reaches up to `heap_lo`, and over free blocks that begin there. */
+void tl_page_raise_heap(uint8_t *page, uint32_t heap_lo);
+void tl_page_open_entry(const tl_edit *edit, uint8_t *page, unsigned index, uint32_t head,
+                        unsigned offset, size_t suffix_bytes);
+void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index);
+
+/* free_chain.c: a hole of `bytes` from the chain of free blocks; 0: none is large enough, as far as
+ * the search looks.  And the way back: the bytes join the chain, the gap, or the garbage. */
+unsigned tl_free_take(const tl_edit *edit, uint8_t *page, size_t bytes);
+void tl_free_give(const tl_edit *edit, uint8_t *page, unsigned offset, size_t bytes);
+
+static inline uint8_t *tl_page_slot_at(uint8_t *page, unsigned index)
+{
+    return page + TL_PAGE_HEADER_BYTES + 4 * ((size_t)tl_page_cap(page) + index);
+}
+
+static inline size_t tl_leaf_cell_size(tl_slice suffix, tl_slice value)
+{
+    return TL_CELL_HEADER_BYTES + suffix.size_bytes + value.size_bytes;
+}
+
+static inline void tl_leaf_cell_store(uint8_t *cell, tl_slice suffix, tl_slice value)
+{
+    tl_store16(cell, (unsigned)value.size_bytes);
+    tl_copy(cell + TL_CELL_HEADER_BYTES, suffix.data, suffix.size_bytes);
+    tl_copy(cell + TL_CELL_HEADER_BYTES + suffix.size_bytes, value.data, value.size_bytes);
+}
+
+/* Could entry `index` of a leaf have a cell of `cell_bytes` instead of its own, if need be after a
+ * compaction? */
+bool tl_leaf_holds(const uint8_t *page, unsigned index, size_t cell_bytes);
+/* A value that shrinks or stays is stored in its cell; returns how many bytes of the cell's end are
+ * no longer used. */
+unsigned tl_leaf_update_in_cell(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value);
 
 #endif

@@ -65,7 +65,8 @@ static tl_meta_verdict fields_verdict(const tl_meta *meta, uint32_t page_shift)
         meta->discipline != TL_DISCIPLINE_SHADOW || meta->sum_kind != TL_SUM_CRC32C)
         return TL_META_NEWER;
     bool sound =
-        page_shift < 32 && tl_page_bytes_valid(meta->page_bytes) && meta->max_key_bytes >= 1 &&
+        meta->version != 0 && page_shift < 32 && tl_page_bytes_valid(meta->page_bytes) &&
+        meta->max_key_bytes >= 1 &&
         meta->max_key_bytes <= tl_page_key_bytes_limit(meta->page_bytes) &&
         meta->record_bytes_max == tl_page_record_bytes_max(meta->page_bytes, meta->max_key_bytes) &&
         meta->page_count <= UINT32_MAX &&

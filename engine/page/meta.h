@@ -13,7 +13,7 @@ enum {
     TL_META_BLOCK_BYTES = 4096,
     TL_META_RECORD_BYTES = 512,
     TL_META_COPY_AT = 2048,
-    TL_FORMAT_VERSION = 1,
+    TL_FORMAT_VERSION = 2, /* written; 1 is read too, and becomes 2 with the next checkpoint */
     TL_DISCIPLINE_SHADOW = 0,
     TL_SUM_CRC32C = 0,
 };

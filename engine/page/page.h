@@ -11,7 +11,9 @@
  *   child    { u32 pgno, u32 tag }   tag = low 32 bits of the child's birth txn
  *   cell     leaf: u16 value bytes (top bit: overflow), suffix, value;  branch: suffix, absent when
  *            it has four bytes or fewer, because the head holds it
- *   heap     cells, fences and the garbage of removed cells, in any order
+ *   heap     cells, fences and the holes that removed cells left, in any order
+ *   hole     a free block { u16 offset of the next, u16 bytes }, on a chain that ascends from the
+ *            header's free_head; or plain garbage, of which only the sum is known (frag)
  *
  * All keys of a page share its prefix, which is cut off; what is stored is the suffix.  The fences
  * are the bounds that the page's keys obey: lower <= key < upper.  FORMAT.md has every byte.
@@ -34,6 +36,7 @@ enum {
     TL_ENTRY_BYTES = 8,       /* head and slot of one entry */
     TL_CHILD_BYTES = 8,       /* pgno and tag of one child */
     TL_CELL_HEADER_BYTES = 2, /* value length of a leaf cell */
+    TL_FREE_BLOCK_BYTES = 4,  /* the smallest hole that the chain of free blocks holds */
     TL_VALUE_OVERFLOW = 0x8000,
     TL_TREE_CATALOG = 0, /* tree_id of the catalog */
 };
@@ -95,6 +98,7 @@ TL_PAGE_FIELD32(pgno, TL_AT_PGNO)
 TL_PAGE_FIELD16(count, TL_AT_COUNT)
 TL_PAGE_FIELD16(cap, TL_AT_CAP)
 TL_PAGE_FIELD32(heap_lo, TL_AT_HEAP_LO)
+TL_PAGE_FIELD16(free_head, TL_AT_FREE_HEAD)
 TL_PAGE_FIELD16(free_bytes, TL_AT_FREE_BYTES)
 TL_PAGE_FIELD16(frag, TL_AT_FRAG)
 TL_PAGE_FIELD16(prefix_len, TL_AT_PREFIX_LEN)

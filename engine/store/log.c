@@ -5,6 +5,7 @@
 
 static const uint8_t log_magic[8] = {'t', 'r', 'e', 'e', 'l', 'o', 'g', 0x1a};
 
+enum { LOG_HEADER_VERSION = 1 }; /* what frames may hold follows from the meta's version */
 enum { AT_LOG_VERSION = 8, AT_LOG_FILE_NO = 12, AT_LOG_UUID = 16, AT_LOG_CRC = 508 };
 
 void tl_log_header_encode(uint8_t block[TL_LOG_HEADER_BYTES], const uint8_t uuid[16],
@@ -12,7 +13,7 @@ void tl_log_header_encode(uint8_t block[TL_LOG_HEADER_BYTES], const uint8_t uuid
 {
     memset(block, 0, TL_LOG_HEADER_BYTES);
     memcpy(block, log_magic, sizeof log_magic);
-    tl_store32(block + AT_LOG_VERSION, TL_FORMAT_VERSION);
+    tl_store32(block + AT_LOG_VERSION, LOG_HEADER_VERSION);
     tl_store32(block + AT_LOG_FILE_NO, file_no);
     memcpy(block + AT_LOG_UUID, uuid, 16);
     tl_store32(block + AT_LOG_CRC, tl_crc32c(0, block, AT_LOG_CRC));

@@ -115,13 +115,17 @@ void golden_contents(golden_record records[GOLDEN_RECORDS])
     assert_int_equal(count, GOLDEN_RECORDS);
 }
 
-#define GOLDEN_DIR "engine/tests/golden/v1/" /* tests run at the root of the source tree */
+static unit_bytes kept_file(unsigned version, const char *name)
+{
+    char path[80]; /* tests run at the root of the source tree */
+    snprintf(path, sizeof path, "engine/tests/golden/v%u/%s", version, name);
+    return unit_file_read(path);
+}
 
-void golden_copy(const unit_place *place)
+void golden_copy(const unit_place *place, unsigned version)
 {
     unit_files files = {
-        unit_file_read(GOLDEN_DIR "x.tl"),
-        {unit_file_read(GOLDEN_DIR "x.log.0"), unit_file_read(GOLDEN_DIR "x.log.1")}
+        kept_file(version, "x.tl"), {kept_file(version, "x.log.0"), kept_file(version, "x.log.1")}
     };
     unit_files_write(place, &files);
     unit_files_free(&files);

@@ -8,7 +8,7 @@
 
 #include "engine/tests/unit.h"
 
-enum { GOLDEN_RECORDS = 80, GOLDEN_PAGE_BYTES = 1024 };
+enum { GOLDEN_RECORDS = 80, GOLDEN_PAGE_BYTES = 1024, GOLDEN_VERSION = 2 /* the newest */ };
 
 typedef struct golden_record {
     uint8_t key[96], value[40];
@@ -21,7 +21,7 @@ tl_env_options golden_options(void);
 void golden_make(const unit_place *place);
 /* What it holds, ascending. */
 void golden_contents(golden_record records[GOLDEN_RECORDS]);
-/* Copy the kept files to `place`. */
-void golden_copy(const unit_place *place);
+/* Copy the files kept of format `version` to `place`. */
+void golden_copy(const unit_place *place, unsigned version);
 
 #endif

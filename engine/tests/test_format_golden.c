@@ -3,7 +3,7 @@
  * After a deliberate change of the format: raise the version, keep the old folder for the tests
  * that open it, and write the new files with
  *
- *     TL_GOLDEN_WRITE=engine/tests/golden/v1 build/engine/tests/test_format_golden
+ *     TL_GOLDEN_WRITE=engine/tests/golden/v2 build/engine/tests/test_format_golden
  */
 #include "engine/tests/golden.h"
 
@@ -35,12 +35,11 @@ static void expect_contents(tl_env *env)
     assert_int_equal(unit_expect_clean(env).records, GOLDEN_RECORDS);
 }
 
-static void the_golden_database_opens_read_only_and_stays_untouched(void **state)
+static void open_read_only(unsigned version)
 {
-    (void)state;
     unit_place place;
     unit_place_make(&place);
-    golden_copy(&place);
+    golden_copy(&place, version);
     unit_files before = unit_files_read(&place);
     tl_env_options options = {.flags = TL_OPEN_READ_ONLY};
     tl_env *env = unit_open(&place, &options);
@@ -56,14 +55,29 @@ static void the_golden_database_opens_read_only_and_stays_untouched(void **state
     unit_place_remove(&place);
 }
 
-static void the_golden_database_opens_for_writing_and_goes_on(void **state)
+static void every_golden_database_opens_read_only_and_stays_untouched(void **state)
 {
     (void)state;
+    for (unsigned version = 1; version <= GOLDEN_VERSION; version++)
+        open_read_only(version);
+}
+
+static void note_version(void *context, const char *line)
+{
+    unsigned *version = context;
+    (void)sscanf(line, "format %u", version);
+}
+
+static void open_and_go_on(unsigned version)
+{
     unit_place place;
     unit_place_make(&place);
-    golden_copy(&place);
+    golden_copy(&place, version);
     tl_env_options options = {.flags = TL_OPEN_NO_CREATE};
     tl_env *env = unit_open(&place, &options);
+    unsigned present = 0;
+    assert_int_equal(tl_dump_meta(env, note_version, &present), TL_OK);
+    assert_int_equal(present, GOLDEN_VERSION); /* recovery's checkpoint wrote today's format */
     expect_contents(env);
     unit_put(env, "one more", "record");
     assert_int_equal(tl_env_close(env), TL_OK);
@@ -73,6 +87,13 @@ static void the_golden_database_opens_for_writing_and_goes_on(void **state)
     expect_contents(env);
     assert_int_equal(tl_env_close(env), TL_OK);
     unit_place_remove(&place);
+}
+
+static void every_golden_database_opens_for_writing_and_goes_on(void **state)
+{
+    (void)state;
+    for (unsigned version = 1; version <= GOLDEN_VERSION; version++)
+        open_and_go_on(version);
 }
 
 static void keep(const unit_place *place, const char *dir)
@@ -110,7 +131,7 @@ static void the_same_edits_give_the_same_bytes_on_every_compiler(void **state)
     const char *dir = getenv("TL_GOLDEN_WRITE");
     if (dir != NULL)
         keep(&place, dir);
-    golden_copy(&kept);
+    golden_copy(&kept, GOLDEN_VERSION);
     unit_files wanted = unit_files_read(&kept), got = unit_files_read(&place);
     expect_same_bytes("x.tl", &wanted.page, &got.page);
     expect_same_bytes("x.log.0", &wanted.log[0], &got.log[0]);
@@ -160,8 +181,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_edits_give_the_same_bytes_on_every_compiler),
-        cmocka_unit_test(the_golden_database_opens_read_only_and_stays_untouched),
-        cmocka_unit_test(the_golden_database_opens_for_writing_and_goes_on),
+        cmocka_unit_test(every_golden_database_opens_read_only_and_stays_untouched),
+        cmocka_unit_test(every_golden_database_opens_for_writing_and_goes_on),
         cmocka_unit_test(bytes_do_not_depend_on_a_used_arena),
     };
     return cmocka_run_group_tests_name("format_golden", tests, NULL, NULL);

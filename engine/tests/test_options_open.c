@@ -109,7 +109,7 @@ static void every_row_of_every_registry_can_be_opened(void **state)
                     assert_int_equal(tl_env_close(env), TL_OK);
                     opened++;
                 }
-    assert_int_equal(opened, 8);
+    assert_true(opened >= 12);
     unit_place_remove(&place);
 }
 

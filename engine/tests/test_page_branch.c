@@ -125,7 +125,7 @@ static bool desk_insert(desk *d, const entry *e)
 
 static void desk_remove(desk *d, unsigned index)
 {
-    tl_branch_remove(d->page, index);
+    tl_branch_remove(&d->edit, d->page, index);
     d->count--;
     memmove(&d->entries[index], &d->entries[index + 1], (d->count - index) * sizeof d->entries[0]);
 }

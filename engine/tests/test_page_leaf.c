@@ -1,4 +1,4 @@
-/* engine/tests/test_page_leaf.c -- one leaf in both modes against a sorted array. */
+/* engine/tests/test_page_leaf.c -- one leaf in every mode against a sorted array. */
 #include "engine/base/hash.h"
 #include "engine/page/check.h"
 #include "engine/page/edit.h"
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 2 };
+enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 3 };
 
 typedef struct entry {
     uint8_t suffix[SUFFIX_MAX], value[VALUE_MAX];
@@ -39,7 +39,8 @@ static desk *desk_set(uint32_t page_bytes, const char *lower, const char *upper)
     memset(d, 0, sizeof *d);
     d->page_bytes = page_bytes;
     d->modes[0] = &tl_leaf_bump;
-    d->modes[1] = &tl_leaf_rebuild;
+    d->modes[1] = &tl_leaf_freelist;
+    d->modes[2] = &tl_leaf_rebuild;
     d->edit = (tl_edit){page_bytes, d->scratch, &d->stats};
     tl_page_identity identity = {
         .page_bytes = page_bytes, .pgno = 7, .tree_id = 1, .birth = 3, .kind = TL_PAGE_LEAF};
@@ -50,6 +51,14 @@ static desk *desk_set(uint32_t page_bytes, const char *lower, const char *upper)
         tl_build_end(&builder);
     }
     return d;
+}
+
+static unsigned page_of(const desk *d, const tl_leaf_mode *mode)
+{
+    unsigned m = 0;
+    while (d->modes[m] != mode)
+        assert_true(++m < MODES);
+    return m;
 }
 
 static void desk_check(desk *d)
@@ -119,7 +128,8 @@ static void desk_insert(desk *d, unsigned index, const entry *e, bool *fits)
     for (unsigned m = 0; m < MODES; m++)
         fit[m] = d->modes[m]->insert(&d->edit, d->pages[m], index, suffix_of(e),
                                      tl_slice_of(e->value, e->value_len));
-    assert_int_equal(fit[0], fit[1]); /* an insert fits in every mode or in none */
+    for (unsigned m = 1; m < MODES; m++)
+        assert_int_equal(fit[m], fit[0]); /* an insert fits in every mode or in none */
     *fits = fit[0];
     if (!*fits)
         return;
@@ -128,14 +138,16 @@ static void desk_insert(desk *d, unsigned index, const entry *e, bool *fits)
     assert_true(++d->count < ENTRIES_MAX);
 }
 
-/* Bump may find an update too large that rebuild takes; both then keep the old value. */
+/* Rebuild takes an update that is too large for the others; all then keep the old value. */
 static void desk_update(desk *d, unsigned index, const entry *e)
 {
     tl_slice value = tl_slice_of(e->value, e->value_len);
-    if (!d->modes[0]->update(&d->edit, d->pages[0], index, value))
-        return;
-    assert_true(d->modes[1]->update(&d->edit, d->pages[1], index, value));
-    d->entries[index] = *e;
+    bool fits = tl_leaf_bump.update(&d->edit, d->pages[page_of(d, &tl_leaf_bump)], index, value);
+    for (unsigned m = 0; m < MODES; m++)
+        if (d->modes[m] != &tl_leaf_bump && (fits || d->modes[m] != &tl_leaf_rebuild))
+            assert_int_equal(d->modes[m]->update(&d->edit, d->pages[m], index, value), fits);
+    if (fits)
+        d->entries[index] = *e;
 }
 
 static void desk_remove(desk *d, unsigned index)
@@ -197,7 +209,7 @@ static const struct {
 };
 
 /* The checks follow every `stride`-th edit: they cost more than the edits on a large page. */
-static void both_modes_follow_the_model(uint32_t page_bytes, unsigned rounds, unsigned stride)
+static void all_modes_follow_the_model(uint32_t page_bytes, unsigned rounds, unsigned stride)
 {
     uint64_t random = unit_seed(__func__) + page_bytes;
     for (size_t f = 0; f < sizeof fences / sizeof fences[0]; f++) {
@@ -219,25 +231,26 @@ static void both_modes_follow_the_model(uint32_t page_bytes, unsigned rounds, un
         assert_true(refused); /* the page was full at some time */
         assert_int_equal(d->stats.alloc_failures, 0);
         assert_true(d->stats.alloc_compactions > 0 && d->stats.alloc_rebuilds > 0);
+        assert_true(d->stats.alloc_fit_freeblock > 0 && d->stats.alloc_scans > 0);
     }
 }
 
 static void leaf_modes_follow_the_model_at_1_kib(void **state)
 {
     (void)state;
-    both_modes_follow_the_model(1024, 3000, 1);
+    all_modes_follow_the_model(1024, 3000, 1);
 }
 
 static void leaf_modes_follow_the_model_at_8_kib(void **state)
 {
     (void)state;
-    both_modes_follow_the_model(8192, 4000, 5);
+    all_modes_follow_the_model(8192, 4000, 5);
 }
 
 static void leaf_modes_follow_the_model_at_64_kib(void **state)
 {
     (void)state;
-    both_modes_follow_the_model(65536, 5000, 10);
+    all_modes_follow_the_model(65536, 5000, 10);
 }
 
 /* H5: keys that differ only behind their zero padding all have one head. */
@@ -282,7 +295,7 @@ static void an_empty_suffix_is_a_key_like_any_other(void **state)
     assert_true(equal);
 }
 
-static void a_page_of_one_mode_is_edited_under_the_other(void **state)
+static void a_page_of_one_mode_is_edited_under_every_other(void **state)
 {
     (void)state;
     uint64_t random = unit_seed(__func__);
@@ -290,11 +303,12 @@ static void a_page_of_one_mode_is_edited_under_the_other(void **state)
     bool refused = false;
     for (unsigned round = 0; round < 3000; round++) {
         if (unit_below(&random, 10) == 0) { /* the pages change hands */
-            const tl_leaf_mode *mode = d->modes[0];
-            d->modes[0] = d->modes[1];
-            d->modes[1] = mode;
-            unsigned to = unit_below(&random, 2);
-            memcpy(d->pages[to], d->pages[1 - to], d->page_bytes);
+            unsigned one = unit_below(&random, MODES), other = unit_below(&random, MODES);
+            const tl_leaf_mode *mode = d->modes[one];
+            d->modes[one] = d->modes[other];
+            d->modes[other] = mode;
+            if (one != other)
+                memcpy(d->pages[one], d->pages[other], d->page_bytes);
         }
         entry e = random_entry(&random, 'k', 64);
         bool equal;
@@ -386,7 +400,7 @@ int main(void)
         cmocka_unit_test(leaf_modes_follow_the_model_at_64_kib),
         cmocka_unit_test(keys_with_equal_heads_keep_their_order),
         cmocka_unit_test(an_empty_suffix_is_a_key_like_any_other),
-        cmocka_unit_test(a_page_of_one_mode_is_edited_under_the_other),
+        cmocka_unit_test(a_page_of_one_mode_is_edited_under_every_other),
         cmocka_unit_test(rebuilding_between_other_fences_keeps_every_key),
         cmocka_unit_test(equal_edits_give_equal_bytes_whatever_lay_in_the_page_before),
     };

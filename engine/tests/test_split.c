@@ -318,7 +318,7 @@ static void trial_run(const trial *t, uint64_t seed, tl_stats *sum)
     unit_place_remove(&place);
 }
 
-static const char *const leaf_modes[] = {"bump", "rebuild"};
+static const char *const leaf_modes[] = {"freelist", "rebuild", "bump", "freelist"};
 static const char *const splits[] = {"rightmost", "half_bytes"};
 enum { KINDS = sizeof key_kinds / sizeof key_kinds[0] };
 
@@ -328,7 +328,7 @@ static void trials_at(uint32_t page_bytes, uint32_t max_key_bytes, unsigned ops,
     uint64_t seed = unit_seed(__func__);
     for (size_t kind = 0; kind < KINDS; kind++)
         for (size_t mix = 0; mix < 4; mix++) {
-            trial t = {.leaf = leaf_modes[mix & 1],
+            trial t = {.leaf = leaf_modes[mix],
                        .split = splits[mix >> 1],
                        .page_bytes = page_bytes,
                        .max_key_bytes = max_key_bytes,

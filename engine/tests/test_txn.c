@@ -180,8 +180,8 @@ static void a_growing_update_splits_its_leaf(void **state)
 static void shrinking_updates_and_empty_values_keep_their_neighbours(void **state)
 {
     rig *on = *state;
-    static const char *const modes[] = {"bump", "rebuild"};
-    for (unsigned m = 0; m < 2; m++) {
+    const char *const *modes = tl_leaf_modes();
+    for (unsigned m = 0; modes[m] != NULL; m++) {
         rig other;
         rig_make(&other);
         other.options.leaf = modes[m];

@@ -122,7 +122,7 @@ static bool pair_merge(tl_writer *writer, pair *both)
     tl_pager_give(writer->pager, keep_right ? both->left : both->right);
     tl_ref merged = build_part(writer, both, page, 0, both->count, both->lower, both->upper,
                                first_child_of(both));
-    tl_branch_remove(parent, both->at);
+    tl_branch_remove(&writer->pager->edit, parent, both->at);
     tl_branch_set_child(parent, both->at, merged);
     stats->merges++;
     stats->leaf_merges += both->run.kind == TL_PAGE_LEAF;

@@ -66,7 +66,7 @@ typedef struct tl_env_options { /* all zeros is a good default */
                                existing one keeps its own */
     uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
     const char *commit;     /* "log" (default) or "shadow2": a row of tl_commit_protocols */
-    const char *leaf;       /* "bump" (default) or "rebuild": a row of tl_leaf_modes */
+    const char *leaf;       /* "freelist" (default), "bump" or "rebuild": a row of tl_leaf_modes */
     const char *split;      /* "rightmost" (default) or "half_bytes": a row of tl_splits */
     const char *fill;       /* "lmdb25" (default): a row of tl_fills */
     uint64_t seed;          /* for TL_OPEN_DETERMINISTIC */

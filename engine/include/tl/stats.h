@@ -20,9 +20,12 @@
     X(overwrites_same_size, exact, "count", "updates that kept the value's size")                  \
     X(cow_copies, exact, "count", "pages copied on first touch")                                   \
     X(cow_bytes, exact, "bytes", "bytes copied by copy-on-write")                                  \
+    X(alloc_fit_freeblock, exact, "count", "leaf cells placed where a removed one had been")       \
     X(alloc_fit_gap, exact, "count", "leaf cells placed in the gap")                               \
     X(alloc_compactions, exact, "count", "leaf pages compacted to join their free bytes")          \
     X(alloc_rebuilds, exact, "count", "leaf pages rewritten whole for one edit")                   \
+    X(alloc_scans, exact, "count", "free blocks looked at to place or to give back a leaf cell")   \
+    X(head_shift_bytes, exact, "bytes", "heads and slots moved to enter or take out an entry")     \
     X(alloc_bytes_moved, exact, "bytes", "cell bytes moved by compactions and rebuilds")           \
     X(alloc_misses, exact, "count", "no room in the leaf: leads to a split")                       \
     X(alloc_failures, exact, "count",                                                              \
