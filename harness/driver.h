@@ -3,7 +3,10 @@
  * A driver translates these calls to one engine's API and adds nothing: an operation that the
  * engine lacks is NULL and shows as "unsupported", never emulated.
  *
- * Threads   one store is used by one thread at a time, unless TL_DRIVER_THREADS is set.
+ * Threads   one store is used by one thread at a time, unless TL_DRIVER_THREADS is set.  Then a
+ *           txn belongs to the thread that began it, and begin of a write txn waits for those of
+ *           other threads where the engine has one writer; a thread's own second one is TL_BUSY.
+ *           TL_BUSY from put, del or commit then means: abort and do it again.
  * Memory    bytes handed out live until the next call on the same txn.
  * Failure   statuses are those of tl/status.h; out-parameters are untouched unless TL_OK.
  */
@@ -24,6 +27,9 @@ enum {                             /* capabilities */
        TL_DRIVER_PERSISTENT = 4,   /* close and open again finds the data */
        TL_DRIVER_SIM_IO = 8,       /* honours options.io, so simulated disks work */
        TL_DRIVER_THREADS = 16,
+       /* A write txn is a batch: reads in it show the committed state, it has no cursors, del does
+        * not tell whether the key was there, and TL_PUT_INSERT is TL_UNSUPPORTED. */
+       TL_DRIVER_BLIND_WRITES = 32,
 };
 
 typedef enum tl_promise { TL_PROMISE_SAME, TL_PROMISE_WEAKER, TL_PROMISE_STRONGER } tl_promise;
@@ -59,11 +65,14 @@ typedef struct tl_driver_counter { /* one engine counter */
     uint64_t value;
 } tl_driver_counter;
 
+#define TL_DRIVER_UNKNOWN UINT64_MAX /* a number that the engine does not tell cheaply */
+
 typedef struct tl_driver_space {
-    uint64_t file_bytes; /* all files of the store */
-    uint64_t record_count;
-    uint32_t page_bytes; /* really used; 0 when the store has no pages */
-    uint32_t depth;      /* 0 when unknown */
+    uint64_t file_bytes;   /* all files of the store */
+    uint64_t record_count; /* TL_DRIVER_UNKNOWN where only counting would tell */
+    uint64_t free_bytes;   /* pages of the file that hold nothing; or TL_DRIVER_UNKNOWN */
+    uint32_t page_bytes;   /* really used; 0 when the store has no pages */
+    uint32_t depth;        /* 0 when unknown */
 } tl_driver_space;
 
 /* Called for each record of a scan, in order; returning false stops the scan. */
@@ -80,16 +89,23 @@ typedef struct tl_driver {
     tl_status (*close)(tl_store *store);
     void (*abandon)(tl_store *store);           /* as a killed process; NULL = unsupported */
     size_t (*value_bytes_max)(tl_store *store); /* SIZE_MAX = no limit worth naming */
+    /* Files in its directory whose names begin so are a log that a clean close makes redundant:
+     * "tree.log. tree.lock"; NULL = none. */
+    const char *log_files;
 
     tl_status (*begin)(tl_store *store, bool read_only, tl_store_txn **txn);
     tl_status (*commit)(tl_store_txn *txn); /* ends the txn, whatever the status */
     void (*abort)(tl_store_txn *txn);
 
     tl_status (*get)(tl_store_txn *txn, tl_slice key, tl_slice *value);
+    /* values[i] is keys[i]'s, its data NULL when absent; *found counts the present ones.  NULL: the
+     * harness calls get for each, and the result says so. */
+    tl_status (*get_many)(tl_store_txn *txn, const tl_slice *keys, size_t count, tl_slice *values,
+                          size_t *found);
     tl_status (*put)(tl_store_txn *txn, tl_slice key, tl_slice value, unsigned flags);
     /* flags: TL_PUT_INSERT, TL_PUT_APPEND */
     tl_status (*del)(tl_store_txn *txn, tl_slice key);
-    tl_status (*count)(tl_store_txn *txn, uint64_t *count);
+    tl_status (*count)(tl_store_txn *txn, uint64_t *count); /* NULL = only a scan would tell */
     /* Visit records in key order from the first >= `from` (an empty `from`: from the first). */
     tl_status (*scan)(tl_store_txn *txn, tl_slice from, tl_scan_fn visit, void *context);
 

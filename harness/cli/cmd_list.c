@@ -22,6 +22,7 @@ static const struct {
     {TL_DRIVER_PERSISTENT,   "persistent"  },
     {TL_DRIVER_SIM_IO,       "sim_io"      },
     {TL_DRIVER_THREADS,      "threads"     },
+    {TL_DRIVER_BLIND_WRITES, "blind_writes"},
 };
 enum { CAPABILITY_COUNT = sizeof capabilities / sizeof capabilities[0] };
 

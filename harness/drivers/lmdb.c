@@ -327,6 +327,7 @@ static tl_status lmdb_space(tl_store *store, tl_driver_space *space)
     *space = (tl_driver_space){
         .file_bytes = tl_driver_dir_bytes(store->dir),
         .record_count = facts.ms_entries,
+        .free_bytes = TL_DRIVER_UNKNOWN,
         .page_bytes = facts.ms_psize,
         .depth = facts.ms_depth,
     };
@@ -351,6 +352,7 @@ const tl_driver tl_driver_lmdb = {
     .close = lmdb_close,
     .abandon = lmdb_abandon,
     .value_bytes_max = lmdb_value_bytes_max,
+    .log_files = "lock.mdb",
     .begin = lmdb_begin,
     .commit = lmdb_commit,
     .abort = lmdb_abort,

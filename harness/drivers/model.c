@@ -380,6 +380,7 @@ static tl_status model_space(tl_store *store, tl_driver_space *space)
     *space = (tl_driver_space){
         .file_bytes = tl_records_bytes(newest), /* no file yet: what it will have to hold */
         .record_count = tl_records_count(newest),
+        .free_bytes = TL_DRIVER_UNKNOWN,
     };
     tl_records_unpin(store->records, newest);
     return TL_OK;

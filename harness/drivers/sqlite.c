@@ -291,6 +291,7 @@ static tl_status sqlite_space(tl_store *store, tl_driver_space *space)
     *space = (tl_driver_space){
         .file_bytes = tl_driver_dir_bytes(store->dir),
         .record_count = count,
+        .free_bytes = TL_DRIVER_UNKNOWN,
         .page_bytes = (uint32_t)page_bytes,
     };
     return TL_OK;

@@ -283,6 +283,7 @@ static tl_status tree_space(tl_store *store, tl_driver_space *space)
     *space = (tl_driver_space){
         .file_bytes = file_bytes,
         .record_count = info.count,
+        .free_bytes = info.pages_free * info.page_bytes,
         .page_bytes = info.page_bytes,
         .depth = info.depth,
     };
@@ -305,6 +306,7 @@ const tl_driver tl_driver_tree = {
     .close = tree_close,
     .abandon = tree_abandon,
     .value_bytes_max = tree_value_bytes_max,
+    .log_files = "tree.log. tree.lock",
     .begin = tree_begin,
     .commit = tree_commit,
     .abort = tree_abort,

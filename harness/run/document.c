@@ -153,6 +153,14 @@ static void add_counters(tl_json *object, const tl_run_phase *phase)
     tl_json_add_null(counters, "callgrind");
 }
 
+static void add_known(tl_json *object, const char *name, uint64_t number)
+{
+    if (number == TL_DRIVER_UNKNOWN)
+        tl_json_add_null(object, name);
+    else
+        tl_json_add_count(object, name, number);
+}
+
 static void add_space(tl_json *object, const tl_run_phase *phase)
 {
     if (!phase->space_known || !phase->logical_known) {
@@ -167,7 +175,8 @@ static void add_space(tl_json *object, const tl_run_phase *phase)
                      phase->logical_bytes == 0 ? (double)NAN
                                                : (double)phase->space.file_bytes / logical_bytes);
     tl_json_add_count(space, "depth", phase->space.depth);
-    tl_json_add_count(space, "record_count", phase->space.record_count);
+    add_known(space, "record_count", phase->space.record_count);
+    add_known(space, "free_bytes", phase->space.free_bytes);
 }
 
 static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)

@@ -163,7 +163,7 @@ void tl_side_count(const tl_driver *driver, tl_store_txn *txn, const tl_operatio
 {
     tally so_far = {.operation = operation, .answer = answer, .counts_only = true};
     answer->status = TL_OK;
-    if (operation->line->range != NULL) {
+    if (operation->line->range != NULL || driver->count == NULL) {
         finish_tally(answer, scan_forward(driver, txn, &so_far));
         return;
     }
