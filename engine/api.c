@@ -5,29 +5,31 @@
 tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value)
 {
     tl_env *env = txn->env;
-    if (tree != TL_TREE_MAIN)
+    const tl_root *root = tl_txn_root(txn, tree);
+    if (root == NULL)
         return TL_NOT_FOUND;
     if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
         return TL_KEY_SIZE;
-    return tl_tree_get(&env->pager, txn->root, key, value,
+    return tl_tree_get(&env->pager, root, key, value,
                        txn->read_only ? &txn->counts : &env->writer.counts);
 }
 
 tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, unsigned flags)
 {
-    return tree == TL_TREE_MAIN ? tl_txn_put(txn, key, value, flags) : TL_NOT_FOUND;
+    return tl_txn_put(txn, tree, key, value, flags);
 }
 
 tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key)
 {
-    return tree == TL_TREE_MAIN ? tl_txn_del(txn, key) : TL_NOT_FOUND;
+    return tl_txn_del(txn, tree, key);
 }
 
 tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count)
 {
-    if (tree != TL_TREE_MAIN)
+    const tl_root *root = tl_txn_root(txn, tree);
+    if (root == NULL)
         return TL_NOT_FOUND;
-    *count = txn->root->count;
+    *count = root->count;
     return TL_OK;
 }
 
@@ -43,7 +45,7 @@ tl_status tl_env_checkpoint(tl_env *env)
     if (atomic_load(&env->poisoned))
         status = TL_POISONED;
     else if (env->newest_txn != env->meta.txn)
-        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+        status = tl_checkpoint(env, env->newest_txn, &env->newest);
     if (status == TL_OK)
         tl_snapshot_commit_space(env);
     tl_turn_give(env);
@@ -107,8 +109,8 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
         .max_key_bytes = env->pager.max_key_bytes,
         .value_bytes_max = env->pager.record_bytes_max - TL_ENTRY_BYTES - TL_CELL_HEADER_BYTES -
                            env->pager.max_key_bytes,
-        .depth = env->newest_root.depth,
-        .count = env->newest_root.count,
+        .depth = tl_forest_main(&env->newest)->depth,
+        .count = tl_forest_main(&env->newest)->count,
         .txn = env->newest_txn,
         .durable_txn = atomic_load(&env->durable_txn),
         .checkpoint_no = env->meta.ckpt_no,

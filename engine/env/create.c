@@ -79,7 +79,7 @@ static tl_status write_pages(tl_env *env, tl_file *file, tl_meta *fresh, uint8_t
     };
     tl_tree_plant(page, page_bytes, at.root, 1, TL_TREE_MAIN);
     tl_status status = write_page(env, file, page, page_bytes, at.root);
-    tl_catalog_build(page, page_bytes, at.catalog, 1, &root);
+    tl_catalog_plant(page, page_bytes, at.catalog, 1, &root);
     fresh->catalog = (tl_ref){at.catalog, 1};
     if (status == TL_OK)
         status = write_page(env, file, page, page_bytes, at.catalog);
@@ -142,6 +142,8 @@ tl_status tl_env_create_files(tl_env *env, const tl_meta *wanted, uint64_t log_b
     uint64_t state = deterministic ? env->seed : tl_random_seed();
     tl_meta fresh = *wanted;
     fresh.txn = 1;
+    fresh.catalog_depth = 1;
+    fresh.tree_id_next = TL_TREE_MAIN + 1;
     fresh.page_count = PAGES_MIN;
     fresh.log_salt = tl_random_next(&state) | 1;
     fresh.log_chain = tl_mix64(fresh.log_salt);

@@ -11,6 +11,8 @@ struct tl_cursor {
     tl_txn *txn;
     tl_cursor *next, **link; /* among the txn's open cursors: its successor, and who points here */
     tl_walk walk;
+    tl_tree tree;
+    tl_root root;     /* of a write txn, when the walk was valid */
     bool placed;      /* it stands at `key`; else nowhere */
     uint64_t changes; /* of the writer, when the walk was valid */
     size_t key_bytes;
@@ -25,7 +27,8 @@ static uint64_t changes_now(const tl_txn *txn)
 tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
 {
     tl_env *env = txn->env;
-    if (tree != TL_TREE_MAIN)
+    const tl_root *root = tl_txn_root(txn, tree);
+    if (root == NULL)
         return TL_NOT_FOUND;
     tl_cursor *cursor = env->pager.memory->allocate(env->pager.memory, sizeof *cursor);
     if (cursor == NULL)
@@ -33,7 +36,9 @@ tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
     cursor->txn = txn;
     cursor->placed = false;
     cursor->walk.pager = &env->pager;
-    cursor->walk.root = txn->root;
+    cursor->tree = tree;
+    cursor->root = *root;
+    cursor->walk.root = txn->read_only ? root : &cursor->root;
     cursor->walk.counts = txn->read_only ? &txn->counts : &env->writer.counts;
     cursor->walk.depth = 0;
     cursor->next = txn->cursors;
@@ -77,13 +82,32 @@ static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_s
     return TL_OK;
 }
 
+/* The tree may have another root by now, or be gone. */
+static tl_status root_find(tl_cursor *cursor)
+{
+    if (cursor->txn->read_only)
+        return TL_OK;
+    const tl_root *root = tl_txn_root(cursor->txn, cursor->tree);
+    cursor->placed = cursor->placed && root != NULL;
+    if (root == NULL)
+        return TL_NOT_FOUND;
+    cursor->root = *root;
+    return TL_OK;
+}
+
 tl_status tl_cursor_first(tl_cursor *cursor, tl_slice *key, tl_slice *value)
 {
+    tl_status status = root_find(cursor);
+    if (status != TL_OK)
+        return status;
     return arrive(cursor, tl_walk_first(&cursor->walk), key, value);
 }
 
 tl_status tl_cursor_last(tl_cursor *cursor, tl_slice *key, tl_slice *value)
 {
+    tl_status status = root_find(cursor);
+    if (status != TL_OK)
+        return status;
     return arrive(cursor, tl_walk_last(&cursor->walk), key, value);
 }
 
@@ -97,6 +121,9 @@ static tl_status seek(tl_cursor *cursor, tl_slice from)
 
 tl_status tl_cursor_seek(tl_cursor *cursor, tl_slice from, tl_slice *key, tl_slice *value)
 {
+    tl_status status = root_find(cursor);
+    if (status != TL_OK)
+        return status;
     return arrive(cursor, seek(cursor, from), key, value);
 }
 
@@ -113,7 +140,10 @@ tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value)
     if (!walk_is_stale(cursor))
         return arrive(cursor, tl_walk_next(walk), key, value);
     tl_slice here = tl_slice_of(cursor->key, cursor->key_bytes), found, ignored;
-    tl_status status = tl_walk_seek(walk, here);
+    tl_status status = root_find(cursor);
+    if (status != TL_OK)
+        return status;
+    status = tl_walk_seek(walk, here);
     if (status == TL_OK) {
         tl_walk_record(walk, &found, &ignored);
         if (tl_slice_compare(found, here) == 0)
@@ -129,7 +159,10 @@ tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value)
         return tl_cursor_last(cursor, key, value);
     if (!walk_is_stale(cursor))
         return arrive(cursor, tl_walk_prev(walk), key, value);
-    tl_status status = tl_walk_seek(walk, tl_slice_of(cursor->key, cursor->key_bytes));
+    tl_status status = root_find(cursor);
+    if (status != TL_OK)
+        return status;
+    status = tl_walk_seek(walk, tl_slice_of(cursor->key, cursor->key_bytes));
     if (status == TL_OK)
         status = tl_walk_prev(walk);
     else if (status == TL_NOT_FOUND)
@@ -143,5 +176,5 @@ tl_status tl_cursor_del(tl_cursor *cursor)
         return TL_READ_ONLY;
     if (!cursor->placed)
         return TL_NOT_FOUND;
-    return tl_txn_del(cursor->txn, tl_slice_of(cursor->key, cursor->key_bytes));
+    return tl_txn_del(cursor->txn, cursor->tree, tl_slice_of(cursor->key, cursor->key_bytes));
 }

@@ -9,28 +9,27 @@ static bool is_clean(tl_status status)
            status == TL_NO_SPACE;
 }
 
-static tl_status settle(tl_txn *txn, tl_status status)
+tl_status tl_txn_settle(tl_txn *txn, tl_status status)
 {
     if (!is_clean(status))
         txn->doomed = status;
     return status;
 }
 
-static tl_status check_writable(const tl_txn *txn)
+tl_status tl_txn_check_writable(const tl_txn *txn)
 {
     return txn->read_only ? TL_READ_ONLY : txn->doomed;
 }
 
-static void ops_record(tl_env *env, unsigned code, tl_slice key, tl_slice value)
+void tl_ops_record(tl_env *env, unsigned code, tl_tree tree, tl_slice key, tl_slice value)
 {
     if (!env->protocol->logs || env->ops_dropped)
         return;
-    tl_op_buffer_record(&env->ops, code, TL_TREE_MAIN, key, value);
+    tl_op_buffer_record(&env->ops, code, tree, key, value);
     tl_txn_limit_ops(env);
 }
 
-/* Bytes that lie in a page may move under the edit: take them out first. */
-static tl_slice out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
+tl_slice tl_out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
 {
     const uint8_t *base = env->pager.base, *at = bytes.data;
     if (at < base || at >= base + env->pager.arena->map_bytes)
@@ -39,11 +38,11 @@ static tl_slice out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
     return tl_slice_of(copy, bytes.size_bytes);
 }
 
-tl_status tl_txn_put(tl_txn *txn, tl_slice key, tl_slice value, unsigned flags)
+tl_status tl_txn_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, unsigned flags)
 {
     tl_env *env = txn->env;
     const tl_pager *pager = &env->pager;
-    tl_status status = check_writable(txn);
+    tl_status status = tl_txn_check_writable(txn);
     if (status != TL_OK)
         return status;
     if ((flags & ~(unsigned)(TL_PUT_INSERT | TL_PUT_APPEND)) != 0)
@@ -54,27 +53,33 @@ tl_status tl_txn_put(tl_txn *txn, tl_slice key, tl_slice value, unsigned flags)
         TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key.size_bytes + value.size_bytes >
             pager->record_bytes_max)
         return TL_VALUE_SIZE;
-    key = out_of_pages(env, key, pager->scratch[3]);
-    value = out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
-    status = settle(txn, tl_tree_put(&env->writer, key, value, flags));
+    status = tl_writer_turn(env, tree);
+    if (status != TL_OK)
+        return status;
+    key = tl_out_of_pages(env, key, pager->scratch[3]);
+    value = tl_out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
+    status = tl_txn_settle(txn, tl_tree_put(&env->writer, key, value, flags));
     if (status != TL_OK)
         return status;
     env->pager.stats.user_bytes += key.size_bytes + value.size_bytes;
-    ops_record(env, TL_OP_CODE_PUT, key, value);
+    tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
     return TL_OK;
 }
 
-tl_status tl_txn_del(tl_txn *txn, tl_slice key)
+tl_status tl_txn_del(tl_txn *txn, tl_tree tree, tl_slice key)
 {
     tl_env *env = txn->env;
-    tl_status status = check_writable(txn);
+    tl_status status = tl_txn_check_writable(txn);
     if (status != TL_OK)
         return status;
     if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
         return TL_KEY_SIZE;
-    key = out_of_pages(env, key, env->pager.scratch[3]);
-    status = settle(txn, tl_tree_del(&env->writer, key));
+    status = tl_writer_turn(env, tree);
+    if (status != TL_OK)
+        return status;
+    key = tl_out_of_pages(env, key, env->pager.scratch[3]);
+    status = tl_txn_settle(txn, tl_tree_del(&env->writer, key));
     if (status == TL_OK)
-        ops_record(env, TL_OP_CODE_DEL, key, tl_slice_of(NULL, 0));
+        tl_ops_record(env, TL_OP_CODE_DEL, tree, key, tl_slice_of(NULL, 0));
     return status;
 }

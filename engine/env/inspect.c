@@ -1,4 +1,5 @@
 /* engine/env/inspect.c -- the verifier's view of a whole env, and dumps for people. */
+#include "engine/base/hash.h"
 #include "engine/env/env.h"
 #include "engine/page/check.h"
 #include "engine/page/zone.h"
@@ -39,19 +40,50 @@ static void check_space(tl_verifier *verifier)
     }
 }
 
-static tl_status verify_all(tl_env *env, tl_verifier *verifier)
+/* The catalog is checked like any tree, but its leaves and records are not the user's. */
+static tl_status verify_catalog(tl_env *env, tl_verifier *verifier)
 {
-    tl_root catalog = {
-        .ref = env->meta.catalog, .tree_id = TL_TREE_CATALOG, .depth = 1, .count = 1};
-    mark_fixed(env, verifier->reached);
+    tl_root catalog = tl_catalog_root(env);
     tl_verify_summary of_catalog = {0}, *wanted = verifier->summary;
+    const char *fault = NULL;
     verifier->summary = &of_catalog;
     tl_status status = tl_tree_verify(verifier, &catalog);
+    if (status == TL_OK && !verifier->stopped && of_catalog.findings == 0)
+        status = tl_catalog_compare(env, &fault);
+    if (fault != NULL)
+        tl_verifier_report(verifier, "tree-catalog", catalog.ref.pgno, fault);
     verifier->summary = wanted;
     wanted->findings += of_catalog.findings;
     wanted->pages_checked += of_catalog.pages_checked;
+    return status;
+}
+
+static tl_status verify_trees(tl_env *env, tl_verifier *verifier)
+{
+    tl_verify_summary *summary = verifier->summary;
+    uint64_t main_hash = 0;
+    tl_status status = TL_OK;
+    for (size_t i = 0; i < env->newest.trees.count; i++) {
+        const tl_tree_entry *entry = &env->newest.trees.at[i];
+        summary->content_hash = 0;
+        if (status == TL_OK && !verifier->stopped)
+            status = tl_tree_verify(verifier, &entry->root);
+        summary->trees++;
+        summary->trees_hash +=
+            tl_mix64(summary->content_hash ^
+                     tl_record_hash(tl_name_slice(entry->name), (tl_slice){NULL, 0}));
+        main_hash = i == 0 ? summary->content_hash : main_hash;
+    }
+    summary->content_hash = main_hash;
+    return status;
+}
+
+static tl_status verify_all(tl_env *env, tl_verifier *verifier)
+{
+    mark_fixed(env, verifier->reached);
+    tl_status status = verify_catalog(env, verifier);
     if (status == TL_OK && !verifier->stopped)
-        status = tl_tree_verify(verifier, &env->newest_root);
+        status = verify_trees(env, verifier);
     if (status == TL_OK && !verifier->stopped && !atomic_load(&env->poisoned))
         check_space(verifier);
     return status;
@@ -188,30 +220,30 @@ typedef struct level_sum {
     uint64_t pages, entries, bytes;
 } level_sum;
 
-static tl_status sum_level(tl_env *env, tl_ref ref, unsigned level, level_sum *sums)
+static tl_status sum_level(tl_env *env, uint32_t tree_id, tl_ref ref, unsigned level,
+                           level_sum *sums)
 {
     const uint8_t *page = NULL;
-    tl_status status = tl_pager_get(&env->pager, ref, level, TL_TREE_MAIN, &page);
+    tl_status status = tl_pager_get(&env->pager, ref, level, tree_id, &page);
     if (status != TL_OK)
         return status;
     sums[level].pages++;
     sums[level].entries += tl_page_count(page);
     sums[level].bytes += tl_page_used(page, env->pager.page_bytes);
     for (unsigned i = 0; level > 0 && i <= tl_page_count(page) && status == TL_OK; i++)
-        status = sum_level(env, tl_branch_child(page, i), level - 1, sums);
+        status = sum_level(env, tree_id, tl_branch_child(page, i), level - 1, sums);
     return status;
 }
 
-static tl_status print_tree(tl_env *env, printer out)
+static tl_status print_root(tl_env *env, const char *title, const tl_root *root, printer out)
 {
     level_sum sums[TL_TREE_DEPTH_MAX] = {
         {0, 0, 0}
     };
-    const tl_root *root = &env->newest_root;
-    tl_status status = sum_level(env, root->ref, root->depth - 1, sums);
+    tl_status status = sum_level(env, root->tree_id, root->ref, root->depth - 1, sums);
     if (status != TL_OK)
         return status;
-    say(&out, "main tree: %llu records, %u levels, root page %u", (unsigned long long)root->count,
+    say(&out, "%s: %llu records, %u levels, root page %u", title, (unsigned long long)root->count,
         root->depth, root->ref.pgno);
     for (unsigned level = root->depth; level-- > 0;)
         say(&out, "  level %u: %llu pages, %llu entries, %.1f %% full", level,
@@ -219,6 +251,19 @@ static tl_status print_tree(tl_env *env, printer out)
             100.0 * (double)sums[level].bytes /
                 ((double)sums[level].pages * env->pager.page_bytes));
     return TL_OK;
+}
+
+static tl_status print_tree(tl_env *env, printer out)
+{
+    char name[120], title[160];
+    tl_status status = print_root(env, "main tree", tl_forest_main(&env->newest), out);
+    for (size_t i = 1; i < env->newest.trees.count && status == TL_OK; i++) {
+        const tl_tree_entry *entry = &env->newest.trees.at[i];
+        spell(tl_name_slice(entry->name), name, sizeof name);
+        snprintf(title, sizeof title, "tree %u '%s'", entry->root.tree_id, name);
+        status = print_root(env, title, &entry->root, out);
+    }
+    return status;
 }
 
 static tl_status print_space(tl_env *env, printer out)
@@ -250,7 +295,8 @@ static tl_status print_meta(tl_env *env, printer out)
     say(&out, "checkpoint %llu at txn %llu, log file %u, salt %016llx",
         (unsigned long long)meta->ckpt_no, (unsigned long long)meta->txn,
         (unsigned)(meta->ckpt_no & 1), (unsigned long long)meta->log_salt);
-    say(&out, "catalog page %u, %llu pages, %llu records", meta->catalog.pgno,
+    say(&out, "catalog page %u (%u levels), next tree id %u, %llu pages, %llu records",
+        meta->catalog.pgno, meta->catalog_depth, meta->tree_id_next,
         (unsigned long long)meta->page_count, (unsigned long long)meta->count);
     say(&out, "recovery replayed %llu frames to txn %llu and dropped %llu bytes of a torn tail",
         (unsigned long long)env->recovery.frames, (unsigned long long)env->newest_txn,

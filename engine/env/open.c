@@ -105,6 +105,9 @@ static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes
         return status;
     atomic_store(&env->written_txn, env->newest_txn);
     atomic_store(&env->published, UINT64_MAX); /* no snapshot entry is taken yet */
+    status = tl_snapshot_secure(env, &env->newest);
+    if (status != TL_OK)
+        return status;
     tl_snapshot_publish(env);
     return tl_syncer_start(env);
 }
@@ -116,6 +119,10 @@ static void env_free(tl_env *env)
     tl_memory *memory = env->pager.memory;
     tl_syncer_stop(env);
     tl_snapshots_close(env);
+    tl_names_close(&env->names, memory, &env->newest);
+    tl_forest_release(&env->newest, memory);
+    tl_forest_release(&env->running, memory);
+    tl_forest_release(&env->written, memory);
     tl_arena *own_arena = env->own_arena;
     tl_pager_close(&env->pager);
     tl_arena_destroy(own_arena);
@@ -215,7 +222,7 @@ tl_status tl_env_close(tl_env *env)
     if (poisoned)
         status = TL_POISONED;
     else if (!env->pager.read_only && env->newest_txn != env->meta.txn)
-        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+        status = tl_checkpoint(env, env->newest_txn, &env->newest);
     env_free(env);
     return status;
 }

@@ -127,23 +127,40 @@ static tl_status settle_what_was_read(tl_env *env)
 
 static tl_status replay_begin(void *context, uint64_t txn)
 {
-    tl_env *env = context;
-    env->pager.txn = txn;
-    env->writer.root = env->newest_root;
+    tl_writer_begin(context, txn);
     return TL_OK;
+}
+
+static bool op_fits(const tl_pager *pager, const tl_log_op *op)
+{
+    size_t record =
+        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + op->key.size_bytes + op->value.size_bytes;
+    return op->key.size_bytes != 0 && op->key.size_bytes <= pager->max_key_bytes &&
+           record <= pager->record_bytes_max;
+}
+
+static tl_status op_apply(tl_env *env, const tl_log_op *op)
+{
+    if (op->code == TL_OP_CODE_TREE_CREATE) {
+        bool fresh = op->tree >= env->running.id_next && op->tree < UINT32_MAX &&
+                     tl_forest_find_name(&env->running, op->key) == NULL;
+        return fresh ? tl_env_tree_create(env, op->key, op->tree) : TL_CORRUPT;
+    }
+    tl_status status = tl_writer_turn(env, op->tree);
+    if (status != TL_OK)
+        return status;
+    return op->code == TL_OP_CODE_PUT ? tl_tree_put(&env->writer, op->key, op->value, 0)
+                                      : tl_tree_del(&env->writer, op->key);
 }
 
 static tl_status replay_op(void *context, const tl_log_op *op)
 {
     tl_env *env = context;
-    const tl_pager *pager = &env->pager;
-    size_t record =
-        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + op->key.size_bytes + op->value.size_bytes;
     tl_status status = TL_CORRUPT;
-    if (op->tree == TL_TREE_MAIN && op->key.size_bytes != 0 &&
-        op->key.size_bytes <= pager->max_key_bytes && record <= pager->record_bytes_max)
-        status = op->code == TL_OP_CODE_PUT ? tl_tree_put(&env->writer, op->key, op->value, 0)
-                                            : tl_tree_del(&env->writer, op->key);
+    if (op->code == TL_OP_CODE_TREE_DROP)
+        status = op->tree != TL_TREE_MAIN ? tl_env_tree_drop(env, op->tree) : TL_CORRUPT;
+    else if (op_fits(&env->pager, op))
+        status = op_apply(env, op);
     if (status == TL_CORRUPT || status == TL_NOT_FOUND)
         return tl_pager_fail(&env->pager, TL_CORRUPT, env->pager.error.pgno,
                              "txn %llu of the log cannot be replayed",
@@ -154,8 +171,10 @@ static tl_status replay_op(void *context, const tl_log_op *op)
 static tl_status replay_commit(void *context)
 {
     tl_env *env = context;
-    env->newest_root = env->writer.root;
-    env->newest_txn = env->pager.txn;
+    tl_status status = tl_commit_secure(env);
+    if (status != TL_OK)
+        return status;
+    tl_commit_take_effect(env);
     tl_writer_forget(&env->writer);
     tl_space_commit(&env->pager.space, env->newest_txn, &env->meta.txn, 1);
     return TL_OK;
@@ -166,6 +185,7 @@ static void replay_abort(void *context)
     tl_env *env = context;
     tl_writer_forget(&env->writer);
     tl_space_abort(&env->pager.space);
+    tl_names_abort(&env->names, env->pager.memory);
 }
 
 /* The log of the new life: other salt, the pad this opener wants. */
@@ -191,7 +211,9 @@ tl_status tl_env_recover(tl_env *env)
     if (status == TL_OK)
         status = tl_pager_read_zones(&env->pager, &env->meta);
     if (status == TL_OK)
-        status = tl_catalog_load(env, &env->newest_root);
+        status = tl_catalog_load(env, &env->newest);
+    if (status == TL_OK)
+        status = tl_forest_reserve(&env->running, env->pager.memory, &env->newest);
     if (status != TL_OK)
         return status;
     env->newest_txn = env->meta.txn;
@@ -201,7 +223,7 @@ tl_status tl_env_recover(tl_env *env)
     status = tl_log_replay(&env->log, &env->pager, &env->meta, &replayer, &env->recovery);
     if (status == TL_OK && !read_only) {
         log_begin_life(env);
-        status = tl_checkpoint(env, env->newest_txn, &env->newest_root);
+        status = tl_checkpoint(env, env->newest_txn, &env->newest);
     }
     env->pager.max_bytes = max_bytes;
     return status;

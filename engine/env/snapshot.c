@@ -3,6 +3,7 @@
 #include "engine/env/env.h"
 
 #include <sched.h>
+#include <string.h>
 
 enum { SLOT_FREE = 0, SLOT_CLAIMED = 1 };
 
@@ -19,6 +20,8 @@ tl_status tl_snapshots_open(tl_env *env, unsigned reader_count)
     env->snapshots = memory->allocate(memory, env->snapshot_count * sizeof *env->snapshots);
     env->pins = memory->allocate(memory, (reader_count + 2) * sizeof *env->pins);
     env->readers_block = memory->allocate(memory, reader_count * sizeof *env->readers + 64);
+    if (env->snapshots != NULL)
+        memset(env->snapshots, 0, env->snapshot_count * sizeof *env->snapshots);
     if (env->snapshots == NULL || env->pins == NULL || env->readers_block == NULL)
         return TL_NO_MEMORY;
     uintptr_t start = ((uintptr_t)env->readers_block + 63) & ~(uintptr_t)63;
@@ -29,6 +32,8 @@ tl_status tl_snapshots_open(tl_env *env, unsigned reader_count)
 void tl_snapshots_close(tl_env *env)
 {
     tl_memory *memory = env->pager.memory;
+    for (unsigned i = 0; env->snapshots != NULL && i < env->snapshot_count; i++)
+        tl_forest_release(&env->snapshots[i].trees, memory);
     if (env->snapshots != NULL)
         memory->release(memory, env->snapshots, env->snapshot_count * sizeof *env->snapshots);
     if (env->pins != NULL)
@@ -70,13 +75,26 @@ static unsigned snapshot_free(tl_env *env)
 void tl_snapshot_commit_space(tl_env *env)
 {
     size_t pin_count = pins_gather(env);
+    uint64_t pin_min = UINT64_MAX;
+    for (size_t i = 0; i < pin_count; i++)
+        pin_min = env->pins[i] < pin_min ? env->pins[i] : pin_min;
     tl_space_commit(&env->pager.space, env->newest_txn, env->pins, pin_count);
+    tl_names_sweep(&env->names, env->pager.memory, pin_min);
+}
+
+tl_status tl_snapshot_secure(tl_env *env, const tl_forest *forest)
+{
+    env->snapshot_next = snapshot_free(env); /* nobody but the writer makes a free one used */
+    return tl_forest_reserve(&env->snapshots[env->snapshot_next].trees, env->pager.memory, forest);
 }
 
 void tl_snapshot_publish(tl_env *env)
 {
-    unsigned index = snapshot_free(env);
-    env->snapshots[index] = (tl_snapshot){env->newest_txn, env->newest_root};
+    unsigned index = env->snapshot_next;
+    tl_snapshot *snapshot = &env->snapshots[index];
+    snapshot->txn = env->newest_txn;
+    snapshot->page_count = env->pager.space.page_count;
+    tl_forest_copy(&snapshot->trees, &env->newest);
     atomic_store(&env->published, pack(env->newest_txn, index));
     tl_snapshot_commit_space(env); /* after the store: a reader that missed it is seen here */
 }
@@ -126,7 +144,8 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
     }
     const tl_snapshot *snapshot = &env->snapshots[seen & 0xffff];
     reader->txn = (tl_txn){.env = env,
-                           .root = &snapshot->root,
+                           .root = tl_forest_main(&snapshot->trees),
+                           .trees = &snapshot->trees,
                            .number = snapshot->txn,
                            .read_only = true,
                            .doomed = TL_OK,

@@ -35,6 +35,32 @@ void tl_turn_give(tl_env *env)
     pthread_mutex_unlock(&env->mutex);
 }
 
+void tl_writer_begin(tl_env *env, uint64_t number)
+{
+    tl_writer *writer = &env->writer;
+    tl_forest_copy(&env->running, &env->newest);
+    writer->root = *tl_forest_main(&env->running);
+    writer->pages_kept = tl_catalog_pages_kept(env, &env->running);
+    writer->changes = 0;
+    writer->counts = (tl_search_counts){0};
+    tl_writer_forget(writer);
+    env->pager.txn = number;
+}
+
+tl_status tl_commit_secure(tl_env *env)
+{
+    tl_writer_leave(env);
+    tl_status status = tl_forest_reserve(&env->newest, env->pager.memory, &env->running);
+    return status == TL_OK ? tl_snapshot_secure(env, &env->running) : status;
+}
+
+void tl_commit_take_effect(tl_env *env)
+{
+    tl_forest_copy(&env->newest, &env->running);
+    tl_names_commit(&env->names);
+    env->newest_txn = env->pager.txn;
+}
+
 static tl_status write_begin(tl_env *env, unsigned flags, tl_txn **out)
 {
     if (env->pager.read_only)
@@ -46,16 +72,14 @@ static tl_status write_begin(tl_env *env, unsigned flags, tl_txn **out)
         tl_turn_give(env);
         return TL_POISONED;
     }
-    tl_writer *writer = &env->writer;
-    writer->root = env->newest_root;
-    writer->changes = 0;
-    writer->counts = (tl_search_counts){0};
-    tl_writer_forget(writer);
-    env->pager.txn = env->newest_txn + 1;
+    tl_writer_begin(env, env->newest_txn + 1);
     tl_op_buffer_clear(&env->ops);
     env->ops_dropped = false;
-    env->write_txn =
-        (tl_txn){.env = env, .root = &writer->root, .number = env->pager.txn, .doomed = TL_OK};
+    env->write_txn = (tl_txn){.env = env,
+                              .root = &env->writer.root,
+                              .trees = &env->running,
+                              .number = env->pager.txn,
+                              .doomed = TL_OK};
     *out = &env->write_txn;
     return TL_OK;
 }
@@ -96,6 +120,7 @@ static void write_end(tl_env *env)
 static void write_abort(tl_env *env)
 {
     tl_space_abort(&env->pager.space);
+    tl_names_abort(&env->names, env->pager.memory);
     env->pager.stats.aborts++;
     write_end(env);
 }
@@ -124,6 +149,8 @@ tl_status tl_txn_commit(tl_txn *txn)
         write_end(env);
         return TL_OK;
     }
+    if (status == TL_OK)
+        status = tl_commit_secure(env);
     if (status == TL_OK)
         status = env->protocol->commit(env);
     if (status == TL_OK)

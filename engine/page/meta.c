@@ -22,6 +22,8 @@ enum {
     AT_RECORDS = 96,
     AT_UUID = 104,
     AT_LOG_PAD = 120,
+    AT_CATALOG_DEPTH = 124,
+    AT_TREE_ID_NEXT = 128,
     AT_CRC = TL_META_RECORD_BYTES - 4,
 };
 
@@ -49,6 +51,10 @@ static void record_encode(const tl_meta *meta, uint8_t *at)
     tl_store64(at + AT_RECORDS, meta->count);
     memcpy(at + AT_UUID, meta->uuid, sizeof meta->uuid);
     tl_store32(at + AT_LOG_PAD, meta->log_pad_bytes);
+    if (meta->version >= 2) { /* a record of version 1 is written again as it was found */
+        tl_store32(at + AT_CATALOG_DEPTH, meta->catalog_depth);
+        tl_store32(at + AT_TREE_ID_NEXT, meta->tree_id_next);
+    }
     tl_store32(at + AT_CRC, tl_crc32c(0, at, AT_CRC));
 }
 
@@ -69,7 +75,8 @@ static tl_meta_verdict fields_verdict(const tl_meta *meta, uint32_t page_shift)
         meta->max_key_bytes >= 1 &&
         meta->max_key_bytes <= tl_page_key_bytes_limit(meta->page_bytes) &&
         meta->record_bytes_max == tl_page_record_bytes_max(meta->page_bytes, meta->max_key_bytes) &&
-        meta->page_count <= UINT32_MAX &&
+        meta->page_count <= UINT32_MAX && meta->catalog_depth >= 1 &&
+        meta->catalog_depth <= TL_TREE_DEPTH_MAX && meta->tree_id_next > TL_TREE_FIRST &&
         (meta->log_pad_bytes == 512 || meta->log_pad_bytes == 4096);
     return sound ? TL_META_VALID : TL_META_DAMAGED;
 }
@@ -100,6 +107,8 @@ static tl_meta_verdict record_decode(const uint8_t *at, tl_meta *meta)
         .count = tl_load64(at + AT_RECORDS),
         .log_pad_bytes = tl_load32(at + AT_LOG_PAD),
     };
+    made.catalog_depth = made.version < 2 ? 1 : tl_load32(at + AT_CATALOG_DEPTH);
+    made.tree_id_next = made.version < 2 ? TL_TREE_FIRST + 1 : tl_load32(at + AT_TREE_ID_NEXT);
     memcpy(made.uuid, at + AT_UUID, sizeof made.uuid);
     tl_meta_verdict verdict = fields_verdict(&made, page_shift);
     if (verdict == TL_META_VALID)

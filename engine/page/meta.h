@@ -30,6 +30,7 @@ typedef struct tl_meta {
     uint64_t count; /* records in all trees */
     uint8_t uuid[16];
     uint32_t log_pad_bytes;
+    uint32_t catalog_depth, tree_id_next; /* since version 2; in version 1 always 1 and 2 */
 } tl_meta;
 
 typedef enum tl_meta_verdict {

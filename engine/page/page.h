@@ -39,6 +39,7 @@ enum {
     TL_FREE_BLOCK_BYTES = 4,  /* the smallest hole that the chain of free blocks holds */
     TL_VALUE_OVERFLOW = 0x8000,
     TL_TREE_CATALOG = 0, /* tree_id of the catalog */
+    TL_TREE_FIRST = 1,   /* of the main tree; later ones count on */
 };
 
 enum tl_page_kind { TL_PAGE_LEAF = 1, TL_PAGE_BRANCH = 2, TL_PAGE_ZONE = 5 };

@@ -112,7 +112,8 @@ bool tl_op_decode(const uint8_t **at, const uint8_t *end, tl_log_op *op)
     op->key = tl_slice_of(*at, key_bytes);
     op->value = tl_slice_of(*at + key_bytes, value_bytes);
     *at += (size_t)key_bytes + value_bytes;
-    return op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_DEL;
+    return op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_DEL ||
+           op->code == TL_OP_CODE_TREE_CREATE || op->code == TL_OP_CODE_TREE_DROP;
 }
 
 /* Zeros up to a size that doubles, so that the next flushes overwrite written blocks. */

@@ -21,6 +21,8 @@
 #include "engine/store/pager.h"
 
 enum {
+    TL_LOG_VERSION =
+        1, /* of the header block; what ops there may be is told by the meta's version */
     TL_LOG_HEADER_BYTES = 4096, /* frames begin here */
     TL_LOG_FRAME_HEADER_BYTES = 56,
     TL_LOG_OPS_BYTES_MAX = 1 << 20, /* of one frame; longer txns take several */
@@ -31,7 +33,13 @@ enum {
 };
 
 enum { TL_FRAME_FIRST = 1, TL_FRAME_LAST = 2 };
-enum { TL_OP_CODE_PUT = 1, TL_OP_CODE_DEL = 2 };
+/* Code 3 is taken by values that are written once. */
+enum {
+    TL_OP_CODE_PUT = 1,
+    TL_OP_CODE_DEL = 2,
+    TL_OP_CODE_TREE_CREATE = 4,
+    TL_OP_CODE_TREE_DROP = 5
+};
 
 typedef struct tl_log {
     tl_io *io;

@@ -59,6 +59,11 @@ static inline uint8_t *tl_pager_at(const tl_pager *pager, uint32_t pgno)
     return pager->base + ((size_t)pgno << pager->page_shift);
 }
 
+static inline bool tl_pager_is_resident(const tl_pager *pager, uint32_t pgno)
+{
+    return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
+}
+
 tl_status tl_pager_load(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id);
 
 /* The page that `ref` names, at `level` of tree `tree_id`.
@@ -88,10 +93,11 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
 TL_MUST_USE tl_status tl_pager_secure_slow(tl_pager *pager, size_t count);
 static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
 {
-    const tl_space *space = &pager->space;
-    if (tl_space_available(space) >= count && space->born.capacity - space->born.count >= count &&
-        space->freed.capacity - space->freed.count >= count &&
-        space->loose.capacity - space->loose.count >= count)
+    const tl_space_edits *edits = &pager->space.edits;
+    if (tl_space_available(&pager->space) >= count &&
+        edits->born.capacity - edits->born.count >= count &&
+        edits->freed.capacity - edits->freed.count >= count &&
+        edits->loose.capacity - edits->loose.count >= count)
         return TL_OK;
     return tl_pager_secure_slow(pager, count);
 }

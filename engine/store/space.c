@@ -15,6 +15,13 @@ tl_status tl_space_open(tl_space *space, tl_memory *memory, tl_stats *stats, uin
     return tl_vector_reserve(&space->pins, memory, pin_capacity);
 }
 
+static void edits_release(tl_space_edits *edits, tl_memory *memory)
+{
+    tl_vector_release(&edits->loose, memory);
+    tl_vector_release(&edits->born, memory);
+    tl_vector_release(&edits->freed, memory);
+}
+
 void tl_space_close(tl_space *space)
 {
     tl_memory *memory = space->memory;
@@ -23,10 +30,9 @@ void tl_space_close(tl_space *space)
     tl_bitmap_release(&space->live, memory);
     tl_bitmap_release(&space->busy, memory);
     tl_bitmap_release(&space->dirty, memory);
-    tl_vector_release(&space->loose, memory);
+    edits_release(&space->edits, memory);
+    edits_release(&space->side, memory);
     tl_vector_release(&space->recycled, memory);
-    tl_vector_release(&space->born, memory);
-    tl_vector_release(&space->freed, memory);
     for (size_t i = 0; i < space->pins.count; i++)
         tl_vector_release(&space->pins.at[i].dead, memory);
     tl_vector_release(&space->pins, memory);
@@ -133,15 +139,15 @@ void tl_space_load_zone(tl_space *space, uint32_t zone_no, const uint8_t *zone_p
 
 tl_status tl_space_secure(tl_space *space, size_t count)
 {
-    tl_status status = tl_vector_reserve(&space->born, space->memory, count);
+    tl_status status = tl_vector_reserve(&space->edits.born, space->memory, count);
     if (status == TL_OK)
-        status = tl_vector_reserve(&space->freed, space->memory, count);
+        status = tl_vector_reserve(&space->edits.freed, space->memory, count);
     if (status == TL_OK)
-        status = tl_vector_reserve(&space->loose, space->memory, count);
+        status = tl_vector_reserve(&space->edits.loose, space->memory, count);
     return status;
 }
 
-uint32_t tl_space_take_plain(tl_space *space)
+static uint32_t take_unused(tl_space *space)
 {
     uint32_t pgno;
     if (space->recycled.count != 0) {
@@ -160,15 +166,15 @@ uint32_t tl_space_take_plain(tl_space *space)
 
 uint32_t tl_space_take(tl_space *space)
 {
-    if (space->loose.count != 0) {
-        uint32_t pgno = space->loose.at[--space->loose.count];
+    if (space->edits.loose.count != 0) {
+        uint32_t pgno = space->edits.loose.at[--space->edits.loose.count];
         tl_space_set_live(space, pgno, true);
         set_dirty(space, pgno, true);
         space->stats->loose_reuse++;
         return pgno; /* already among the born */
     }
-    uint32_t pgno = tl_space_take_plain(space);
-    tl_vector_push(&space->born, pgno);
+    uint32_t pgno = take_unused(space);
+    tl_vector_push(&space->edits.born, pgno);
     return pgno;
 }
 
@@ -177,9 +183,9 @@ void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine)
     tl_space_set_live(space, pgno, false);
     if (mine) {
         set_dirty(space, pgno, false);
-        tl_vector_push(&space->loose, pgno);
+        tl_vector_push(&space->edits.loose, pgno);
     } else {
-        tl_vector_push(&space->freed, ((tl_freed){pgno, birth}));
+        tl_vector_push(&space->edits.freed, ((tl_freed){pgno, birth}));
     }
 }
 
@@ -190,14 +196,6 @@ static void recycle(tl_space *space, uint32_t pgno)
         tl_vector_push(&space->recycled, pgno);
     else
         clear_busy(space, pgno);
-}
-
-void tl_space_free_plain(tl_space *space, uint32_t pgno)
-{
-    if (tl_bitmap_get(&space->live, pgno))
-        tl_space_set_live(space, pgno, false);
-    set_dirty(space, pgno, false);
-    recycle(space, pgno);
 }
 
 /* Hang a freed page on the newest of the first `pin_count` pins, if that one can see it. */
@@ -261,30 +259,66 @@ void tl_space_set_pins(tl_space *space, const uint64_t *pins, size_t pin_count)
 void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t pin_count)
 {
     tl_space_set_pins(space, pins, pin_count);
-    for (size_t i = 0; i < space->loose.count; i++)
-        recycle(space, space->loose.at[i]);
-    for (size_t i = 0; i < space->freed.count; i++) {
-        set_dirty(space, space->freed.at[i].pgno, false);
+    for (size_t i = 0; i < space->edits.loose.count; i++)
+        recycle(space, space->edits.loose.at[i]);
+    for (size_t i = 0; i < space->edits.freed.count; i++) {
+        set_dirty(space, space->edits.freed.at[i].pgno, false);
         /* A pin at the committing txn itself sees the new version, not this one. */
-        bury(space, pin_find(space, txn), space->freed.at[i]);
+        bury(space, pin_find(space, txn), space->edits.freed.at[i]);
     }
-    space->stats->pages_freed += space->freed.count;
+    space->stats->pages_freed += space->edits.freed.count;
     space->stats->pages_pinned = space->pinned_count;
-    space->loose.count = space->freed.count = space->born.count = 0;
+    space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
 }
 
 void tl_space_abort(tl_space *space)
 {
-    for (size_t i = 0; i < space->born.count; i++) {
-        uint32_t pgno = space->born.at[i];
+    for (size_t i = 0; i < space->edits.born.count; i++) {
+        uint32_t pgno = space->edits.born.at[i];
         if (tl_bitmap_get(&space->live, pgno))
             tl_space_set_live(space, pgno, false);
         set_dirty(space, pgno, false);
         clear_busy(space, pgno);
     }
-    for (size_t i = 0; i < space->freed.count; i++)
-        tl_space_set_live(space, space->freed.at[i].pgno, true);
-    space->loose.count = space->freed.count = space->born.count = 0;
+    for (size_t i = 0; i < space->edits.freed.count; i++)
+        tl_space_set_live(space, space->edits.freed.at[i].pgno, true);
+    space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
+}
+
+static void edits_swap(tl_space *space)
+{
+    tl_space_edits own = space->edits;
+    space->edits = space->side;
+    space->side = own;
+}
+
+void tl_space_side_begin(tl_space *space)
+{
+    assert(space->side.born.count == 0 && space->side.freed.count == 0);
+    edits_swap(space);
+}
+
+void tl_space_side_end(tl_space *space)
+{
+    edits_swap(space);
+}
+
+void tl_space_side_settle(tl_space *space, bool durable)
+{
+    edits_swap(space);
+    if (durable) {
+        tl_space_edits *edits = &space->edits;
+        for (size_t i = 0; i < edits->loose.count; i++)
+            recycle(space, edits->loose.at[i]);
+        for (size_t i = 0; i < edits->freed.count; i++) {
+            set_dirty(space, edits->freed.at[i].pgno, false);
+            recycle(space, edits->freed.at[i].pgno);
+        }
+        edits->loose.count = edits->freed.count = edits->born.count = 0;
+    } else {
+        tl_space_abort(space);
+    }
+    edits_swap(space);
 }
 
 void tl_space_checkpointed(tl_space *space)

@@ -12,6 +12,9 @@
  * Free pages come from, in this order: `loose` (made and given up by the running txn), `recycled`
  * (freed since the last checkpoint, probably in cache), the first zero bit of `busy`.
  *
+ * What a txn took and gave up stands in three lists, so that it can be undone.  A second set of
+ * them is for the catalog, which a checkpoint edits while a txn may still hang on its own.
+ *
  * Owned by the writer.  tl_space_secure comes first; taking and giving back then cannot fail.
  */
 #ifndef TL_STORE_SPACE_H
@@ -39,16 +42,21 @@ typedef struct tl_zone_state { /* the newest durable copy of a zone's bitmap */
     bool dirty;   /* `live` has changed since, or a leftover of a crash must be overwritten */
 } tl_zone_state;
 
+typedef struct tl_space_edits { /* what has been taken and given up, until it is settled */
+    TL_VECTOR(uint32_t) loose;  /* taken, given up again: reused first */
+    TL_VECTOR(uint32_t) born;   /* taken, each once */
+    TL_VECTOR(tl_freed) freed;  /* older pages that were given up */
+} tl_space_edits;
+
 typedef struct tl_space {
     tl_memory *memory;
     tl_stats *stats;
     uint32_t page_bytes, page_count, free_count; /* free_count: zero bits of busy */
     tl_bitmap live, busy, dirty;
-    TL_VECTOR(uint32_t) loose;
+    tl_space_edits edits; /* of the running txn */
+    tl_space_edits side;  /* of the catalog, from its edit to the end of the checkpoint */
     TL_VECTOR(uint32_t) recycled;
-    TL_VECTOR(uint32_t) born;  /* pages that the running txn took, each once */
-    TL_VECTOR(tl_freed) freed; /* older pages that it gave up */
-    TL_VECTOR(tl_pin) pins;    /* ascending */
+    TL_VECTOR(tl_pin) pins; /* ascending */
     TL_VECTOR(tl_zone_state) zones;
     uint64_t pinned_count, dirty_count;
 } tl_space;
@@ -65,7 +73,7 @@ void tl_space_load_zone(tl_space *space, uint32_t zone_no, const uint8_t *zone_p
 
 static inline size_t tl_space_available(const tl_space *space)
 {
-    return space->free_count + space->recycled.count + space->loose.count;
+    return space->free_count + space->recycled.count + space->edits.loose.count;
 }
 
 /* Memory for taking and giving back `count` pages each.  TL_NO_MEMORY changes nothing. */
@@ -75,9 +83,11 @@ uint32_t tl_space_take(tl_space *space); /* one was available */
 /* Give up a page; `mine`: the running txn made it. */
 void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine);
 
-/* Pages outside txns, for the checkpoint's catalog: at once taken, or free for good. */
-uint32_t tl_space_take_plain(tl_space *space);
-void tl_space_free_plain(tl_space *space, uint32_t pgno);
+/* Between these two, taking and giving up is no part of the running txn. */
+void tl_space_side_begin(tl_space *space);
+void tl_space_side_end(tl_space *space);
+/* The side edits have become durable: what they gave up is free.  Or they never happened. */
+void tl_space_side_settle(tl_space *space, bool durable);
 void tl_space_set_live(tl_space *space, uint32_t pgno, bool live);
 
 /* Txn `txn` is committed and published; `pins` are all snapshots pinned now, in any order. */

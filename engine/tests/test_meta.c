@@ -24,7 +24,9 @@ static tl_meta sample(void)
         .max_key_bytes = 511,
         .record_bytes_max = 1249,
         .count = 77,
-        .log_pad_bytes = 4096
+        .log_pad_bytes = 4096,
+        .catalog_depth = 3,
+        .tree_id_next = 0x87654321
     };
     memcpy(meta.uuid, "0123456789abcdef", 16);
     return meta;
@@ -44,6 +46,8 @@ static void expect_same(const tl_meta *a, const tl_meta *b)
     assert_int_equal(a->page_bytes, b->page_bytes);
     assert_int_equal(a->max_key_bytes, b->max_key_bytes);
     assert_int_equal(a->log_pad_bytes, b->log_pad_bytes);
+    assert_int_equal(a->catalog_depth, b->catalog_depth);
+    assert_int_equal(a->tree_id_next, b->tree_id_next);
     assert_true(a->count == b->count && a->zone_digest == b->zone_digest);
     assert_memory_equal(a->uuid, b->uuid, 16);
 }

@@ -114,7 +114,7 @@ static void edit_pages(lab *l)
         assert_int_equal(tl_space_secure(space, 2), TL_OK);
         bool take = unit_below(&l->random, 2) == 0;
         if (take && tl_space_available(space) != 0) {
-            bool loose = space->loose.count != 0;
+            bool loose = space->edits.loose.count != 0;
             uint64_t loose_reuse = l->stats.loose_reuse;
             uint32_t pgno = tl_space_take(space);
             assert_int_equal(l->birth[pgno], 0);
@@ -222,7 +222,7 @@ static void a_loose_page_is_reused_before_the_file_is_searched(void **state)
     assert_int_equal(tl_space_take(&l->space), second);
     assert_int_equal(tl_space_take(&l->space), first);
     assert_int_equal(l->stats.loose_reuse, 2);
-    assert_int_equal(l->space.born.count, 2); /* each once, however often it was used */
+    assert_int_equal(l->space.edits.born.count, 2); /* each once, however often it was used */
     tl_space_close(&l->space);
 }
 

@@ -123,10 +123,12 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
     unsigned index = tl_leaf_find(leaf, tl_suffix_of(leaf, key), &equal, &writer->counts);
     if (equal && (flags & TL_PUT_INSERT) != 0)
         return TL_EXISTS;
-    status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root) +
-                                                tl_tree_pages_reserved(&writer->root));
-    if (status != TL_OK)
-        return status;
+    if (!writer->secured) {
+        status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root) +
+                                                    tl_tree_pages_reserved(writer));
+        if (status != TL_OK)
+            return status;
+    }
     tl_path_own(writer);
     writer->changes++;
     if (equal)
@@ -148,9 +150,11 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     unsigned index = tl_leaf_find(found_in, tl_suffix_of(found_in, key), &equal, &writer->counts);
     if (!equal)
         return TL_NOT_FOUND;
-    status = tl_pager_secure(writer->pager, tl_tree_pages_reserved(&writer->root));
-    if (status != TL_OK)
-        return status;
+    if (!writer->secured) {
+        status = tl_pager_secure(writer->pager, tl_tree_pages_reserved(writer));
+        if (status != TL_OK)
+            return status;
+    }
     tl_path_own(writer);
     writer->changes++;
     writer->root.count--;

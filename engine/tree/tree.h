@@ -34,6 +34,8 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     tl_path path;
     uint8_t *append_leaf; /* the last leaf, when the latest put appended to it; else NULL */
     uint64_t changes;     /* grows with every edit: cursors look */
+    size_t pages_kept;    /* pages that users' edits leave to the catalog of the next checkpoint */
+    bool secured;         /* the caller has secured pages and memory for every edit himself */
     const tl_leaf_mode *mode;
     const tl_split *split;
     const tl_fill *fill;
@@ -48,9 +50,9 @@ static inline size_t tl_tree_pages_needed(const tl_root *root)
 
 /* Pages that a put leaves alone, so that a full store can still delete: enough for one delete, and
  * for the catalog of the checkpoint that then gives its old pages back. */
-static inline size_t tl_tree_pages_reserved(const tl_root *root)
+static inline size_t tl_tree_pages_reserved(const tl_writer *writer)
 {
-    return tl_tree_pages_needed(root) + 1;
+    return tl_tree_pages_needed(&writer->root) + writer->pages_kept;
 }
 
 TL_MUST_USE tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key,
@@ -65,6 +67,11 @@ TL_MUST_USE tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice valu
 TL_MUST_USE tl_status tl_tree_del(tl_writer *writer, tl_slice key);
 /* The last-leaf shortcut and the like end with the txn. */
 void tl_writer_forget(tl_writer *writer);
+
+/* Give up every page of a tree.  Branches are read, leaves are not.
+ * TL_CORRUPT, TL_IO: a branch could not be read, or names what cannot be.  TL_NO_MEMORY.
+ * Nothing has changed then, unless the tree names a page twice (TL_CORRUPT): abort. */
+TL_MUST_USE tl_status tl_tree_free(tl_pager *pager, const tl_root *root);
 
 /* Write an empty leaf that is the whole tree `tree_id`, as a page of txn `birth`. */
 void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,

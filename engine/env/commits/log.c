@@ -31,8 +31,8 @@ static bool checkpoint_due(const tl_env *env)
     const tl_space *space = &env->pager.space;
     size_t pinned = tl_space_dead_count(space, env->meta.txn);
     size_t used = space->page_count - space->free_count;
-    size_t wanted = tl_tree_pages_needed(&env->newest_root) +
-                    tl_tree_pages_reserved(&env->newest_root); /* by the next put */
+    size_t wanted = tl_tree_pages_needed(&env->writer.root) +
+                    tl_tree_pages_reserved(&env->writer); /* by the next put */
     return env->log_bytes_since >= env->ckpt_bytes ||
            (pinned != 0 && tl_pager_is_full(&env->pager, wanted)) ||
            (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
@@ -59,15 +59,14 @@ static tl_status commit_log(tl_env *env)
     }
     atomic_store(&env->written_txn, txn);
     env->log_bytes_since += env->log.tail - tail;
-    env->newest_root = env->writer.root;
-    env->newest_txn = txn;
+    tl_commit_take_effect(env);
     env->pager.stats.txns++;
     tl_snapshot_publish(env);
     if (!checkpoint_due(env))
         return TL_OK;
     /* The txn is committed whatever becomes of the checkpoint: a full disk puts it off, any other
      * failure poisons the env, which the next txn learns. */
-    if (tl_checkpoint(env, txn, &env->newest_root) == TL_OK)
+    if (tl_checkpoint(env, txn, &env->newest) == TL_OK)
         tl_snapshot_commit_space(env);
     return TL_OK;
 }

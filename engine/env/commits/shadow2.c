@@ -9,12 +9,11 @@
 tl_status tl_commit_by_checkpoint(tl_env *env)
 {
     uint64_t txn = env->pager.txn;
-    tl_status status = tl_checkpoint(env, txn, &env->writer.root);
+    tl_status status = tl_checkpoint(env, txn, &env->running);
     if (status != TL_OK)
         return status;
     atomic_store(&env->written_txn, txn);
-    env->newest_root = env->writer.root;
-    env->newest_txn = txn;
+    tl_commit_take_effect(env);
     env->pager.stats.txns++;
     env->pager.stats.commit_by_ckpt += env->protocol->logs;
     tl_snapshot_publish(env);

@@ -32,8 +32,8 @@ extern "C" {
 typedef struct tl_env tl_env;
 typedef struct tl_txn tl_txn;
 typedef struct tl_cursor tl_cursor;
-typedef uint32_t tl_tree; /* a tree of this env; only TL_TREE_MAIN exists so far */
-enum { TL_TREE_MAIN = 1 };
+typedef uint32_t tl_tree;  /* a tree of this env, in every txn that sees it */
+enum { TL_TREE_MAIN = 1 }; /* it is always there; its name is "main" */
 
 /* What survives when commit has returned. */
 typedef enum tl_durability {
@@ -156,6 +156,36 @@ TL_MUST_USE tl_status tl_txn_begin(tl_env *env, unsigned flags, tl_txn **txn);
 tl_status tl_txn_commit(tl_txn *txn);
 void tl_txn_abort(tl_txn *txn); /* NULL is fine */
 
+/* Trees.  Beside the main one there are as many as are made: each has a name of 1 to max_key_bytes
+ * bytes and an id.  An id is good in every txn that sees its tree and is never given to another
+ * one; every call with an id whose tree the txn does not see is TL_NOT_FOUND.  Making and dropping
+ * are edits like others: an abort undoes them (ids that the aborted txn was given are void), and
+ * older read txns go on seeing what was there.  Every open tree costs some memory for the env and,
+ * when a commit touches others than the main tree, the time to copy 40 bytes. */
+enum { TL_TREE_CREATE = 1 };
+
+/* Find the tree of that name, or make an empty one when TL_TREE_CREATE is given.  Any txn may look,
+ * a write txn may create.
+ * TL_OK         *tree is its id
+ * TL_NOT_FOUND  there is none, and TL_TREE_CREATE was not given
+ * TL_READ_ONLY  it would have to be created, in a read txn
+ * TL_KEY_SIZE   the name is empty or longer than a key may be
+ * TL_INVALID    an unknown flag
+ * TL_NO_SPACE, TL_NO_MEMORY, TL_IO */
+TL_MUST_USE tl_status tl_tree_open(tl_txn *txn, tl_slice name, unsigned flags, tl_tree *tree);
+
+/* Remove a tree with all its records; its pages become free.  Cursors on it find nothing any more.
+ * Takes time and memory for its branches; leaves are not read.
+ * TL_INVALID  the main tree, which stays;  TL_NOT_FOUND, TL_READ_ONLY, TL_NO_MEMORY, TL_IO,
+ * TL_CORRUPT */
+TL_MUST_USE tl_status tl_tree_drop(tl_txn *txn, tl_tree tree);
+
+/* Call `visit` for every tree that the txn sees, in the order of their making, the main tree first,
+ * until it returns false.  `name` lives as long as the txn; `visit` must not modify the txn. */
+tl_status tl_tree_list(tl_txn *txn,
+                       bool (*visit)(void *context, tl_slice name, tl_tree tree, uint64_t count),
+                       void *context);
+
 /* TL_NOT_FOUND when the key is absent. */
 TL_MUST_USE tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value);
 
@@ -206,8 +236,10 @@ typedef struct tl_finding {
 } tl_finding;
 typedef bool (*tl_report_fn)(void *context, const tl_finding *finding);
 typedef struct tl_verify_summary {
-    uint64_t findings, pages_checked, leaves, branches, records, bytes_used, leaf_bytes_capacity;
+    uint64_t findings, pages_checked, trees;
+    uint64_t leaves, branches, records, bytes_used, leaf_bytes_capacity; /* of all trees */
     uint64_t content_hash; /* order-independent hash of all records of the main tree */
+    uint64_t trees_hash;   /* the same of all trees, their names mixed in */
 } tl_verify_summary;
 /* Check the newest committed state, page by page, against every invariant of the format.
  * TL_OK       checked to the end; summary->findings tells whether anything is wrong

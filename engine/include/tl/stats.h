@@ -47,6 +47,8 @@
     X(merge_refused_separator, exact, "count", "moves refused because the separator did not fit")  \
     X(root_grows, exact, "count", "times the tree grew a level")                                   \
     X(root_collapses, exact, "count", "times the tree lost a level")                               \
+    X(trees_created, exact, "count", "named trees made")                                           \
+    X(trees_dropped, exact, "count", "named trees dropped")                                        \
     X(loose_reuse, exact, "count", "pages freed and reused inside one txn")                        \
     X(recycle_reuse, exact, "count", "pages reused from the recycled stack")                       \
     X(bitmap_alloc, exact, "count", "pages found by bitmap search")                                \
