@@ -116,7 +116,12 @@ static void meta_record_check(const uint8_t *record, unsigned version)
     assert_int_equal(u32(record + 88), 127);  /* longest key */
     assert_int_equal(u32(record + 92), 289);  /* largest record */
     assert_int_equal(u32(record + 120), 512); /* log pad */
-    assert_true(all_zero(record + 124, 508 - 124));
+    if (version > 1) {
+        assert_int_equal(u32(record + 124), 1); /* levels of the catalog */
+        assert_int_equal(u32(record + 128), 2); /* next tree id */
+    }
+    size_t used = version > 1 ? 132 : 124;
+    assert_true(all_zero(record + used, 508 - used));
 }
 
 static void metas_read(reader *r)
@@ -428,6 +433,8 @@ static void format_md_names_every_field(void **state)
         "log_salt",
         "log_chain",
         "catalog_pgno",
+        "catalog_depth",
+        "tree_id_next",
         "page_count",
         "zone_digest",
         "discipline",
