@@ -53,12 +53,13 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     tl_writer *writer = &env->writer;
     env->protocol = tl_commit_protocol_find(options->commit != NULL ? options->commit : "log");
     writer->mode = tl_leaf_mode_find(options->leaf != NULL ? options->leaf : "freelist");
+    env->pager.edit.mode = writer->mode;
     writer->split = tl_split_find(options->split != NULL ? options->split : "rightmost");
     writer->fill = tl_fill_find(options->fill != NULL ? options->fill : "lmdb25");
     if (env->protocol == NULL)
         return refuse(env, "commit", "log or shadow2");
     if (writer->mode == NULL)
-        return refuse(env, "leaf", "freelist, bump or rebuild");
+        return refuse(env, "leaf", "freelist, bump, sidecar or rebuild");
     if (writer->split == NULL)
         return refuse(env, "split", "rightmost or half_bytes");
     if (writer->fill == NULL)

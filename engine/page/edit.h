@@ -1,13 +1,14 @@
 /* engine/page/edit.h -- changing one entry of a page that the running txn owns.
  *
  * Leaves are edited through a mode, a row of functions, so that ways of allocating cells can be
- * compared.  The state of every mode lies in the page alone; pages written under one mode are
- * edited under any other.
+ * compared.  The page alone is whole under every mode, at all times: it may be written out after
+ * any edit, and pages written under one mode are edited under any other.
  *
- *   freelist cells go where a removed one had been, on the page's chain of free blocks, else into
- *            the gap; the default
- *   bump     cells go into the gap; what is removed becomes garbage (header field frag)
- *   rebuild  the whole page is written anew for every edit, for comparison
+ *   freelist  cells go where a removed one had been, on the page's chain of free blocks, else into
+ *             the gap; the default
+ *   bump      cells go into the gap; what is removed becomes garbage (header field frag)
+ *   sidecar   as bump in the page; but memory beside it knows where the garbage lies
+ *   rebuild   the whole page is written anew for every edit, for comparison
  *
  * When the gap is too short although all free bytes together suffice, the page is compacted.  An
  * insert or update that finds no room (counter alloc_misses) returns false, page unchanged: the
@@ -17,24 +18,53 @@
 #define TL_PAGE_EDIT_H
 
 #include "engine/page/page.h"
+#include "tl/memory.h"
 #include "tl/stats.h"
+
+typedef struct tl_leaf_mode tl_leaf_mode;
+typedef struct tl_sidecars tl_sidecars; /* leaf_sidecar.c */
 
 typedef struct tl_edit { /* what edits need beside the page; owned by the writer */
     uint32_t page_bytes;
     uint8_t *scratch; /* page_bytes to copy a page to */
     tl_stats *stats;
+    tl_memory *memory;
+    const tl_leaf_mode *mode; /* whose hooks are called */
+    tl_sidecars *sidecars;    /* mode sidecar's own; NULL: it has no memory */
 } tl_edit;
 
-typedef struct tl_leaf_mode {
-    const char *name;
+struct tl_leaf_mode {
+    const char *name, *summary;
     bool (*insert)(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
                    tl_slice value);
     void (*remove)(const tl_edit *edit, uint8_t *page, unsigned index);
     bool (*update)(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value);
-} tl_leaf_mode;
+    /* Of modes that keep something beside the pages; NULL in the others. */
+    void (*open)(tl_edit *edit);                        /* without memory the mode does without */
+    void (*forget)(const tl_edit *edit, uint32_t pgno); /* another page comes to lie there */
+    void (*close)(tl_edit *edit);
+};
 
-extern const tl_leaf_mode tl_leaf_freelist, tl_leaf_bump, tl_leaf_rebuild;
+extern const tl_leaf_mode tl_leaf_freelist, tl_leaf_bump, tl_leaf_sidecar, tl_leaf_rebuild;
 const tl_leaf_mode *tl_leaf_mode_find(const char *name); /* NULL when unknown */
+
+static inline void tl_edit_open(tl_edit *edit)
+{
+    if (edit->mode->open != NULL)
+        edit->mode->open(edit);
+}
+
+static inline void tl_edit_forget(const tl_edit *edit, uint32_t pgno)
+{
+    if (edit->mode->forget != NULL)
+        edit->mode->forget(edit, pgno);
+}
+
+static inline void tl_edit_close(tl_edit *edit) /* safe when it was not opened */
+{
+    if (edit->mode != NULL && edit->mode->close != NULL)
+        edit->mode->close(edit);
+}
 
 /* Enter a separator at `index` with the child to its right.  False: no room. */
 bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,

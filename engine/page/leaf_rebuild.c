@@ -65,4 +65,10 @@ static bool rebuild_update(const tl_edit *edit, uint8_t *page, unsigned index, t
     return true;
 }
 
-const tl_leaf_mode tl_leaf_rebuild = {"rebuild", rebuild_insert, rebuild_remove, rebuild_update};
+const tl_leaf_mode tl_leaf_rebuild = {
+    .name = "rebuild",
+    .summary = "every edit writes the whole page, for comparison",
+    .insert = rebuild_insert,
+    .remove = rebuild_remove,
+    .update = rebuild_update,
+};

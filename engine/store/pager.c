@@ -42,6 +42,8 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
     pager->edit.page_bytes = pager->page_bytes;
     pager->edit.scratch = pager->scratch[0];
     pager->edit.stats = &pager->stats;
+    pager->edit.memory = pager->memory;
+    tl_edit_open(&pager->edit);
     status =
         tl_space_open(&pager->space, pager->memory, &pager->stats, pager->page_bytes, pin_capacity);
     if (status != TL_OK)
@@ -55,6 +57,7 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
 
 void tl_pager_close(tl_pager *pager)
 {
+    tl_edit_close(&pager->edit);
     tl_space_close(&pager->space);
     if (pager->base != NULL) /* entered: until then the arena may be another env's */
         tl_arena_leave(pager->arena);
@@ -227,6 +230,7 @@ tl_status tl_pager_secure_slow(tl_pager *pager, size_t count)
 uint8_t *tl_pager_take(tl_pager *pager, uint32_t *pgno)
 {
     *pgno = tl_space_take(&pager->space);
+    tl_edit_forget(&pager->edit, *pgno);
     tl_pager_set_resident(pager, *pgno);
     size_t end = ((size_t)*pgno + 1) << pager->page_shift;
     if (end > pager->arena->touched_bytes)

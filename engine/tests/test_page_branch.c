@@ -39,7 +39,7 @@ static desk *desk_set(uint32_t page_bytes, const char *lower, const char *upper)
     desk *d = &the_desk;
     memset(d, 0, sizeof *d);
     d->page_bytes = page_bytes;
-    d->edit = (tl_edit){page_bytes, d->scratch, &d->stats};
+    d->edit = (tl_edit){.page_bytes = page_bytes, .scratch = d->scratch, .stats = &d->stats};
     d->first = (tl_ref){4711, 11};
     tl_page_identity identity = {.page_bytes = page_bytes,
                                  .pgno = 9,

@@ -31,7 +31,7 @@ static void specimen_make(specimen *s)
     tl_build_end(&builder);
     tl_stats stats = {0};
     uint8_t scratch[PAGE_BYTES];
-    tl_edit edit = {PAGE_BYTES, scratch, &stats};
+    tl_edit edit = {.page_bytes = PAGE_BYTES, .scratch = scratch, .stats = &stats};
     tl_leaf_bump.remove(&edit, s->leaf, 1);
     identity.kind = TL_PAGE_BRANCH;
     identity.level = 1;

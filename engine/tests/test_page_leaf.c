@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 3 };
+enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 4 };
 
 typedef struct entry {
     uint8_t suffix[SUFFIX_MAX], value[VALUE_MAX];
@@ -36,12 +36,19 @@ static tl_slice suffix_of(const entry *e)
 static desk *desk_set(uint32_t page_bytes, const char *lower, const char *upper)
 {
     desk *d = &the_desk;
+    tl_edit_close(&d->edit); /* of the desk before */
     memset(d, 0, sizeof *d);
     d->page_bytes = page_bytes;
     d->modes[0] = &tl_leaf_bump;
     d->modes[1] = &tl_leaf_freelist;
-    d->modes[2] = &tl_leaf_rebuild;
-    d->edit = (tl_edit){page_bytes, d->scratch, &d->stats};
+    d->modes[2] = &tl_leaf_sidecar;
+    d->modes[3] = &tl_leaf_rebuild;
+    d->edit = (tl_edit){.page_bytes = page_bytes,
+                        .scratch = d->scratch,
+                        .stats = &d->stats,
+                        .memory = tl_memory_default(),
+                        .mode = &tl_leaf_sidecar};
+    tl_edit_open(&d->edit);
     tl_page_identity identity = {
         .page_bytes = page_bytes, .pgno = 7, .tree_id = 1, .birth = 3, .kind = TL_PAGE_LEAF};
     for (unsigned m = 0; m < MODES; m++) {
@@ -232,6 +239,7 @@ static void all_modes_follow_the_model(uint32_t page_bytes, unsigned rounds, uns
         assert_int_equal(d->stats.alloc_failures, 0);
         assert_true(d->stats.alloc_compactions > 0 && d->stats.alloc_rebuilds > 0);
         assert_true(d->stats.alloc_fit_freeblock > 0 && d->stats.alloc_scans > 0);
+        assert_true(d->stats.sidecar_reuse > 0);
     }
 }
 
@@ -307,6 +315,7 @@ static void a_page_of_one_mode_is_edited_under_every_other(void **state)
             const tl_leaf_mode *mode = d->modes[one];
             d->modes[one] = d->modes[other];
             d->modes[other] = mode;
+            tl_edit_forget(&d->edit, 7);
             if (one != other)
                 memcpy(d->pages[one], d->pages[other], d->page_bytes);
         }
@@ -320,6 +329,7 @@ static void a_page_of_one_mode_is_edited_under_every_other(void **state)
         desk_check(d);
     }
     desk_compare(d);
+    assert_true(d->stats.sidecar_builds > 100);
 }
 
 /* The same records between other fences: the prefix grows or shrinks, the keys stay. */

@@ -318,7 +318,7 @@ static void trial_run(const trial *t, uint64_t seed, tl_stats *sum)
     unit_place_remove(&place);
 }
 
-static const char *const leaf_modes[] = {"freelist", "rebuild", "bump", "freelist"};
+static const char *const leaf_modes[] = {"freelist", "rebuild", "bump", "sidecar"};
 static const char *const splits[] = {"rightmost", "half_bytes"};
 enum { KINDS = sizeof key_kinds / sizeof key_kinds[0] };
 

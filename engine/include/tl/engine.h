@@ -66,13 +66,14 @@ typedef struct tl_env_options { /* all zeros is a good default */
                                existing one keeps its own */
     uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
     const char *commit;     /* "log" (default) or "shadow2": a row of tl_commit_protocols */
-    const char *leaf;       /* "freelist" (default), "bump" or "rebuild": a row of tl_leaf_modes */
-    const char *split;      /* "rightmost" (default) or "half_bytes": a row of tl_splits */
-    const char *fill;       /* "lmdb25" (default): a row of tl_fills */
-    uint64_t seed;          /* for TL_OPEN_DETERMINISTIC */
-    uint64_t map_bytes;     /* address space for pages; 0 means 64 GiB; ignored with `arena` */
-    uint64_t max_bytes;     /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
-                               A new file needs 32 pages at least */
+    const char
+        *leaf; /* "freelist" (default), "bump", "sidecar" or "rebuild": a row of tl_leaf_modes */
+    const char *split;  /* "rightmost" (default) or "half_bytes": a row of tl_splits */
+    const char *fill;   /* "lmdb25" (default): a row of tl_fills */
+    uint64_t seed;      /* for TL_OPEN_DETERMINISTIC */
+    uint64_t map_bytes; /* address space for pages; 0 means 64 GiB; ignored with `arena` */
+    uint64_t max_bytes; /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
+                           A new file needs 32 pages at least */
     uint64_t
         growth_bytes;    /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
     uint64_t log_bytes;  /* first size of each log file, 8192 or more; 0 means 65536 */
