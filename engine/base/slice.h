@@ -21,6 +21,15 @@ static inline int tl_bytes_compare(const void *a, size_t a_bytes, const void *b,
         uint64_t left = __builtin_bswap64(tl_load64(a)), right = __builtin_bswap64(tl_load64(b));
         if (left != right)
             return left < right ? -1 : 1;
+        if (common <= 16) { /* the last eight, some of them for the second time */
+            const uint8_t *a_end = (const uint8_t *)a + common,
+                          *b_end = (const uint8_t *)b + common;
+            left = __builtin_bswap64(tl_load64(a_end - 8));
+            right = __builtin_bswap64(tl_load64(b_end - 8));
+            if (left != right)
+                return left < right ? -1 : 1;
+            return (a_bytes > b_bytes) - (a_bytes < b_bytes);
+        }
     }
     int order = common == 0 ? 0 : memcmp(a, b, common);
     if (order != 0)

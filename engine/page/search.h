@@ -25,7 +25,7 @@ static inline unsigned tl_heads_lower_scalar(const uint8_t *heads, unsigned coun
     unsigned base = 0, length = count;
     while (length > 1) { /* ends: length shrinks by at least half of itself, rounded down */
         unsigned half = length / 2;
-        base += tl_load32(heads + 4 * (size_t)(base + half - 1)) < head ? half : 0;
+        base += half & (0u - (tl_load32(heads + 4 * (size_t)(base + half - 1)) < head));
         length -= half;
     }
     return base + (length == 1 && tl_load32(heads + 4 * (size_t)base) < head);

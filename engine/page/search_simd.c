@@ -11,31 +11,36 @@
 
 enum { WINDOW = 64 }; /* heads that are compared without halving */
 
-/* Halve until the bound lies in a window of WINDOW heads; *base is its first. */
+/* Halve until the bound lies in a window of WINDOW heads; *base is its first.  The halves are
+ * chosen by arithmetic: a branch would be mispredicted every second time. */
 static inline unsigned window_find(const uint8_t *heads, unsigned count, uint32_t head,
                                    unsigned *base)
 {
     unsigned begin = 0;
     while (count > WINDOW) { /* ends: count shrinks by half of itself */
         unsigned half = count / 2;
-        begin += tl_load32(heads + 4 * (size_t)(begin + half - 1)) < head ? half : 0;
+        begin += half & (0u - (tl_load32(heads + 4 * (size_t)(begin + half - 1)) < head));
         count -= half;
     }
     *base = begin;
     return count;
 }
 
-__attribute__((target("avx512f,popcnt"))) unsigned
+/* Four rows whatever the length: lanes and whole rows beyond it are masked out, which costs less
+ * than a loop whose end has to be guessed, and touches no line of theirs. */
+__attribute__((target("avx512f,popcnt,bmi2"))) unsigned
 tl_heads_lower_avx512(const uint8_t *heads, unsigned count, uint32_t head)
 {
-    unsigned base, length = window_find(heads, count, head, &base), below = 0;
+    unsigned base, length = window_find(heads, count, head, &base);
+    uint64_t lanes = length == WINDOW ? ~UINT64_C(0) : (UINT64_C(1) << length) - 1, below = 0;
     __m512i bound = _mm512_set1_epi32((int)head);
-    for (unsigned i = 0; i < length; i += 16) {
-        __mmask16 lanes = (__mmask16)(length - i >= 16 ? 0xffffu : (1u << (length - i)) - 1);
-        __m512i row = _mm512_maskz_loadu_epi32(lanes, heads + 4 * (size_t)(base + i));
-        below += (unsigned)__builtin_popcount(_mm512_mask_cmplt_epu32_mask(lanes, row, bound));
+    const uint8_t *at = heads + 4 * (size_t)base;
+    for (unsigned row = 0; row < WINDOW / 16; row++) {
+        __mmask16 present = (__mmask16)(lanes >> (16 * row));
+        __m512i row_heads = _mm512_maskz_loadu_epi32(present, at + 64 * (size_t)row);
+        below |= (uint64_t)_mm512_mask_cmplt_epu32_mask(present, row_heads, bound) << (16 * row);
     }
-    return base + below;
+    return base + (unsigned)__builtin_popcountll(below);
 }
 
 __attribute__((target("avx2,popcnt"))) unsigned tl_heads_lower_avx2(const uint8_t *heads,
@@ -58,7 +63,7 @@ __attribute__((target("avx2,popcnt"))) unsigned tl_heads_lower_avx2(const uint8_
 
 unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head)
 {
-    if (__builtin_cpu_supports("avx512f"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2"))
         return tl_heads_lower_avx512(heads, count, head);
     if (__builtin_cpu_supports("avx2"))
         return tl_heads_lower_avx2(heads, count, head);
