@@ -1,8 +1,6 @@
 /* engine/page/search.c -- see search.h. */
 #include "engine/page/search.h"
 
-/* The entries whose heads equal that of `suffix`: *low..*high-1.  False: there are none, and *low
- * is where such an entry would stand. */
 static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_counts *counts,
                                unsigned *low, unsigned *high)
 {
@@ -20,12 +18,16 @@ static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_c
     return true;
 }
 
-unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts)
+bool tl_leaf_find_heads(const uint8_t *page, tl_slice suffix, unsigned *low, unsigned *high,
+                        tl_search_counts *counts)
 {
-    unsigned low, high;
+    return equal_heads(page, suffix, counts, low, high);
+}
+
+static inline unsigned find_between(const uint8_t *page, unsigned low, unsigned high,
+                                    tl_slice suffix, bool *equal, tl_search_counts *counts)
+{
     *equal = false;
-    if (!equal_heads(page, suffix, counts, &low, &high))
-        return low;
     while (low < high) { /* ends: high - low shrinks every round */
         unsigned middle = low + (high - low) / 2;
         int order = tl_slice_compare(tl_leaf_suffix(page, middle), suffix);
@@ -40,6 +42,21 @@ unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_sear
             high = middle;
     }
     return low;
+}
+
+unsigned tl_leaf_find_between(const uint8_t *page, unsigned low, unsigned high, tl_slice suffix,
+                              bool *equal, tl_search_counts *counts)
+{
+    return find_between(page, low, high, suffix, equal, counts);
+}
+
+unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts)
+{
+    unsigned low, high;
+    *equal = false;
+    if (!equal_heads(page, suffix, counts, &low, &high))
+        return low;
+    return find_between(page, low, high, suffix, equal, counts);
 }
 
 unsigned tl_branch_find(const uint8_t *page, tl_slice suffix, tl_search_counts *counts)

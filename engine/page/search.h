@@ -58,6 +58,15 @@ static inline tl_slice tl_leaf_suffix(const uint8_t *page, unsigned index)
 /* The first entry of a leaf that is >= `suffix`; *equal tells whether it is `suffix` itself. */
 unsigned tl_leaf_find(const uint8_t *page, tl_slice suffix, bool *equal, tl_search_counts *counts);
 
+/* The same in two steps, for a search that does other things while memory is fetched: first the
+ * entries low..high-1 whose heads equal that of `suffix` (false: there are none, and *low is where
+ * such an entry would stand), then which of them it is.  Only the second looks at slots and cells.
+ */
+bool tl_leaf_find_heads(const uint8_t *page, tl_slice suffix, unsigned *low, unsigned *high,
+                        tl_search_counts *counts);
+unsigned tl_leaf_find_between(const uint8_t *page, unsigned low, unsigned high, tl_slice suffix,
+                              bool *equal, tl_search_counts *counts);
+
 /* The child of a branch whose range holds `suffix`: the number of separators <= it. */
 unsigned tl_branch_find(const uint8_t *page, tl_slice suffix, tl_search_counts *counts);
 

@@ -5,10 +5,10 @@ endif()
 set(FIXTURES
     support/check.c support/cover.c support/crowd.c support/faultio.c support/faultmem.c support/memdisk.c
     support/model.c support/pairs.c support/rig.c support/storm.c support/storm_configs.c support/storm_env.c
-    support/storm_keys.c support/storm_ops.c support/storm_tell.c)
+    support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_tell.c)
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 
-foreach(test cursor durability faults hazards model pairs recovery trees txn txn_space)
+foreach(test cursor durability faults hazards many model pairs recovery trees txn txn_space)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine SECONDS 600)
 endforeach()
 tl_test(test_threads test_threads.c LIBS tl_engine_fixtures tl_engine THREADED SECONDS 600)
@@ -21,5 +21,7 @@ foreach(test ascending random space)
 endforeach()
 
 # Measured by hand: ninja bench_open && engine/tests/bench_open
-add_executable(bench_open bench_open.c)
-target_link_libraries(bench_open PRIVATE tl_engine_fixtures tl_engine)
+foreach(bench open many)
+  add_executable(bench_${bench} bench_${bench}.c)
+  target_link_libraries(bench_${bench} PRIVATE tl_engine_fixtures tl_engine)
+endforeach()

@@ -1,26 +1,7 @@
 /* engine/tree/read.c -- following a key from the root to its leaf. */
 #include "engine/tree/tree.h"
 
-/* Ask for the next page's header and index early: their lines do not depend on each other, while
- * the search through them does. */
-static inline void page_prefetch(const tl_pager *pager, uint32_t pgno)
-{
-    const uint8_t *page = tl_pager_at(pager, pgno);
-    for (unsigned line = 0; line < 10; line++)
-        __builtin_prefetch(page + 64 * (size_t)line);
-}
-
-/* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
-static inline bool suffix_take(const uint8_t *page, tl_slice key, tl_slice *suffix)
-{
-    size_t prefix = tl_page_prefix_len(page);
-    if (key.size_bytes < prefix)
-        return false;
-    *suffix = tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
-    return true;
-}
-
-static tl_status misplaced(tl_pager *pager, const uint8_t *page)
+tl_status tl_page_misplaced(tl_pager *pager, const uint8_t *page)
 {
     return tl_pager_fail(pager, TL_CORRUPT, tl_page_pgno(page),
                          "page %u has a prefix that its parent contradicts", tl_page_pgno(page));
@@ -38,12 +19,12 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
         tl_status status = tl_pager_get(pager, ref, level, root->tree_id, &page);
         if (status != TL_OK)
             return status;
-        if (!suffix_take(page, key, &suffix))
-            return misplaced(pager, page);
+        if (!tl_suffix_take(page, key, &suffix))
+            return tl_page_misplaced(pager, page);
         if (level == 0)
             break;
         ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
-        page_prefetch(pager, ref.pgno);
+        tl_page_prefetch(pager, ref.pgno);
     }
     bool equal;
     unsigned index = tl_leaf_find(page, suffix, &equal, counts);
@@ -66,13 +47,13 @@ tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key, tl
         tl_status status = tl_pager_get(pager, ref, root->depth - 1 - i, root->tree_id, &page);
         if (status != TL_OK)
             return status;
-        if (!suffix_take(page, key, &suffix))
-            return misplaced(pager, page);
+        if (!tl_suffix_take(page, key, &suffix))
+            return tl_page_misplaced(pager, page);
         path->at[i].page = tl_pager_at(pager, ref.pgno);
         if (i + 1 == root->depth)
             return TL_OK;
         path->at[i].index = tl_branch_find(page, suffix, counts);
         ref = tl_branch_child(page, path->at[i].index);
-        page_prefetch(pager, ref.pgno);
+        tl_page_prefetch(pager, ref.pgno);
     }
 }

@@ -58,6 +58,12 @@ static inline size_t tl_tree_pages_reserved(const tl_writer *writer)
 TL_MUST_USE tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key,
                                   tl_slice *value, tl_search_counts *counts);
 
+/* Look up `count` keys side by side.  values[i].data is NULL where keys[i] is absent; on failure
+ * the values are unspecified. */
+TL_MUST_USE tl_status tl_tree_get_many(tl_pager *pager, const tl_root *root, const tl_slice *keys,
+                                       size_t count, tl_slice *values, size_t *found,
+                                       tl_search_counts *counts);
+
 /* Descend to the leaf of `key`; path->at[].index is the child taken, the leaf's is not set. */
 TL_MUST_USE tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key,
                                       tl_path *path, tl_search_counts *counts);
@@ -87,6 +93,27 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
                    tl_ref child);
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
+
+/* Ask for the next page's header and index early: their lines do not depend on each other, while
+ * the search through them does. */
+static inline void tl_page_prefetch(const tl_pager *pager, uint32_t pgno)
+{
+    const uint8_t *page = tl_pager_at(pager, pgno);
+    for (unsigned line = 0; line < 10; line++)
+        __builtin_prefetch(page + 64 * (size_t)line);
+}
+
+/* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
+static inline bool tl_suffix_take(const uint8_t *page, tl_slice key, tl_slice *suffix)
+{
+    size_t prefix = tl_page_prefix_len(page);
+    if (key.size_bytes < prefix)
+        return false;
+    *suffix = tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+    return true;
+}
+
+tl_status tl_page_misplaced(tl_pager *pager, const uint8_t *page); /* TL_CORRUPT, with the story */
 
 static inline tl_slice tl_suffix_of(const uint8_t *page, tl_slice key)
 {

@@ -190,6 +190,14 @@ tl_status tl_tree_list(tl_txn *txn,
 /* TL_NOT_FOUND when the key is absent. */
 TL_MUST_USE tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value);
 
+/* Look up `count` keys, in any order, repeated or not: much faster than one by one, because their
+ * cache misses overlap.  values[i] belongs to keys[i]; its data is NULL when the key is absent.
+ * *found is the number of keys that are present.
+ * TL_KEY_SIZE  a key is empty or too long; nothing was looked up
+ * TL_CORRUPT, TL_IO, TL_NO_MEMORY: the values are unspecified */
+TL_MUST_USE tl_status tl_get_many(tl_txn *txn, tl_tree tree, const tl_slice *keys, size_t count,
+                                  tl_slice *values, size_t *found);
+
 enum {
     TL_PUT_INSERT = 1, /* refuse a present key with TL_EXISTS */
     TL_PUT_APPEND = 2, /* hint: the key is probably the largest; correct if it is not */

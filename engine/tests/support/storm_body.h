@@ -52,6 +52,10 @@ bool storm_snapshots_end(storm *run);
 void storm_snapshots_forget(storm *run); /* they died with their env */
 bool storm_verify(storm *run);
 
+/* storm_many.c: operations on many records at a time. */
+bool storm_get_many(storm *run, tl_txn *txn, const model *truth);
+bool storm_op_get_many(storm *run);
+
 /* storm_ops.c: each does one thing to the env and to the model; false where the two differ. */
 typedef struct storm_operation {
     unsigned growing, shrinking; /* how often, out of their sums */

@@ -289,7 +289,8 @@ static bool op_snapshot_read(storm *run)
     snapshot *held = &run->snapshots[storm_below(&run->source, SNAPSHOTS_MAX)];
     if (held->txn == NULL)
         return true;
-    return get(run, held->txn, &held->seen) && seek_and_step(run, held->txn, &held->seen);
+    return get(run, held->txn, &held->seen) && storm_get_many(run, held->txn, &held->seen) &&
+           seek_and_step(run, held->txn, &held->seen);
 }
 
 static bool op_checkpoint(storm *run)
@@ -329,27 +330,28 @@ static bool op_abandon(storm *run)
 }
 
 static const storm_operation operations[] = {
-    {300, 60,  true,  op_put          },
-    {100, 20,  true,  op_insert       },
-    {80,  60,  true,  op_update       },
-    {60,  10,  true,  op_append       },
-    {20,  20,  true,  op_copy_value   },
-    {100, 300, true,  op_del          },
-    {2,   12,  true,  op_del_run      },
-    {60,  60,  true,  op_get          },
-    {20,  20,  true,  op_seek         },
-    {6,   6,   true,  op_first_last   },
-    {60,  60,  true,  op_wander       },
-    {10,  30,  true,  op_wander_del   },
-    {10,  10,  true,  op_count        },
-    {6,   6,   true,  op_refused      },
-    {20,  20,  true,  storm_commit    },
-    {4,   4,   true,  storm_abort     },
-    {12,  12,  false, op_snapshot     },
-    {20,  20,  false, op_snapshot_read},
-    {3,   3,   false, op_checkpoint   },
-    {1,   1,   false, storm_reopen    },
-    {1,   1,   false, op_abandon      },
+    {300, 60,  true,  op_put           },
+    {100, 20,  true,  op_insert        },
+    {80,  60,  true,  op_update        },
+    {60,  10,  true,  op_append        },
+    {20,  20,  true,  op_copy_value    },
+    {100, 300, true,  op_del           },
+    {2,   12,  true,  op_del_run       },
+    {60,  60,  true,  op_get           },
+    {20,  20,  true,  op_seek          },
+    {20,  20,  true,  storm_op_get_many},
+    {6,   6,   true,  op_first_last    },
+    {60,  60,  true,  op_wander        },
+    {10,  30,  true,  op_wander_del    },
+    {10,  10,  true,  op_count         },
+    {6,   6,   true,  op_refused       },
+    {20,  20,  true,  storm_commit     },
+    {4,   4,   true,  storm_abort      },
+    {12,  12,  false, op_snapshot      },
+    {20,  20,  false, op_snapshot_read },
+    {3,   3,   false, op_checkpoint    },
+    {1,   1,   false, storm_reopen     },
+    {1,   1,   false, op_abandon       },
 };
 
 enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
