@@ -12,7 +12,7 @@
  */
 #include "engine/tree/tree.h"
 
-enum { GROUP_KEYS = 16, LINE_BYTES = 64, LEAF_LINES = 5, BRANCH_LINES = 3 };
+enum { GROUP_KEYS = 16, LINE_BYTES = 64 };
 
 typedef struct probe { /* one key on its way down */
     tl_ref ref;        /* of the page to look at next */
@@ -54,9 +54,8 @@ static tl_status probes_descend(tl_pager *pager, const tl_root *root, unsigned l
         if (status != TL_OK)
             return status;
         at->ref = tl_branch_child(at->leaf, tl_branch_find(at->leaf, at->suffix, counts));
-        lines_prefetch(tl_pager_at(pager, at->ref.pgno),
-                       tl_pager_at(pager, at->ref.pgno) +
-                           64 * (level == 1 ? LEAF_LINES : BRANCH_LINES));
+        tl_page_prefetch(pager, at->ref.pgno,
+                         level == 1 ? tl_leaf_heads_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
     return TL_OK;
 }

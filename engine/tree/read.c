@@ -24,7 +24,8 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
         if (level == 0)
             break;
         ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
-        tl_page_prefetch(pager, ref.pgno);
+        tl_page_prefetch(pager, ref.pgno,
+                         level == 1 ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
     bool equal;
     unsigned index = tl_leaf_find(page, suffix, &equal, counts);
@@ -54,6 +55,7 @@ tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key, tl
             return TL_OK;
         path->at[i].index = tl_branch_find(page, suffix, counts);
         ref = tl_branch_child(page, path->at[i].index);
-        tl_page_prefetch(pager, ref.pgno);
+        tl_page_prefetch(pager, ref.pgno,
+                         i + 2 == root->depth ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
 }

@@ -94,13 +94,31 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
 
-/* Ask for the next page's header and index early: their lines do not depend on each other, while
- * the search through them does. */
-static inline void tl_page_prefetch(const tl_pager *pager, uint32_t pgno)
+/* Ask for the next page early: the lines of its index do not depend on each other, while the search
+ * through them does.  Each line takes one of a dozen places in the processor until it has come, so
+ * only those are asked for that records of common sizes make the search read: of a leaf `bytes` of
+ * header, heads and perhaps slots; of a branch, which is probably in a near cache, a few. */
+static inline void tl_page_prefetch(const tl_pager *pager, uint32_t pgno, size_t bytes)
 {
     const uint8_t *page = tl_pager_at(pager, pgno);
-    for (unsigned line = 0; line < 10; line++)
-        __builtin_prefetch(page + 64 * (size_t)line);
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch(page + at);
+}
+
+enum { TL_BRANCH_INDEX_BYTES = 640 };
+
+/* Heads of records of about 130 bytes. */
+static inline size_t tl_leaf_heads_bytes(const tl_pager *pager)
+{
+    size_t heads = pager->page_bytes / 32;
+    return TL_PAGE_HEADER_BYTES + (heads < 320 ? heads : 320);
+}
+
+/* Their slots too. */
+static inline size_t tl_leaf_index_bytes(const tl_pager *pager)
+{
+    size_t index = pager->page_bytes / 16;
+    return TL_PAGE_HEADER_BYTES + (index < 576 ? index : 576);
 }
 
 /* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
