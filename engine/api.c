@@ -18,12 +18,13 @@ tl_status tl_get_many(tl_txn *txn, tl_tree tree, const tl_slice *keys, size_t co
                       tl_slice *values, size_t *found)
 {
     tl_env *env = txn->env;
-    if (tree != TL_TREE_MAIN)
+    const tl_root *root = tl_txn_root(txn, tree);
+    if (root == NULL)
         return TL_NOT_FOUND;
     for (size_t i = 0; i < count; i++)
         if (keys[i].size_bytes == 0 || keys[i].size_bytes > env->pager.max_key_bytes)
             return TL_KEY_SIZE;
-    return tl_tree_get_many(&env->pager, txn->root, keys, count, values, found,
+    return tl_tree_get_many(&env->pager, root, keys, count, values, found,
                             txn->read_only ? &txn->counts : &env->writer.counts);
 }
 
