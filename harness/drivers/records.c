@@ -335,6 +335,14 @@ bool tl_records_before(const tl_records_version *version, tl_records_place *plac
     return true;
 }
 
+uint64_t tl_records_rank(const tl_records_version *version, tl_records_place place)
+{
+    uint64_t before = place.slot;
+    for (size_t i = 0; i < place.chunk && i < version->chunk_count; i++)
+        before += version->chunks[i]->count;
+    return before;
+}
+
 static void version_release(tl_records_version *version)
 {
     free(version->chunks);

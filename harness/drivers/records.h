@@ -58,6 +58,9 @@ tl_records_place tl_records_after(const tl_records_version *version, tl_records_
 /* Step back; false at the first record. */
 bool tl_records_before(const tl_records_version *version, tl_records_place *place);
 
+/* How many records stand before `place`. */
+uint64_t tl_records_rank(const tl_records_version *version, tl_records_place place);
+
 /* Write a version to `path`, replacing it whole or not at all; read it into an empty draft.
  * Load: TL_NOT_FOUND when absent, TL_CORRUPT when it is not such a file. */
 TL_MUST_USE tl_status tl_records_save(const tl_records_version *version, const char *path);

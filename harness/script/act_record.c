@@ -52,20 +52,11 @@ static tl_status count_written(tl_play *play, const tl_operation *operation)
 bool tl_play_model_takes_part(const tl_play *play, const tl_script_line *line, bool writes)
 {
     tl_status status = play->answers[TL_SIDE_STORE].status;
+    if (play->session.config->model_only)
+        return status != TL_UNSUPPORTED;
     if (writes && line->want.any)
         return status == TL_OK;
     return !tl_script_is_refusal(status);
-}
-
-void tl_play_note_change(tl_play *play, tl_session_txn *txn, tl_slice key, const tl_slice *value)
-{
-    tl_session *session = &play->session;
-    if (!tl_session_remembers(session))
-        return;
-    tl_status status = tl_history_note(&session->history, session->drivers[TL_SIDE_MODEL],
-                                       txn->sides[TL_SIDE_MODEL], key, value);
-    if (status != TL_OK && session->model_status == TL_OK)
-        session->model_status = status;
 }
 
 tl_session_txn *tl_play_txn_for(tl_play *play, const tl_script_line *line, bool writes)
@@ -83,10 +74,11 @@ tl_session_txn *tl_play_txn_for(tl_play *play, const tl_script_line *line, bool 
     return txn == NULL || txn->skipped ? NULL : txn;
 }
 
-/* End the transaction that a single line had for itself. */
-static void end_private(tl_play *play, tl_session_txn *txn, bool writes)
+void tl_play_end_private(tl_play *play, tl_session_txn *txn, bool writes)
 {
     tl_script_answer *answer = &play->answers[TL_SIDE_STORE];
+    if (!txn->is_private)
+        return;
     if (!writes || answer->status != TL_OK || play->answers[TL_SIDE_MODEL].status != TL_OK) {
         tl_session_abort(&play->session, txn);
         return;
@@ -95,12 +87,44 @@ static void end_private(tl_play *play, tl_session_txn *txn, bool writes)
     play->model_asked = play->model_asked && !tl_script_is_refusal(answer->status);
 }
 
+/* A write makes the tree it goes to; there is nothing to delete in one that is not there. */
+static bool creates_tree(const tl_script_line *line, bool writes)
+{
+    return writes && line->verb != TL_SCRIPT_DEL && line->verb != TL_SCRIPT_DELRANGE;
+}
+
+/* What the model is about to change, noted for a crash. */
+static void note_changes(tl_play *play, const tl_session_view *model, const tl_operation *operation)
+{
+    const tl_script_line *line = operation->line;
+    tl_range range;
+    if (line->verb == TL_SCRIPT_DELRANGE) {
+        if (tl_operation_range(operation, &range))
+            tl_play_note_range(play, model, line->tree, &range);
+    } else if (line->body != NULL || operation->records != NULL) {
+        for (size_t i = 0; i < operation->record_count; i++)
+            tl_play_note_change(play, model, line->tree, operation->records[i].key,
+                                &operation->records[i].value);
+    } else {
+        tl_play_note_change(play, model, line->tree, operation->key,
+                            line->verb == TL_SCRIPT_DEL ? NULL : &operation->value);
+    }
+}
+
+static bool is_batch(tl_script_verb verb)
+{
+    return verb == TL_SCRIPT_BATCH || verb == TL_SCRIPT_BULKINSERT || verb == TL_SCRIPT_BULKLOAD;
+}
+
 tl_status tl_act_record(tl_play *play, const tl_script_line *line, tl_record_fn side, bool writes)
 {
     tl_operation operation;
+    tl_session_view views[TL_SIDE_COUNT];
     tl_session *session = &play->session;
     tl_status status = tl_play_evaluate(play, line, &operation);
-    if (status == TL_OK && writes)
+    if (status == TL_OK && is_batch(line->verb))
+        status = tl_play_batch_end(play, line, &operation);
+    else if (status == TL_OK && writes)
         status = count_written(play, &operation);
     if (status != TL_OK)
         return status;
@@ -108,17 +132,17 @@ tl_status tl_act_record(tl_play *play, const tl_script_line *line, tl_record_fn 
     if (txn == NULL)
         return TL_OK;
     tl_script_answer *store = &play->answers[TL_SIDE_STORE];
-    side(session->drivers[TL_SIDE_STORE], txn->sides[TL_SIDE_STORE], &operation, store);
-    if (tl_play_model_takes_part(play, line, writes)) {
-        if (writes && store->status == TL_OK)
-            tl_play_note_change(play, txn, operation.key,
-                                line->verb == TL_SCRIPT_DEL ? NULL : &operation.value);
-        operation.overwrite = line->want.any;
-        side(session->drivers[TL_SIDE_MODEL], txn->sides[TL_SIDE_MODEL], &operation,
-             &play->answers[TL_SIDE_MODEL]);
-        play->model_asked = true;
+    if (tl_play_enter_tree(play, line, txn, creates_tree(line, writes), views)) {
+        tl_session_view *at = &views[TL_SIDE_STORE], *model = &views[TL_SIDE_MODEL];
+        side(at->driver, at->txn, &operation, store);
+        if (tl_play_model_takes_part(play, line, writes)) {
+            if (writes && store->status == TL_OK && tl_session_remembers(session))
+                note_changes(play, model, &operation);
+            operation.overwrite = line->want.any && !session->config->model_only;
+            side(model->driver, model->txn, &operation, &play->answers[TL_SIDE_MODEL]);
+            play->model_asked = true;
+        }
     }
-    if (txn->is_private)
-        end_private(play, txn, writes);
+    tl_play_end_private(play, txn, writes);
     return TL_OK;
 }

@@ -64,6 +64,23 @@ tl_status tl_act_checkpoint(tl_play *play, const tl_script_line *line)
     return TL_OK;
 }
 
+tl_status tl_act_compact(tl_play *play, const tl_script_line *line)
+{
+    const tl_driver *driver = play->session.config->driver;
+    int64_t pages;
+    bool done;
+    tl_status status =
+        tl_script_int_within(&play->scope, line->amount, "the pages to move", 0, INT64_MAX, &pages);
+    if (status != TL_OK)
+        return status;
+    if (driver->compact == NULL)
+        return tl_play_unsupported(play, "it has no online compaction");
+    play->answers[TL_SIDE_STORE].status =
+        driver->compact(play->session.stores[TL_SIDE_STORE], (uint64_t)pages, &done);
+    truth_is(play, tl_session_write_txn(&play->session) != NULL ? TL_BUSY : TL_OK);
+    return TL_OK;
+}
+
 /* --- transactions --- */
 
 tl_status tl_act_begin(tl_play *play, const tl_script_line *line)
@@ -123,4 +140,16 @@ tl_status tl_act_abort(tl_play *play, const tl_script_line *line)
     bool skipped = txn->skipped;
     tl_session_abort(&play->session, txn);
     return skipped ? tl_play_unsupported(play, "it has no transactions") : TL_OK;
+}
+
+tl_status tl_act_savepoint(tl_play *play, const tl_script_line *line)
+{
+    tl_session_savepoint(&play->session, line->name, &play->answers[TL_SIDE_STORE]);
+    return TL_OK;
+}
+
+tl_status tl_act_rollback(tl_play *play, const tl_script_line *line)
+{
+    tl_session_rollback(&play->session, line->name, &play->answers[TL_SIDE_STORE]);
+    return TL_OK;
 }

@@ -12,21 +12,6 @@ tl_status tl_play_unsupported(tl_play *play, const char *note)
     return tl_play_answer_with(play, TL_UNSUPPORTED, note);
 }
 
-static const struct absent_row {
-    tl_script_verb verb;
-    const char *note;
-} absent_rows[] = {
-  /* verbs that no driver has a function for */
-    {TL_SCRIPT_COMPACT,    "it has no online compaction"},
-    {TL_SCRIPT_SAVEPOINT,  "it has no savepoints"       },
-    {TL_SCRIPT_ROLLBACK,   "it has no savepoints"       },
-    {TL_SCRIPT_DROP,       "it has no named trees"      },
-    {TL_SCRIPT_DELRANGE,   "it has no range delete"     },
-    {TL_SCRIPT_BATCH,      "it has no batches"          },
-    {TL_SCRIPT_BULKINSERT, "it has no bulk insert"      },
-    {TL_SCRIPT_BULKLOAD,   "it has no bulk load"        },
-};
-
 static const struct act_row {
     tl_script_verb verb;
     bool when_closed; /* needs no open store */
@@ -42,6 +27,10 @@ static const struct act_row {
     {TL_SCRIPT_BEGIN,      false, tl_act_begin     },
     {TL_SCRIPT_COMMIT,     false, tl_act_commit    },
     {TL_SCRIPT_ABORT,      false, tl_act_abort     },
+    {TL_SCRIPT_COMPACT,    false, tl_act_compact   },
+    {TL_SCRIPT_SAVEPOINT,  false, tl_act_savepoint },
+    {TL_SCRIPT_ROLLBACK,   false, tl_act_rollback  },
+    {TL_SCRIPT_DROP,       false, tl_act_drop      },
     {TL_SCRIPT_CURSOR,     false, tl_act_cursor    },
     {TL_SCRIPT_CURCLOSE,   false, tl_act_curclose  },
     {TL_SCRIPT_EXPECT,     false, tl_act_expect    },
@@ -52,13 +41,17 @@ static const struct record_row {
     bool writes;
     tl_record_fn side;
 } record_rows[] = {
-    {TL_SCRIPT_PUT,    true,  tl_side_put  },
-    {TL_SCRIPT_INSERT, true,  tl_side_put  },
-    {TL_SCRIPT_APPEND, true,  tl_side_put  },
-    {TL_SCRIPT_DEL,    true,  tl_side_del  },
-    {TL_SCRIPT_GET,    false, tl_side_get  },
-    {TL_SCRIPT_SCAN,   false, tl_side_scan },
-    {TL_SCRIPT_COUNT,  false, tl_side_count},
+    {TL_SCRIPT_PUT,        true,  tl_side_put     },
+    {TL_SCRIPT_INSERT,     true,  tl_side_put     },
+    {TL_SCRIPT_APPEND,     true,  tl_side_put     },
+    {TL_SCRIPT_DEL,        true,  tl_side_del     },
+    {TL_SCRIPT_DELRANGE,   true,  tl_side_delrange},
+    {TL_SCRIPT_BATCH,      true,  tl_side_batch   },
+    {TL_SCRIPT_BULKINSERT, true,  tl_side_batch   },
+    {TL_SCRIPT_BULKLOAD,   true,  tl_side_batch   },
+    {TL_SCRIPT_GET,        false, tl_side_get     },
+    {TL_SCRIPT_SCAN,       false, tl_side_scan    },
+    {TL_SCRIPT_COUNT,      false, tl_side_count   },
 };
 
 static const struct step_row {
@@ -79,8 +72,6 @@ static const struct step_row {
 /* A verb that works on the records of an open store. */
 static tl_status act_on_records(tl_play *play, const tl_script_line *line)
 {
-    if (line->tree != NULL)
-        return tl_play_unsupported(play, "it has no named trees");
     for (size_t i = 0; i < ROW_COUNT(record_rows); i++)
         if (record_rows[i].verb == line->verb)
             return tl_act_record(play, line, record_rows[i].side, record_rows[i].writes);
@@ -94,9 +85,6 @@ tl_status tl_play_act(tl_play *play, const tl_script_line *line)
 {
     const struct act_row *row = NULL;
     play->differs = false;
-    for (size_t i = 0; i < ROW_COUNT(absent_rows); i++)
-        if (absent_rows[i].verb == line->verb)
-            return tl_play_unsupported(play, absent_rows[i].note);
     for (size_t i = 0; i < ROW_COUNT(act_rows); i++)
         if (act_rows[i].verb == line->verb)
             row = &act_rows[i];
@@ -114,4 +102,5 @@ void tl_play_free(tl_play *play)
     for (size_t side = 0; side < TL_SIDE_COUNT; side++)
         tl_script_answer_free(&play->answers[side]);
     tl_script_expectation_free(&play->expectation);
+    tl_play_batch_free(play);
 }

@@ -16,6 +16,8 @@ typedef struct tl_script_answer {
     bool out_of_order; /* scan: a key was delivered after one that sorts behind it */
     tl_script_buffer key, value, first, last;
     uint64_t count, hash;
+    bool has_at; /* batches: which item was refused, whatever the status */
+    uint64_t at;
     char note[200]; /* why, for people; "" when the status says it all */
 } tl_script_answer;
 
@@ -32,7 +34,8 @@ bool tl_script_is_refusal(tl_status status);
 typedef struct tl_script_expectation {
     const tl_script_want *want;
     tl_script_buffer value, key, first, last;
-    int64_t count;
+    int64_t count, at;
+    bool model_only; /* the want is not asked: only store against model */
 } tl_script_expectation;
 
 TL_MUST_USE tl_status tl_script_expect(tl_script_scope *scope, const tl_script_want *want,

@@ -35,11 +35,16 @@ static bool buffer_reserve(tl_script_buffer *buffer, size_t more_bytes)
 bool tl_script_buffer_set(tl_script_buffer *buffer, tl_slice bytes)
 {
     buffer->size_bytes = 0;
+    return tl_script_buffer_append(buffer, bytes);
+}
+
+bool tl_script_buffer_append(tl_script_buffer *buffer, tl_slice bytes)
+{
     if (!buffer_reserve(buffer, bytes.size_bytes))
         return false;
     if (bytes.size_bytes > 0)
-        memcpy(buffer->data, bytes.data, bytes.size_bytes);
-    buffer->size_bytes = bytes.size_bytes;
+        memcpy(buffer->data + buffer->size_bytes, bytes.data, bytes.size_bytes);
+    buffer->size_bytes += bytes.size_bytes;
     return true;
 }
 

@@ -22,6 +22,8 @@ void tl_script_buffer_free(tl_script_buffer *buffer);
 tl_slice tl_script_buffer_slice(const tl_script_buffer *buffer);
 /* Replace the content by a copy of `bytes`.  False: out of memory, content unspecified. */
 bool tl_script_buffer_set(tl_script_buffer *buffer, tl_slice bytes);
+/* Add `bytes` at the end.  False: out of memory, content as it was. */
+bool tl_script_buffer_append(tl_script_buffer *buffer, tl_slice bytes);
 
 /* TL_INVALID: overflow, a division by zero or a number out of range; scope->error says which. */
 TL_MUST_USE tl_status tl_script_int_value(tl_script_scope *scope, const tl_script_int *node,

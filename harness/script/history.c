@@ -62,21 +62,66 @@ static void forget_uncertain(tl_history *history)
     drop_changes_from(history, changes_begin(history, history->position));
 }
 
-tl_status tl_history_note(tl_history *history, const tl_driver *model, tl_store_txn *txn,
-                          tl_slice key, const tl_slice *value)
+uint64_t tl_history_tree_hash(const char *tree)
+{
+    return tl_record_hash((tl_slice){tree, strlen(tree)}, (tl_slice){"tree", 4});
+}
+
+/* Equal records of different trees weigh differently: an odd factor loses nothing. */
+uint64_t tl_history_record_hash(const char *tree, tl_slice key, tl_slice value)
+{
+    uint64_t hash = tl_record_hash(key, value);
+    return tree == NULL ? hash : hash * (2 * tl_history_tree_hash(tree) + 1);
+}
+
+/* Room for one more change, which is not yet counted; NULL: out of memory. */
+static tl_history_change *next_change(tl_history *history)
 {
     forget_uncertain(history);
     tl_history_change *changes =
         grown(history->changes, history->change_count, &history->change_room, sizeof *changes);
     if (changes == NULL)
-        return TL_NO_MEMORY;
+        return NULL;
     history->changes = changes;
+    return &changes[history->change_count];
+}
+
+size_t tl_history_mark(tl_history *history)
+{
+    forget_uncertain(history);
+    return history->change_count;
+}
+
+void tl_history_return(tl_history *history, size_t mark)
+{
+    drop_changes_from(history, mark);
+}
+
+tl_status tl_history_note_tree(tl_history *history, const char *tree, bool made)
+{
+    tl_history_change *change = next_change(history);
+    if (change == NULL)
+        return TL_NO_MEMORY;
+    *change = (tl_history_change){.kind = made ? TL_HISTORY_TREE_MADE : TL_HISTORY_TREE_DROPPED,
+                                  .tree = tree,
+                                  .before_bytes = ABSENT,
+                                  .after_bytes = ABSENT};
+    history->change_count++;
+    return TL_OK;
+}
+
+tl_status tl_history_note(tl_history *history, const tl_driver *model, tl_store_txn *view,
+                          const char *tree, tl_slice key, const tl_slice *value)
+{
+    tl_history_change *change = next_change(history);
+    if (change == NULL)
+        return TL_NO_MEMORY;
     tl_slice before = {NULL, ABSENT};
-    tl_status status = model->get(txn, key, &before);
+    tl_status status = model->get(view, key, &before);
     if (status != TL_OK && status != TL_NOT_FOUND)
         return TL_OK; /* a key that no store takes: the write will be refused */
-    tl_history_change *change = &changes[history->change_count];
-    *change = (tl_history_change){.key_bytes = key.size_bytes,
+    *change = (tl_history_change){.tree = tree,
+                                  .key_bytes = key.size_bytes,
                                   .before_bytes = before.size_bytes,
                                   .after_bytes = value == NULL ? ABSENT : value->size_bytes};
     size_t before_bytes = present_bytes(change->before_bytes);
@@ -93,10 +138,16 @@ tl_status tl_history_note(tl_history *history, const tl_driver *model, tl_store_
     return TL_OK;
 }
 
-static uint64_t value_hash(const tl_history_change *change, bool after)
+/* What the changed thing adds to the content hash before or after the change. */
+static uint64_t change_hash(const tl_history_change *change, bool after)
 {
+    if (change->kind != TL_HISTORY_RECORD)
+        return (change->kind == TL_HISTORY_TREE_MADE) == after ? tl_history_tree_hash(change->tree)
+                                                               : 0;
     tl_slice value = change_value(change, after);
-    return value.size_bytes == ABSENT ? 0 : tl_record_hash(change_key(change), value);
+    return value.size_bytes == ABSENT
+               ? 0
+               : tl_history_record_hash(change->tree, change_key(change), value);
 }
 
 tl_status tl_history_commit_end(tl_history *history, bool certain)
@@ -109,7 +160,7 @@ tl_status tl_history_commit_end(tl_history *history, bool certain)
     history->commits = commits;
     uint64_t hash = tl_history_hash(history, history->commit_count);
     for (size_t i = changes_begin(history, history->commit_count); i < history->change_count; i++)
-        hash += value_hash(&history->changes[i], true) - value_hash(&history->changes[i], false);
+        hash += change_hash(&history->changes[i], true) - change_hash(&history->changes[i], false);
     commits[history->commit_count++] = (tl_history_commit){history->change_count, hash};
     if (certain)
         history->position = history->commit_count;
@@ -126,11 +177,21 @@ uint64_t tl_history_hash(const tl_history *history, size_t commit)
     return commit == 0 ? 0 : history->commits[commit - 1].hash;
 }
 
-static tl_status set_value(const tl_driver *model, tl_store_txn *txn, tl_slice key, tl_slice value)
+/* Make the model hold what there was before or after a change. */
+static tl_status set_change(const tl_driver *model, tl_store_txn *txn,
+                            const tl_history_change *change, bool after)
 {
+    tl_store_txn *view = txn;
+    tl_slice name = {change->tree, change->tree == NULL ? 0 : strlen(change->tree)};
+    if (change->kind != TL_HISTORY_RECORD && (change->kind == TL_HISTORY_TREE_MADE) != after)
+        return model->drop(txn, name);
+    tl_status status = change->tree == NULL ? TL_OK : model->tree(txn, name, true, &view);
+    if (status != TL_OK || change->kind != TL_HISTORY_RECORD)
+        return status;
+    tl_slice key = change_key(change), value = change_value(change, after);
     if (value.size_bytes != ABSENT)
-        return model->put(txn, key, value, 0);
-    tl_status status = model->del(txn, key);
+        return model->put(view, key, value, 0);
+    status = model->del(view, key);
     return status == TL_NOT_FOUND ? TL_OK : status;
 }
 
@@ -143,11 +204,9 @@ tl_status tl_history_move(tl_history *history, const tl_driver *model, tl_store 
         return status;
     size_t from = changes_begin(history, history->position), to = changes_begin(history, commit);
     for (size_t i = from; i < to && status == TL_OK; i++)
-        status = set_value(model, txn, change_key(&history->changes[i]),
-                           change_value(&history->changes[i], true));
+        status = set_change(model, txn, &history->changes[i], true);
     for (size_t i = from; i > to && status == TL_OK; i--)
-        status = set_value(model, txn, change_key(&history->changes[i - 1]),
-                           change_value(&history->changes[i - 1], false));
+        status = set_change(model, txn, &history->changes[i - 1], false);
     if (status != TL_OK) {
         model->abort(txn);
         return status;

@@ -9,14 +9,22 @@
 
 #include "harness/driver.h"
 
+typedef enum tl_history_kind {
+    TL_HISTORY_RECORD,
+    TL_HISTORY_TREE_MADE,
+    TL_HISTORY_TREE_DROPPED, /* empty by then: its records were changes of their own */
+} tl_history_kind;
+
 typedef struct tl_history_change { /* one key, before and after; sizes of SIZE_MAX: absent */
-    unsigned char *bytes;          /* key, value before, value after; owned */
+    tl_history_kind kind;
+    const char *tree;     /* NULL: the main one; borrowed from the script */
+    unsigned char *bytes; /* key, value before, value after; owned */
     size_t key_bytes, before_bytes, after_bytes;
 } tl_history_change;
 
 typedef struct tl_history_commit {
     size_t change_end; /* its changes end here; they begin where those of the one before end */
-    uint64_t hash;     /* of the content after it: sum of tl_record_hash */
+    uint64_t hash;     /* of the content after it: sum of tl_history_record_hash and _tree_hash */
 } tl_history_commit;
 
 typedef struct tl_history { /* all zeros: no commit yet, an empty store */
@@ -30,9 +38,22 @@ typedef struct tl_history { /* all zeros: no commit yet, an empty store */
 
 void tl_history_free(tl_history *history);
 
-/* The txn at hand is about to write `key` (value NULL: to delete it): note what `txn` holds now. */
+/* What a record of `tree` (NULL: the main one) and a named tree itself add to a content hash. */
+uint64_t tl_history_record_hash(const char *tree, tl_slice key, tl_slice value);
+uint64_t tl_history_tree_hash(const char *tree);
+
+/* The txn at hand is about to write `key` (value NULL: to delete it): note what `view`, a txn or a
+ * view of it on `tree`, holds now. */
 TL_MUST_USE tl_status tl_history_note(tl_history *history, const tl_driver *model,
-                                      tl_store_txn *txn, tl_slice key, const tl_slice *value);
+                                      tl_store_txn *view, const char *tree, tl_slice key,
+                                      const tl_slice *value);
+/* It makes or drops a tree. */
+TL_MUST_USE tl_status tl_history_note_tree(tl_history *history, const char *tree, bool made);
+
+/* Where a savepoint is in the changes of the txn at hand, and the way back to it. */
+size_t tl_history_mark(tl_history *history);
+void tl_history_return(tl_history *history, size_t mark);
+
 /* The txn at hand ended: its changes are a commit, certain or not, or nothing. */
 TL_MUST_USE tl_status tl_history_commit_end(tl_history *history, bool certain);
 void tl_history_abort(tl_history *history);

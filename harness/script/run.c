@@ -2,6 +2,7 @@
 #include "harness/script/run.h"
 
 #include "harness/script/actions.h"
+#include "harness/script/verbs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,6 +195,7 @@ static bool run_action(tl_play *play, const tl_script_line *line)
     for (size_t side = 0; side < TL_SIDE_COUNT; side++)
         tl_script_answer_reset(&play->answers[side]);
     play->model_asked = false;
+    play->expectation.model_only = play->session.config->model_only;
     tl_status status = tl_script_expect(&play->scope, &line->want, &play->expectation);
     if (status == TL_OK)
         status = tl_play_act(play, line);
@@ -218,6 +220,12 @@ static bool run_action(tl_play *play, const tl_script_line *line)
     return stop_mismatch(play, line);
 }
 
+static bool run_item(tl_play *play, const tl_script_line *line)
+{
+    tl_status status = tl_play_item(play, line);
+    return status == TL_OK || stop_failed(play, line, status);
+}
+
 static bool run_line(tl_play *play, const tl_script_line *line)
 {
     const tl_script_config *config = play->session.config;
@@ -227,7 +235,16 @@ static bool run_line(tl_play *play, const tl_script_line *line)
         return stop(play, line, TL_SCRIPT_UNFIT, "the script runs more lines than its limit");
     if (play->result->lines % 1024 == 0 && config->interrupted != NULL && config->interrupted())
         return stop(play, line, TL_SCRIPT_STOPPED, "interrupted");
-    return line->verb == TL_SCRIPT_FOR ? run_loop(play, line) : run_action(play, line);
+    if (line->verb == TL_SCRIPT_FOR)
+        return run_loop(play, line);
+    if (line->verb == TL_SCRIPT_ITEM)
+        return run_item(play, line);
+    if (strchr(tl_script_verb_get(line->verb)->shape, 'B') != NULL) { /* a batch: items first */
+        tl_play_batch_begin(play);
+        if (!run_block(play, line->body))
+            return false;
+    }
+    return run_action(play, line);
 }
 
 static bool run_block(tl_play *play, const tl_script_line *line)
@@ -249,35 +266,50 @@ static void stop_at_end(tl_play *play, const char *want, const char *got)
              tl_script_name(play->script), want, got);
 }
 
-/* The whole content, record by record: what the lines never asked for must be right too. */
-static void check_whole(tl_play *play)
+/* One tree, record by record: what the lines never asked for must be right too. */
+static void check_tree(tl_play *play, const tl_session_txn *txn, const char *tree)
 {
     static const tl_script_line scan_line = {.verb = TL_SCRIPT_SCAN};
     static const tl_script_want nothing;
+    const tl_operation scan = {
+        .line = &scan_line, .low = {"", 0},
+             .limit = UINT64_MAX
+    };
+    for (size_t side = 0; side < TL_SIDE_COUNT; side++) {
+        tl_script_answer *answer = &play->answers[side];
+        tl_session_view view;
+        tl_script_answer_reset(answer);
+        answer->status = tl_session_view_of(&play->session, txn, side, tree, false, &view);
+        if (answer->status == TL_OK)
+            tl_side_scan(view.driver, view.txn, &scan, answer);
+        else if (answer->status == TL_UNSUPPORTED) /* then no line made it either */
+            return;
+    }
+    play->expectation.want = &nothing;
+    play->expectation.model_only = tree != NULL; /* that it is gone on both sides is fine */
+    play->result->checks++;
+    char want[TL_SCRIPT_SAYING_BYTES], got[TL_SCRIPT_SAYING_BYTES];
+    if (!tl_script_answer_agrees(&play->expectation, &play->answers[TL_SIDE_STORE],
+                                 &play->answers[TL_SIDE_MODEL], want, got))
+        stop_at_end(play, want, got);
+}
+
+static void check_whole(tl_play *play)
+{
     tl_session *session = &play->session;
     tl_script_answer *store = &play->answers[TL_SIDE_STORE];
     if (session->stores[TL_SIDE_STORE] == NULL)
         return;
-    for (size_t side = 0; side < TL_SIDE_COUNT; side++)
-        tl_script_answer_reset(&play->answers[side]);
+    tl_script_answer_reset(store);
     tl_session_txn *txn = tl_session_begin(session, NULL, true, true, store);
     if (txn == NULL) {
         stop_at_end(play, "TL_OK", tl_status_name(store->status));
         return;
     }
-    const tl_operation scan = {
-        .line = &scan_line, .low = {"", 0},
-             .limit = UINT64_MAX
-    };
-    for (size_t side = 0; side < TL_SIDE_COUNT; side++)
-        tl_side_scan(session->drivers[side], txn->sides[side], &scan, &play->answers[side]);
+    check_tree(play, txn, NULL);
+    for (size_t i = 0; i < session->tree_count && play->result->outcome == TL_SCRIPT_PASSED; i++)
+        check_tree(play, txn, session->trees[i]);
     tl_session_abort(session, txn);
-    play->expectation.want = &nothing;
-    play->result->checks++;
-    char want[TL_SCRIPT_SAYING_BYTES], got[TL_SCRIPT_SAYING_BYTES];
-    if (!tl_script_answer_agrees(&play->expectation, store, &play->answers[TL_SIDE_MODEL], want,
-                                 got))
-        stop_at_end(play, want, got);
 }
 
 static void end_session(tl_play *play)

@@ -66,8 +66,10 @@ typedef struct tl_script_config {
     size_t override_count;
     const tl_script_host *host; /* NULL: the real disk, no faults */
     bool skip_unsupported;
-    uint64_t lines_max;                               /* 0 means 20 million */
-    uint64_t written_max;                             /* key and value bytes put; 0 means 1 GiB */
+    bool model_only;      /* wants are not asked: each line must do what it does to the model.  For
+                             random scripts, whose authors do not know the answers */
+    uint64_t lines_max;   /* 0 means 20 million */
+    uint64_t written_max; /* key and value bytes put; 0 means 1 GiB */
     void (*on_skip)(void *context, const char *text); /* once per skipped line; may be NULL */
     void *on_skip_context;
     bool (*interrupted)(void); /* asked now and then; may be NULL */

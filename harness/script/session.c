@@ -22,8 +22,7 @@ static void refuse(tl_script_answer *answer, tl_status status, const char *note)
     tl_script_answer_note(answer, "%s", note);
 }
 
-/* The model must do what the store did; when it cannot (memory), the run is void. */
-static void require_model(tl_session *session, tl_status status)
+void tl_session_require_model(tl_session *session, tl_status status)
 {
     if (status != TL_OK && session->model_status == TL_OK)
         session->model_status = status;
@@ -96,7 +95,7 @@ tl_session_txn *tl_session_begin(tl_session *session, const char *name, bool rea
         answer->status = status;
         if (side == TL_SIDE_MODEL) {
             session->drivers[TL_SIDE_STORE]->abort(txn->sides[TL_SIDE_STORE]);
-            require_model(session, status);
+            tl_session_require_model(session, status);
         }
         return NULL;
     }
@@ -105,39 +104,39 @@ tl_session_txn *tl_session_begin(tl_session *session, const char *name, bool rea
     return txn;
 }
 
-static void free_cursor(tl_session *session, tl_session_cursor *cursor)
+static void free_cursor(tl_session_cursor *cursor)
 {
     for (size_t side = 0; side < TL_SIDE_COUNT; side++)
         if (cursor->sides[side] != NULL)
-            session->drivers[side]->cursor_close(cursor->sides[side]);
+            cursor->views[side].driver->cursor_close(cursor->sides[side]);
     tl_script_buffer_free(&cursor->at);
     *cursor = (tl_session_cursor){0};
 }
 
-/* Cursors end before their transaction does. */
-static void close_cursors_of(tl_session *session, const tl_session_txn *txn)
+void tl_session_close_cursors(tl_session *session, const tl_session_txn *txn)
 {
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->cursors[i].used && session->cursors[i].txn == txn)
-            free_cursor(session, &session->cursors[i]);
+            free_cursor(&session->cursors[i]);
 }
 
 void tl_session_cursor_close(tl_session *session, tl_session_cursor *cursor)
 {
     tl_session_txn *txn = cursor->txn;
-    free_cursor(session, cursor);
+    free_cursor(cursor);
     if (txn != NULL && txn->is_private)
         tl_session_abort(session, txn);
 }
 
 void tl_session_abort(tl_session *session, tl_session_txn *txn)
 {
-    close_cursors_of(session, txn);
+    tl_session_close_cursors(session, txn);
     if (!txn->read_only)
         tl_history_abort(&session->history);
     for (size_t side = 0; side < TL_SIDE_COUNT; side++)
         if (txn->sides[side] != NULL)
             session->drivers[side]->abort(txn->sides[side]);
+    session->save_count = txn->read_only ? session->save_count : 0;
     *txn = (tl_session_txn){0};
 }
 
@@ -155,18 +154,19 @@ static void model_follows(tl_session *session, tl_session_txn *txn, tl_status st
     const tl_driver *model = session->drivers[TL_SIDE_MODEL];
     bool uncertain = status == TL_IO;
     if (tl_session_remembers(session) && (status == TL_OK || uncertain))
-        require_model(session, tl_history_commit_end(&session->history, status == TL_OK));
+        tl_session_require_model(session,
+                                 tl_history_commit_end(&session->history, status == TL_OK));
     else
         tl_history_abort(&session->history);
     if (status == TL_OK)
-        require_model(session, model->commit(txn->sides[TL_SIDE_MODEL]));
+        tl_session_require_model(session, model->commit(txn->sides[TL_SIDE_MODEL]));
     else
         model->abort(txn->sides[TL_SIDE_MODEL]);
 }
 
 void tl_session_commit(tl_session *session, tl_session_txn *txn, tl_script_answer *answer)
 {
-    close_cursors_of(session, txn);
+    tl_session_close_cursors(session, txn);
     const tl_driver *driver = session->drivers[TL_SIDE_STORE];
     if (txn->read_only) {
         answer->status = driver->commit(txn->sides[TL_SIDE_STORE]);
@@ -178,6 +178,7 @@ void tl_session_commit(tl_session *session, tl_session_txn *txn, tl_script_answe
         model_follows(session, txn, answer->status);
         if (answer->status == TL_OK)
             announce_commit(session, number, true);
+        session->save_count = 0;
     }
     *txn = (tl_session_txn){0};
 }
@@ -196,7 +197,7 @@ static void end_all_txns(tl_session *session)
 {
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->cursors[i].used)
-            free_cursor(session, &session->cursors[i]);
+            free_cursor(&session->cursors[i]);
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->txns[i].used)
             tl_session_abort(session, &session->txns[i]);
@@ -215,25 +216,46 @@ static void open_model(tl_session *session, const tl_driver_options *store_optio
         options.page_bytes = 0; /* a peer's settings mean nothing to the model */
         options.setting_count = 0;
     }
-    require_model(session, session->config->model->open(&options, &session->stores[TL_SIDE_MODEL]));
+    tl_session_require_model(
+        session, session->config->model->open(&options, &session->stores[TL_SIDE_MODEL]));
 }
 
-/* Sum of the record hashes of the whole store. */
+typedef struct hashing {
+    const char *tree;
+    uint64_t sum;
+} hashing;
+
 static bool add_hash(void *context, tl_slice key, tl_slice value)
 {
-    *(uint64_t *)context += tl_record_hash(key, value);
+    hashing *so_far = context;
+    so_far->sum += tl_history_record_hash(so_far->tree, key, value);
     return true;
 }
 
-static tl_status content_hash(const tl_driver *driver, tl_store *store, uint64_t *hash)
+/* The content of the store under test as the history counts it: all trees ever written to. */
+static tl_status content_hash(tl_session *session, uint64_t *hash)
 {
-    tl_store_txn *txn;
-    tl_status status = driver->begin(store, true, &txn);
+    const tl_driver *driver = session->drivers[TL_SIDE_STORE];
+    tl_session_txn txn = {.read_only = true};
+    tl_session_view view;
+    hashing so_far = {NULL, 0};
+    tl_status status =
+        driver->begin(session->stores[TL_SIDE_STORE], true, &txn.sides[TL_SIDE_STORE]);
     if (status != TL_OK)
         return status;
-    *hash = 0;
-    status = driver->scan(txn, (tl_slice){"", 0}, add_hash, hash);
-    driver->abort(txn);
+    status = driver->scan(txn.sides[TL_SIDE_STORE], (tl_slice){"", 0}, add_hash, &so_far);
+    for (size_t i = 0; i < session->tree_count && status == TL_OK; i++) {
+        so_far.tree = session->trees[i];
+        status = tl_session_view_of(session, &txn, TL_SIDE_STORE, so_far.tree, false, &view);
+        if (status == TL_OK) {
+            so_far.sum += tl_history_tree_hash(so_far.tree);
+            status = view.driver->scan(view.txn, (tl_slice){"", 0}, add_hash, &so_far);
+        } else if (status == TL_NOT_FOUND) {
+            status = TL_OK;
+        }
+    }
+    driver->abort(txn.sides[TL_SIDE_STORE]);
+    *hash = so_far.sum;
     return status;
 }
 
@@ -242,8 +264,7 @@ static void follow_recovery(tl_session *session, tl_script_answer *answer)
 {
     const tl_history *history = &session->history;
     uint64_t hash;
-    answer->status =
-        content_hash(session->drivers[TL_SIDE_STORE], session->stores[TL_SIDE_STORE], &hash);
+    answer->status = content_hash(session, &hash);
     if (answer->status != TL_OK)
         return;
     uint64_t most = session->survivors.most < history->commit_count ? session->survivors.most
@@ -251,8 +272,9 @@ static void follow_recovery(tl_session *session, tl_script_answer *answer)
     for (uint64_t commit = most + 1; commit-- > session->survivors.least;) {
         if (tl_history_hash(history, commit) != hash)
             continue;
-        require_model(session, tl_history_move(&session->history, session->drivers[TL_SIDE_MODEL],
-                                               session->stores[TL_SIDE_MODEL], commit));
+        tl_session_require_model(session,
+                                 tl_history_move(&session->history, session->drivers[TL_SIDE_MODEL],
+                                                 session->stores[TL_SIDE_MODEL], commit));
         return;
     }
     session->survivors.most = most;
@@ -373,7 +395,8 @@ tl_status tl_session_end(tl_session *session)
     if (session->stores[TL_SIDE_STORE] != NULL)
         status = session->config->driver->close(session->stores[TL_SIDE_STORE]);
     if (session->stores[TL_SIDE_MODEL] != NULL)
-        require_model(session, session->config->model->close(session->stores[TL_SIDE_MODEL]));
+        tl_session_require_model(session,
+                                 session->config->model->close(session->stores[TL_SIDE_MODEL]));
     tl_history_free(&session->history);
     return status;
 }

@@ -12,6 +12,19 @@
 
 enum { TL_SIDE_STORE, TL_SIDE_MODEL, TL_SIDE_COUNT };
 enum { TL_SESSION_OPEN_MAX = 64, TL_SESSION_OPTIONS_MAX = 48 }; /* txns, cursors; options */
+enum { TL_SESSION_TREES_MAX = 64, TL_SESSION_SAVES_MAX = 64 };
+
+typedef struct tl_session_save { /* a savepoint of the write txn */
+    const char *name;
+    uint32_t sides[TL_SIDE_COUNT];
+    size_t mark; /* in the history */
+} tl_session_save;
+
+/* One tree of a txn on one side: the table and the txn or view to call it with. */
+typedef struct tl_session_view {
+    const tl_driver *driver;
+    tl_store_txn *txn;
+} tl_session_view;
 
 typedef struct tl_session_txn {
     bool used;
@@ -27,6 +40,8 @@ typedef struct tl_session_cursor {
     bool skipped;
     const char *name;
     tl_session_txn *txn;
+    const char *tree;                     /* NULL: the main one */
+    tl_session_view views[TL_SIDE_COUNT]; /* what it walks */
     tl_store_cursor *sides[TL_SIDE_COUNT];
     tl_script_buffer at; /* the key it arrived at last */
 } tl_session_cursor;
@@ -45,6 +60,10 @@ typedef struct tl_session {
     size_t option_count;
     tl_session_txn txns[TL_SESSION_OPEN_MAX];
     tl_session_cursor cursors[TL_SESSION_OPEN_MAX];
+    tl_session_save saves[TL_SESSION_SAVES_MAX]; /* of the write txn, oldest first */
+    size_t save_count;
+    const char *trees[TL_SESSION_TREES_MAX]; /* every name the script wrote to */
+    size_t tree_count;
     tl_history history;     /* kept when there is a host */
     tl_status model_status; /* what the model refused although it must not; TL_OK otherwise */
 } tl_session;
@@ -55,6 +74,8 @@ tl_status tl_session_end(tl_session *session);
 
 /* Does this session keep a history?  One with a host does. */
 bool tl_session_remembers(const tl_session *session);
+/* The model must do what the store did; when it cannot (memory), the run is void. */
+void tl_session_require_model(tl_session *session, tl_status status);
 
 /* The lines `open`, `reopen`, `close`, and what a `crash` does to the store. */
 void tl_session_open(tl_session *session, const tl_script_pair *pairs, tl_script_answer *answer);
@@ -80,10 +101,22 @@ tl_session_txn *tl_session_begin(tl_session *session, const char *name, bool rea
 void tl_session_commit(tl_session *session, tl_session_txn *txn, tl_script_answer *answer);
 void tl_session_abort(tl_session *session, tl_session_txn *txn);
 
+/* The tree `name` (NULL: the main one) of a txn on one side.  TL_NOT_FOUND without `create`. */
+TL_MUST_USE tl_status tl_session_view_of(tl_session *session, const tl_session_txn *txn,
+                                         size_t side, const char *name, bool create,
+                                         tl_session_view *view);
+/* Does the model know this tree? */
+bool tl_session_has_tree(tl_session *session, const tl_session_txn *txn, const char *name);
+
+void tl_session_savepoint(tl_session *session, const char *name, tl_script_answer *answer);
+void tl_session_rollback(tl_session *session, const char *name, tl_script_answer *answer);
+
 tl_session_cursor *tl_session_find_cursor(tl_session *session, const char *name);
 /* A free place; NULL when all are taken. */
 tl_session_cursor *tl_session_new_cursor(tl_session *session);
 tl_session_txn *tl_session_new_txn(tl_session *session);
 void tl_session_cursor_close(tl_session *session, tl_session_cursor *cursor);
+/* All cursors of a txn: they end before it does, and before it is rolled back. */
+void tl_session_close_cursors(tl_session *session, const tl_session_txn *txn);
 
 #endif

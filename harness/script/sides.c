@@ -163,12 +163,85 @@ void tl_side_count(const tl_driver *driver, tl_store_txn *txn, const tl_operatio
 {
     tally so_far = {.operation = operation, .answer = answer, .counts_only = true};
     answer->status = TL_OK;
+    if (operation->line->range != NULL && driver->count_range != NULL) {
+        tl_range range;
+        if (tl_operation_range(operation, &range))
+            answer->status = driver->count_range(txn, &range, &answer->count);
+        answer->has_count = true;
+        return;
+    }
     if (operation->line->range != NULL || driver->count == NULL) {
         finish_tally(answer, scan_forward(driver, txn, &so_far));
         return;
     }
     answer->status = driver->count(txn, &answer->count);
     answer->has_count = true;
+}
+
+bool tl_operation_range(const tl_operation *operation, tl_range *range)
+{
+    const tl_script_range *asked = operation->line->range;
+    *range = (tl_range){
+        {NULL, 0},
+        {NULL, 0},
+        false, false
+    };
+    if (asked->low != NULL && operation->low.size_bytes != 0) {
+        range->lower = operation->low;
+        range->lower_exclusive = !asked->low_included;
+    }
+    if (asked->high == NULL)
+        return true;
+    range->upper = operation->high;
+    range->upper_inclusive = asked->high_included;
+    return operation->high.size_bytes != 0; /* no key is below the empty one */
+}
+
+void tl_side_delrange(const tl_driver *driver, tl_store_txn *txn, const tl_operation *operation,
+                      tl_script_answer *answer)
+{
+    tl_range range;
+    answer->has_count = true;
+    if (driver->del_range == NULL) {
+        answer->status = TL_UNSUPPORTED;
+        tl_script_answer_note(answer, "it has no range delete");
+    } else if (tl_operation_range(operation, &range)) {
+        answer->status = driver->del_range(txn, &range, &answer->count);
+    }
+}
+
+/* --- batches --- */
+
+typedef struct stream { /* records one after the other */
+    const tl_record *records;
+    size_t count, next;
+} stream;
+
+static tl_status stream_next(void *context, tl_record *record)
+{
+    stream *from = context;
+    if (from->next == from->count)
+        return TL_NOT_FOUND;
+    *record = from->records[from->next++];
+    return TL_OK;
+}
+
+void tl_side_batch(const tl_driver *driver, tl_store_txn *txn, const tl_operation *operation,
+                   tl_script_answer *answer)
+{
+    stream from = {operation->records, operation->record_count, 0};
+    size_t failed_at = 0;
+    answer->status = TL_UNSUPPORTED;
+    if (operation->line->verb == TL_SCRIPT_BATCH && driver->upsert_sorted != NULL)
+        answer->status = driver->upsert_sorted(txn, from.records, from.count, &failed_at);
+    else if (operation->line->verb == TL_SCRIPT_BULKINSERT && driver->insert_sorted != NULL)
+        answer->status = driver->insert_sorted(txn, from.records, from.count, &failed_at);
+    else if (operation->line->verb == TL_SCRIPT_BULKLOAD && driver->bulk_load != NULL)
+        answer->status = driver->bulk_load(txn, stream_next, &from, operation->fill, &failed_at);
+    else
+        tl_script_answer_note(answer, "it takes no batches of this kind");
+    answer->has_at = answer->status != TL_OK && answer->status != TL_UNSUPPORTED;
+    answer->at = failed_at;
 }
 
 /* --- cursors --- */

@@ -28,11 +28,46 @@ static const struct only_row {
     {"power_loss.tls",    "tree", true },
 };
 
-static bool is_meant_for(const char *file, const char *driver, bool simulated)
+/* The slots of a driver that a script is about. */
+static bool has_trees(const tl_driver *driver)
 {
+    return driver->tree != NULL;
+}
+
+static bool has_savepoints(const tl_driver *driver)
+{
+    return driver->savepoint != NULL;
+}
+
+static bool has_batches(const tl_driver *driver)
+{
+    return driver->upsert_sorted != NULL && driver->insert_sorted != NULL;
+}
+
+static bool has_ranges(const tl_driver *driver)
+{
+    return driver->del_range != NULL;
+}
+
+static const struct need_row {
+    const char *script;
+    bool (*met)(const tl_driver *driver);
+} need_rows[] = {
+    {"trees.tls",      has_trees     },
+    {"savepoints.tls", has_savepoints},
+    {"batches.tls",    has_batches   },
+    {"delrange.tls",   has_ranges    },
+};
+
+static bool is_meant_for(const char *file, const tl_driver *driver, bool simulated)
+{
+    for (size_t i = 0; i < sizeof need_rows / sizeof need_rows[0]; i++)
+        if (strcmp(need_rows[i].script, file) == 0 && !need_rows[i].met(driver))
+            return false;
     for (size_t i = 0; i < sizeof only_rows / sizeof only_rows[0]; i++)
         if (strcmp(only_rows[i].script, file) == 0)
-            return strcmp(only_rows[i].driver, driver) == 0 && (simulated || !only_rows[i].faults);
+            return strcmp(only_rows[i].driver, driver->name) == 0 &&
+                   (simulated || !only_rows[i].faults);
     return true;
 }
 
@@ -65,7 +100,7 @@ static size_t run_all_on(const tl_driver *driver, bool simulated)
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         const char *dot = strrchr(entry->d_name, '.');
         if (dot == NULL || strcmp(dot, ".tls") != 0 ||
-            !is_meant_for(entry->d_name, driver->name, simulated))
+            !is_meant_for(entry->d_name, driver, simulated))
             continue;
         char path[512];
         snprintf(path, sizeof path, "%s/%s", scripts_dir, entry->d_name);

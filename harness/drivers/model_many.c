@@ -1,0 +1,129 @@
+/* harness/drivers/model_many.c -- many records in one call, one after the other. */
+#include "harness/drivers/model_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(tl_slice left, tl_slice right)
+{
+    size_t common = left.size_bytes < right.size_bytes ? left.size_bytes : right.size_bytes;
+    int order = common == 0 ? 0 : memcmp(left.data, right.data, common);
+    if (order != 0)
+        return order;
+    return (left.size_bytes > right.size_bytes) - (left.size_bytes < right.size_bytes);
+}
+
+/* May record `i` be written behind the one before it? */
+static tl_status record_check(tl_store_txn *txn, const tl_record *records, size_t i, bool insert)
+{
+    bool equal = false;
+    tl_records_place place;
+    tl_status status = model_may_write(txn, records[i].key);
+    if (status == TL_OK && i > 0 && compare(records[i - 1].key, records[i].key) >= 0)
+        status = TL_INVALID;
+    if (status == TL_OK && insert)
+        status = model_seek(txn, records[i].key, &place, &equal);
+    return status == TL_OK && equal ? TL_EXISTS : status;
+}
+
+/* All are looked at before the first is written: so it is all or nothing. */
+static tl_status write_sorted(tl_store_txn *txn, const tl_record *records, size_t count,
+                              bool insert, size_t *failed_at)
+{
+    tl_status status = txn->whole->read_only ? TL_READ_ONLY : TL_OK;
+    for (size_t i = 0; i < count && status == TL_OK; i++) {
+        *failed_at = i;
+        status = record_check(txn, records, i, insert);
+    }
+    for (size_t i = 0; i < count && status == TL_OK; i++) {
+        tl_slice full;
+        status = model_full_key(&txn->whole->key, txn->tree, records[i].key, &full);
+        if (status == TL_OK)
+            status = model_change(txn->whole, full, &records[i].value);
+    }
+    return status;
+}
+
+tl_status model_upsert_sorted(tl_store_txn *txn, const tl_record *records, size_t count,
+                              size_t *failed_at)
+{
+    return write_sorted(txn, records, count, false, failed_at);
+}
+
+tl_status model_insert_sorted(tl_store_txn *txn, const tl_record *records, size_t count,
+                              size_t *failed_at)
+{
+    return write_sorted(txn, records, count, true, failed_at);
+}
+
+/* Undo a load that broke off: the tree was empty before it. */
+static tl_status load_undo(tl_store_txn *txn, tl_status why)
+{
+    static const tl_range all;
+    uint64_t deleted;
+    tl_status status = model_del_range(txn, &all, &deleted);
+    return status == TL_OK ? why : status;
+}
+
+tl_status model_bulk_load(tl_store_txn *txn, tl_next_fn next, void *context, const char *fill,
+                          size_t *failed_at)
+{
+    (void)fill; /* an array has no pages to fill */
+    tl_records_place first, end;
+    if (txn->whole->read_only)
+        return TL_READ_ONLY;
+    tl_status status = model_span(txn, NULL, &first, &end);
+    if (status != TL_OK)
+        return status;
+    *failed_at = 0;
+    if (model_between(txn, first, end) != 0)
+        return TL_EXISTS;
+    model_bytes before = {NULL, 0};
+    tl_slice last = {NULL, 0}, full;
+    for (;; ++*failed_at) {
+        tl_record record;
+        status = next(context, &record);
+        if (status != TL_OK)
+            break;
+        status = model_may_write(txn, record.key);
+        if (status == TL_OK)
+            status = model_full_key(&txn->whole->key, txn->tree, record.key, &full);
+        if (status == TL_OK && *failed_at > 0 && compare(last, full) >= 0)
+            status = TL_INVALID;
+        if (status == TL_OK)
+            status = model_change(txn->whole, full, &record.value);
+        if (status == TL_OK)
+            status = model_full_key(&before, txn->tree, record.key, &last);
+        if (status != TL_OK)
+            break;
+    }
+    free(before.data);
+    return status == TL_NOT_FOUND ? TL_OK : load_undo(txn, status);
+}
+
+tl_status model_del_range(tl_store_txn *txn, const tl_range *range, uint64_t *deleted)
+{
+    tl_records_place first, end;
+    tl_slice full, value;
+    if (txn->whole->read_only)
+        return TL_READ_ONLY;
+    tl_status status = model_span(txn, range, &first, &end);
+    uint64_t count = status == TL_OK ? model_between(txn, first, end) : 0;
+    for (uint64_t i = 0; i < count && status == TL_OK; i++) {
+        status = model_span(txn, range, &first, &end);
+        if (status == TL_OK && tl_records_at(txn->whole->version, first, &full, &value))
+            status = model_change(txn->whole, full, NULL);
+    }
+    if (status == TL_OK)
+        *deleted = count;
+    return status;
+}
+
+tl_status model_count_range(tl_store_txn *txn, const tl_range *range, uint64_t *count)
+{
+    tl_records_place first, end;
+    tl_status status = model_span(txn, range, &first, &end);
+    if (status == TL_OK)
+        *count = model_between(txn, first, end);
+    return status;
+}
