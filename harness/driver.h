@@ -122,13 +122,15 @@ typedef struct tl_driver {
 
     /* Named trees, created, dropped and seen by the same transaction; all NULL = unsupported.
      * *view works on one tree of the txn: calls on records, ranges and cursors take it, through
-     * `views`.  It ends with its txn, never by itself.  TL_NOT_FOUND without `create`. */
+     * `views`.  `leave` releases it before its txn ends or is rolled back, after its cursors.
+     * TL_NOT_FOUND without `create`. */
     tl_status (*tree)(tl_store_txn *txn, tl_slice name, bool create, tl_store_txn **view);
-    tl_status (*drop)(tl_store_txn *txn, tl_slice name); /* its views may not be used any more */
+    void (*leave)(tl_store_txn *view);                   /* NULL: there is nothing to release */
+    tl_status (*drop)(tl_store_txn *txn, tl_slice name); /* nobody is in it */
     const struct tl_driver *views; /* the table for views; NULL = this one takes them too */
 
     /* Ways back inside a write txn; NULL = unsupported.  rollback ends `save` and all later ones;
-     * cursors are closed before it, views are asked for anew after it. */
+     * cursors are closed and views left before it. */
     tl_status (*savepoint)(tl_store_txn *txn, uint32_t *save);
     tl_status (*rollback)(tl_store_txn *txn, uint32_t save);
 

@@ -6,6 +6,7 @@
 #include "harness/drivers/drivers.h"
 #include "harness/drivers/files.h"
 #include "harness/drivers/settings.h"
+#include "harness/drivers/tree_parts.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -146,10 +147,10 @@ static tl_status tree_count(tl_store_txn *txn, uint64_t *count)
     return tl_count(txn_of(txn), TL_TREE_MAIN, count);
 }
 
-static tl_status tree_scan(tl_store_txn *txn, tl_slice from, tl_scan_fn visit, void *context)
+tl_status tl_tree_scan(tl_txn *txn, tl_tree tree, tl_slice from, tl_scan_fn visit, void *context)
 {
     tl_cursor *cursor;
-    tl_status status = tl_cursor_open(txn_of(txn), TL_TREE_MAIN, &cursor);
+    tl_status status = tl_cursor_open(txn, tree, &cursor);
     if (status != TL_OK)
         return status;
     tl_slice key, value;
@@ -161,6 +162,11 @@ static tl_status tree_scan(tl_store_txn *txn, tl_slice from, tl_scan_fn visit, v
     return status == TL_NOT_FOUND ? TL_OK : status; /* past the last record: the scan is done */
 }
 
+static tl_status tree_scan(tl_store_txn *txn, tl_slice from, tl_scan_fn visit, void *context)
+{
+    return tl_tree_scan(txn_of(txn), TL_TREE_MAIN, from, visit, context);
+}
+
 static tl_status tree_cursor_open(tl_store_txn *txn, tl_store_cursor **cursor)
 {
     tl_cursor *opened;
@@ -170,38 +176,38 @@ static tl_status tree_cursor_open(tl_store_txn *txn, tl_store_cursor **cursor)
     return status;
 }
 
-static void tree_cursor_close(tl_store_cursor *cursor)
+void tl_tree_cursor_close(tl_store_cursor *cursor)
 {
     tl_cursor_close(cursor_of(cursor));
 }
 
-static tl_status tree_cursor_first(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
+tl_status tl_tree_cursor_first(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
 {
     return tl_cursor_first(cursor_of(cursor), key, value);
 }
 
-static tl_status tree_cursor_last(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
+tl_status tl_tree_cursor_last(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
 {
     return tl_cursor_last(cursor_of(cursor), key, value);
 }
 
-static tl_status tree_cursor_seek(tl_store_cursor *cursor, tl_slice from, tl_slice *key,
-                                  tl_slice *value)
+tl_status tl_tree_cursor_seek(tl_store_cursor *cursor, tl_slice from, tl_slice *key,
+                              tl_slice *value)
 {
     return tl_cursor_seek(cursor_of(cursor), from, key, value);
 }
 
-static tl_status tree_cursor_next(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
+tl_status tl_tree_cursor_next(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
 {
     return tl_cursor_next(cursor_of(cursor), key, value);
 }
 
-static tl_status tree_cursor_prev(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
+tl_status tl_tree_cursor_prev(tl_store_cursor *cursor, tl_slice *key, tl_slice *value)
 {
     return tl_cursor_prev(cursor_of(cursor), key, value);
 }
 
-static tl_status tree_cursor_del(tl_store_cursor *cursor)
+tl_status tl_tree_cursor_del(tl_store_cursor *cursor)
 {
     return tl_cursor_del(cursor_of(cursor));
 }
@@ -316,13 +322,17 @@ const tl_driver tl_driver_tree = {
     .count = tree_count,
     .scan = tree_scan,
     .cursor_open = tree_cursor_open,
-    .cursor_close = tree_cursor_close,
-    .cursor_first = tree_cursor_first,
-    .cursor_last = tree_cursor_last,
-    .cursor_seek = tree_cursor_seek,
-    .cursor_next = tree_cursor_next,
-    .cursor_prev = tree_cursor_prev,
-    .cursor_del = tree_cursor_del,
+    .cursor_close = tl_tree_cursor_close,
+    .cursor_first = tl_tree_cursor_first,
+    .cursor_last = tl_tree_cursor_last,
+    .cursor_seek = tl_tree_cursor_seek,
+    .cursor_next = tl_tree_cursor_next,
+    .cursor_prev = tl_tree_cursor_prev,
+    .cursor_del = tl_tree_cursor_del,
+    .tree = tl_tree_view_enter,
+    .leave = tl_tree_view_leave,
+    .drop = tl_tree_view_drop,
+    .views = &tl_tree_views,
     .checkpoint = tree_checkpoint,
     .verify = tree_verify,
     .counters = tree_counters,

@@ -142,6 +142,7 @@ tl_status tl_act_record(tl_play *play, const tl_script_line *line, tl_record_fn 
             side(model->driver, model->txn, &operation, &play->answers[TL_SIDE_MODEL]);
             play->model_asked = true;
         }
+        tl_play_leave_tree(play, line, views);
     }
     tl_play_end_private(play, txn, writes);
     return TL_OK;

@@ -32,6 +32,7 @@ bool tl_play_enter_tree(tl_play *play, const tl_script_line *line, tl_session_tx
     }
     bool makes = creates && line->tree != NULL && !tl_session_has_tree(session, txn, line->tree);
     tl_script_answer *store = &play->answers[TL_SIDE_STORE], *model = &play->answers[TL_SIDE_MODEL];
+    views[TL_SIDE_MODEL] = (tl_session_view){NULL, NULL};
     store->status =
         tl_session_view_of(session, txn, TL_SIDE_STORE, line->tree, creates, &views[TL_SIDE_STORE]);
     if (store->status == TL_UNSUPPORTED) {
@@ -47,8 +48,16 @@ bool tl_play_enter_tree(tl_play *play, const tl_script_line *line, tl_session_tx
             note_tree(play, line->tree, true);
         return true;
     }
+    tl_play_leave_tree(play, line, views);
     play->model_asked = true;
     return false;
+}
+
+void tl_play_leave_tree(tl_play *play, const tl_script_line *line,
+                        tl_session_view views[TL_SIDE_COUNT])
+{
+    for (size_t side = 0; side < TL_SIDE_COUNT; side++)
+        tl_session_leave(&play->session, side, line->tree, &views[side]);
 }
 
 /* --- notes for a crash --- */
@@ -116,6 +125,7 @@ static void drop_from_model(tl_play *play, tl_session_txn *txn, tl_slice name)
     bool dropped = play->answers[TL_SIDE_STORE].status == TL_OK;
     if (dropped && tl_session_view_of(session, txn, TL_SIDE_MODEL, tree, false, &view) == TL_OK) {
         tl_play_note_range(play, &view, tree, NULL);
+        tl_session_leave(session, TL_SIDE_MODEL, tree, &view);
         note_tree(play, tree, false);
     }
     model->status = session->drivers[TL_SIDE_MODEL]->drop(txn->sides[TL_SIDE_MODEL], name);

@@ -50,6 +50,8 @@ tl_session_txn *tl_play_txn_for(tl_play *play, const tl_script_line *line, bool 
 /* Both sides of the tree a line works on.  False: there is none, and the answers say so. */
 bool tl_play_enter_tree(tl_play *play, const tl_script_line *line, tl_session_txn *txn,
                         bool creates, tl_session_view views[TL_SIDE_COUNT]);
+void tl_play_leave_tree(tl_play *play, const tl_script_line *line,
+                        tl_session_view views[TL_SIDE_COUNT]);
 /* End the transaction that a single line had for itself. */
 void tl_play_end_private(tl_play *play, tl_session_txn *txn, bool writes);
 /* Does the model do what the store just did or refused? */

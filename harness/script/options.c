@@ -43,7 +43,7 @@ static const struct option_row {
     {"ckpt_bytes",    OPTION_ENGINE,     NULL           },
     {"log_pad_bytes", OPTION_ENGINE,     NULL           },
     {"async_ms",      OPTION_ENGINE,     NULL           },
-    {"small_pages",    OPTION_ENGINE,     NULL           },
+    {"small_pages",   OPTION_ENGINE,     NULL           },
     {"readers_max",   OPTION_ENGINE,     NULL           },
 };
 enum { OPTION_ROW_COUNT = sizeof option_rows / sizeof option_rows[0] };

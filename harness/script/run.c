@@ -282,7 +282,9 @@ static void check_tree(tl_play *play, const tl_session_txn *txn, const char *tre
         answer->status = tl_session_view_of(&play->session, txn, side, tree, false, &view);
         if (answer->status == TL_OK)
             tl_side_scan(view.driver, view.txn, &scan, answer);
-        else if (answer->status == TL_UNSUPPORTED) /* then no line made it either */
+        if (answer->status == TL_OK || view.txn != NULL)
+            tl_session_leave(&play->session, side, tree, &view);
+        if (answer->status == TL_UNSUPPORTED) /* then no line made it either */
             return;
     }
     play->expectation.want = &nothing;

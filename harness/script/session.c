@@ -104,11 +104,13 @@ tl_session_txn *tl_session_begin(tl_session *session, const char *name, bool rea
     return txn;
 }
 
-static void free_cursor(tl_session_cursor *cursor)
+static void free_cursor(tl_session *session, tl_session_cursor *cursor)
 {
     for (size_t side = 0; side < TL_SIDE_COUNT; side++)
         if (cursor->sides[side] != NULL)
             cursor->views[side].driver->cursor_close(cursor->sides[side]);
+    for (size_t side = 0; side < TL_SIDE_COUNT; side++)
+        tl_session_leave(session, side, cursor->tree, &cursor->views[side]);
     tl_script_buffer_free(&cursor->at);
     *cursor = (tl_session_cursor){0};
 }
@@ -117,13 +119,13 @@ void tl_session_close_cursors(tl_session *session, const tl_session_txn *txn)
 {
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->cursors[i].used && session->cursors[i].txn == txn)
-            free_cursor(&session->cursors[i]);
+            free_cursor(session, &session->cursors[i]);
 }
 
 void tl_session_cursor_close(tl_session *session, tl_session_cursor *cursor)
 {
     tl_session_txn *txn = cursor->txn;
-    free_cursor(cursor);
+    free_cursor(session, cursor);
     if (txn != NULL && txn->is_private)
         tl_session_abort(session, txn);
 }
@@ -197,7 +199,7 @@ static void end_all_txns(tl_session *session)
 {
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->cursors[i].used)
-            free_cursor(&session->cursors[i]);
+            free_cursor(session, &session->cursors[i]);
     for (size_t i = 0; i < TL_SESSION_OPEN_MAX; i++)
         if (session->txns[i].used)
             tl_session_abort(session, &session->txns[i]);
@@ -250,6 +252,7 @@ static tl_status content_hash(tl_session *session, uint64_t *hash)
         if (status == TL_OK) {
             so_far.sum += tl_history_tree_hash(so_far.tree);
             status = view.driver->scan(view.txn, (tl_slice){"", 0}, add_hash, &so_far);
+            tl_session_leave(session, TL_SIDE_STORE, so_far.tree, &view);
         } else if (status == TL_NOT_FOUND) {
             status = TL_OK;
         }

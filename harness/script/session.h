@@ -105,6 +105,7 @@ void tl_session_abort(tl_session *session, tl_session_txn *txn);
 TL_MUST_USE tl_status tl_session_view_of(tl_session *session, const tl_session_txn *txn,
                                          size_t side, const char *name, bool create,
                                          tl_session_view *view);
+void tl_session_leave(tl_session *session, size_t side, const char *name, tl_session_view *view);
 /* Does the model know this tree? */
 bool tl_session_has_tree(tl_session *session, const tl_session_txn *txn, const char *name);
 

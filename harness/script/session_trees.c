@@ -8,21 +8,33 @@ tl_status tl_session_view_of(tl_session *session, const tl_session_txn *txn, siz
                              const char *name, bool create, tl_session_view *view)
 {
     const tl_driver *driver = session->drivers[side];
-    *view = (tl_session_view){driver, txn->sides[side]};
-    if (name == NULL)
+    *view = (tl_session_view){driver, NULL};
+    if (name == NULL) {
+        view->txn = txn->sides[side];
         return TL_OK;
+    }
     if (driver->tree == NULL)
         return TL_UNSUPPORTED;
     tl_slice slice = {name, strlen(name)};
-    tl_status status = driver->tree(txn->sides[side], slice, create, &view->txn);
     view->driver = driver->views != NULL ? driver->views : driver;
-    return status;
+    return driver->tree(txn->sides[side], slice, create, &view->txn);
+}
+
+void tl_session_leave(tl_session *session, size_t side, const char *name, tl_session_view *view)
+{
+    const tl_driver *driver = session->drivers[side];
+    if (name != NULL && view->txn != NULL && driver->leave != NULL)
+        driver->leave(view->txn);
+    view->txn = NULL;
 }
 
 bool tl_session_has_tree(tl_session *session, const tl_session_txn *txn, const char *name)
 {
     tl_session_view view;
-    return tl_session_view_of(session, txn, TL_SIDE_MODEL, name, false, &view) == TL_OK;
+    if (tl_session_view_of(session, txn, TL_SIDE_MODEL, name, false, &view) != TL_OK)
+        return false;
+    tl_session_leave(session, TL_SIDE_MODEL, name, &view);
+    return true;
 }
 
 /* --- savepoints --- */
