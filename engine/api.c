@@ -1,6 +1,6 @@
 /* engine/api.c -- the calls of tl/engine.h that only choose a tree and look around. */
 #include "engine/env/edit.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value)
 {
@@ -10,8 +10,14 @@ tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value)
         return TL_NOT_FOUND;
     if (key.size_bytes == 0 || key.size_bytes > env->pager.max_key_bytes)
         return TL_KEY_SIZE;
-    return tl_tree_get(&env->pager, root, key, value,
-                       txn->read_only ? &txn->counts : &env->writer.counts);
+    tl_slice found;
+    tl_status status = tl_tree_get(&env->pager, root, key, &found,
+                                   txn->read_only ? &txn->counts : &env->writer.counts);
+    if (status == TL_OK)
+        status = tl_txn_fetch(txn, tree, &found);
+    if (status == TL_OK)
+        *value = found;
+    return status;
 }
 
 tl_status tl_get_many(tl_txn *txn, tl_tree tree, const tl_slice *keys, size_t count,
@@ -24,8 +30,14 @@ tl_status tl_get_many(tl_txn *txn, tl_tree tree, const tl_slice *keys, size_t co
     for (size_t i = 0; i < count; i++)
         if (keys[i].size_bytes == 0 || keys[i].size_bytes > env->pager.max_key_bytes)
             return TL_KEY_SIZE;
-    return tl_tree_get_many(&env->pager, root, keys, count, values, found,
-                            txn->read_only ? &txn->counts : &env->writer.counts);
+    size_t found_count = 0;
+    tl_status status = tl_tree_get_many(&env->pager, root, keys, count, values, &found_count,
+                                        txn->read_only ? &txn->counts : &env->writer.counts);
+    for (size_t i = 0; i < count && status == TL_OK; i++)
+        status = tl_txn_fetch(txn, tree, &values[i]);
+    if (status == TL_OK)
+        *found = found_count;
+    return status;
 }
 
 tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, unsigned flags)
@@ -121,8 +133,9 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
     *info = (tl_env_info){
         .page_bytes = env->pager.page_bytes,
         .max_key_bytes = env->pager.max_key_bytes,
-        .value_bytes_max = env->pager.record_bytes_max - TL_ENTRY_BYTES - TL_CELL_HEADER_BYTES -
-                           env->pager.max_key_bytes,
+        .value_bytes_max = TL_VALUE_BYTES_MAX,
+        .inline_value_bytes_max = env->pager.record_bytes_max - TL_ENTRY_BYTES -
+                                  TL_CELL_HEADER_BYTES - env->pager.max_key_bytes,
         .depth = tl_forest_main(&env->newest)->depth,
         .count = tl_forest_main(&env->newest)->count,
         .txn = env->newest_txn,
@@ -137,6 +150,7 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
         .leaf = env->writer.mode->name,
         .split = env->writer.split->name,
         .fill = env->writer.fill->name,
+        .space = space->policy->name,
         .durability = env->durability,
     };
     memcpy(info->uuid, env->meta.uuid, sizeof info->uuid);
@@ -153,6 +167,8 @@ void tl_env_stats(tl_env *env, tl_stats *stats)
     stats->head_ties += atomic_load(&env->read_counts[2]);
     stats->full_compares += atomic_load(&env->read_counts[3]);
     stats->pages_loaded = atomic_load(&env->pager.pages_loaded);
+    stats->values_loaded = atomic_load(&env->pager.values_loaded);
+    stats->values_joined = atomic_load(&env->pager.values_joined);
     stats->sum_failures = atomic_load(&env->pager.sum_failures);
     if (taken)
         tl_turn_give(env);

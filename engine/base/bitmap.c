@@ -117,3 +117,53 @@ uint32_t tl_bitmap_count(const tl_bitmap *map, uint32_t limit)
             (uint32_t)__builtin_popcountll(map->words[whole] & ((UINT64_C(1) << (limit & 63)) - 1));
     return count;
 }
+
+/* The bits [first, first + count) that lie in `word`. */
+static uint64_t run_mask(uint32_t word, uint32_t first, uint32_t count)
+{
+    uint64_t begin = (uint64_t)word * 64, low = first > begin ? first - begin : 0;
+    uint64_t high = (uint64_t)first + count - begin; /* in bits of this word, above 0 */
+    uint64_t mask = UINT64_MAX << low;
+    return high >= 64 ? mask : mask & ((UINT64_C(1) << high) - 1);
+}
+
+void tl_bitmap_set_run(tl_bitmap *map, uint32_t first, uint32_t count)
+{
+    for (uint32_t word = first >> 6; count != 0 && word <= (first + count - 1) >> 6; word++)
+        tl_bitmap_store_word(map, word, map->words[word] | run_mask(word, first, count));
+}
+
+void tl_bitmap_clear_run(tl_bitmap *map, uint32_t first, uint32_t count)
+{
+    for (uint32_t word = first >> 6; count != 0 && word <= (first + count - 1) >> 6; word++)
+        tl_bitmap_store_word(map, word, map->words[word] & ~run_mask(word, first, count));
+}
+
+uint32_t tl_bitmap_next_zero(const tl_bitmap *map, uint32_t from, uint32_t limit)
+{
+    uint32_t word = from >> 6;
+    if (from >= limit || word >= map->word_capacity)
+        return TL_BITMAP_NONE;
+    uint64_t zeros = ~map->words[word] & (UINT64_MAX << (from & 63));
+    if (zeros == 0) {
+        word = next_word(map, map->full, UINT64_MAX, word + 1);
+        if (word >= map->word_capacity)
+            return TL_BITMAP_NONE;
+        zeros = ~map->words[word];
+    }
+    uint32_t bit = word * 64 + (uint32_t)__builtin_ctzll(zeros);
+    return bit < limit ? bit : TL_BITMAP_NONE;
+}
+
+uint32_t tl_bitmap_find_run(const tl_bitmap *map, uint32_t from, uint32_t limit, uint32_t count)
+{
+    for (;;) { /* ends: `from` moves behind a one bit every round */
+        uint32_t begin = tl_bitmap_next_zero(map, from, limit);
+        if (begin == TL_BITMAP_NONE || limit - begin < count)
+            return TL_BITMAP_NONE;
+        uint32_t end = tl_bitmap_next_one(map, begin, limit);
+        if (end == TL_BITMAP_NONE || end - begin >= count)
+            return begin;
+        from = end + 1;
+    }
+}

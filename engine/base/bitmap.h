@@ -40,4 +40,12 @@ uint32_t tl_bitmap_first_zero(tl_bitmap *map, uint32_t limit);
 uint32_t tl_bitmap_next_one(const tl_bitmap *map, uint32_t from, uint32_t limit);
 uint32_t tl_bitmap_count(const tl_bitmap *map, uint32_t limit); /* ones below `limit` */
 
+/* Runs of bits, a word at a time.  All of [first, first + count) has room. */
+void tl_bitmap_set_run(tl_bitmap *map, uint32_t first, uint32_t count);
+void tl_bitmap_clear_run(tl_bitmap *map, uint32_t first, uint32_t count);
+/* The first zero bit at `from` or after it and below `limit`, or TL_BITMAP_NONE. */
+uint32_t tl_bitmap_next_zero(const tl_bitmap *map, uint32_t from, uint32_t limit);
+/* The first place in [from, limit) where `count` zero bits stand side by side, or NONE. */
+uint32_t tl_bitmap_find_run(const tl_bitmap *map, uint32_t from, uint32_t limit, uint32_t count);
+
 #endif

@@ -27,6 +27,7 @@ static tl_slice record_encode(const tl_root *root, uint8_t value[CATALOG_VALUE_B
     tl_store32(value + CATALOG_AT_ROOT, root->ref.pgno);
     tl_store32(value + CATALOG_AT_ROOT + 4, root->ref.tag);
     tl_store16(value + CATALOG_AT_DEPTH, root->depth);
+    tl_store16(value + CATALOG_AT_FLAGS, root->flags);
     tl_store64(value + CATALOG_AT_COUNT, root->count);
     return tl_slice_of(value, CATALOG_VALUE_BYTES);
 }
@@ -40,10 +41,11 @@ static bool record_decode(tl_slice value, tl_root *root)
         .ref = {tl_load32(at + CATALOG_AT_ROOT), tl_load32(at + CATALOG_AT_ROOT + 4)},
         .tree_id = tl_load32(at + CATALOG_AT_TREE_ID),
         .depth = tl_load16(at + CATALOG_AT_DEPTH),
+        .flags = tl_load16(at + CATALOG_AT_FLAGS),
         .count = tl_load64(at + CATALOG_AT_COUNT),
     };
     return root->depth >= 1 && root->depth <= TL_TREE_DEPTH_MAX && root->tree_id >= TL_TREE_FIRST &&
-           tl_load16(at + CATALOG_AT_FLAGS) == 0;
+           root->flags <= TL_ROOT_EXTENTS;
 }
 
 void tl_catalog_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
@@ -174,7 +176,7 @@ typedef struct editor {
 static bool same_root(const tl_root *a, const tl_root *b)
 {
     return a->ref.pgno == b->ref.pgno && a->ref.tag == b->ref.tag && a->depth == b->depth &&
-           a->count == b->count;
+           a->count == b->count && a->flags == b->flags;
 }
 
 /* `pages`: what the edit can take. */

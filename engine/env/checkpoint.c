@@ -48,6 +48,8 @@ static tl_status write_body(tl_env *env, tl_meta *next)
         status = write_meta(env, next);
     if (status == TL_OK)
         status = tl_pager_write_dirty(&env->pager);
+    if (status == TL_OK)
+        status = tl_pager_write_raw(&env->pager);
     if (status == TL_OK && !TL_MUTANT(skip_data_sync) && !TL_MUTANT(meta_before_data))
         status = sync_file(env, &env->pager.stats.syncs_page);
     return status;
@@ -59,6 +61,8 @@ static void take_effect(tl_env *env, const tl_meta *next, const tl_forest *fores
     tl_catalog_settle(env, forest);
     tl_pager_zones_written(&env->pager, next->ckpt_no);
     tl_space_checkpointed(&env->pager.space);
+    tl_space_release_retired(&env->pager.space, next->txn);
+    env->pager.refused_pages = 0;
     tl_log_switch(&env->log, next->ckpt_no);
     atomic_store(&env->log_active, env->log.active);
     env->log_bytes_since = 0;

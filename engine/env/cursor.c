@@ -5,7 +5,7 @@
  * the first record above it and prev the last below it, whether it still exists or not.
  */
 #include "engine/env/edit.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 struct tl_cursor {
     tl_txn *txn;
@@ -73,12 +73,18 @@ static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_s
     cursor->placed = status == TL_OK;
     if (status != TL_OK)
         return status;
-    tl_walk_record(&cursor->walk, key, value);
-    if (cursor->txn->read_only)
-        return TL_OK;
-    cursor->changes = changes_now(cursor->txn);
-    cursor->key_bytes = key->size_bytes;
-    memcpy(cursor->key, key->data, key->size_bytes);
+    tl_slice found_key, found;
+    tl_walk_record(&cursor->walk, &found_key, &found);
+    if (!cursor->txn->read_only) {
+        cursor->changes = changes_now(cursor->txn);
+        cursor->key_bytes = found_key.size_bytes;
+        memcpy(cursor->key, found_key.data, found_key.size_bytes);
+    }
+    status = tl_txn_fetch(cursor->txn, cursor->tree, &found);
+    if (status != TL_OK)
+        return status; /* it stands at the record all the same */
+    *key = found_key;
+    *value = found;
     return TL_OK;
 }
 

@@ -1,6 +1,6 @@
 /* engine/env/edit.c -- see edit.h. */
 #include "engine/env/edit.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 /* Statuses after which the tree is as it was before the call. */
 static bool is_clean(tl_status status)
@@ -49,15 +49,16 @@ tl_status tl_txn_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, un
         return TL_INVALID;
     if (key.size_bytes == 0 || key.size_bytes > pager->max_key_bytes)
         return TL_KEY_SIZE;
-    if (value.size_bytes > pager->record_bytes_max ||
-        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key.size_bytes + value.size_bytes >
-            pager->record_bytes_max)
+    if (value.size_bytes > TL_VALUE_BYTES_MAX)
         return TL_VALUE_SIZE;
     status = tl_writer_turn(env, tree);
     if (status != TL_OK)
         return status;
     key = tl_out_of_pages(env, key, pager->scratch[3]);
-    value = tl_out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
+    if (value.size_bytes <= pager->record_bytes_max) /* a longer one lies in an extent: it stays */
+        value = tl_out_of_pages(env, value, pager->scratch[3] + key.size_bytes);
+    if (!tl_record_fits(pager, key.size_bytes, value.size_bytes))
+        return tl_txn_settle(txn, tl_txn_put_large(txn, tree, key, value, flags));
     status = tl_txn_settle(txn, tl_tree_put(&env->writer, key, value, flags));
     if (status != TL_OK)
         return status;

@@ -14,6 +14,7 @@
 
 #include "engine/env/forest.h"
 #include "engine/store/log.h"
+#include "engine/store/overflow.h"
 #include "engine/tree/walk.h"
 
 #include <stdalign.h>
@@ -28,14 +29,17 @@ typedef struct tl_snapshot {
     tl_forest trees;
 } tl_snapshot;
 
+typedef struct tl_value_block tl_value_block; /* env/value.c */
+
 struct tl_txn {
     tl_env *env;
     const tl_root *root;    /* of the tree used last; in a write txn the writer's own */
     const tl_forest *trees; /* in a write txn all but the writer's tree are up to date there */
     uint64_t number;        /* of the snapshot read, or of the txn being written */
     bool read_only;
-    tl_status doomed;   /* not TL_OK: an edit failed half-way, only abort is left */
-    tl_cursor *cursors; /* open ones; an abandoned env gives them back */
+    tl_status doomed;       /* not TL_OK: an edit failed half-way, only abort is left */
+    tl_cursor *cursors;     /* open ones; an abandoned env gives them back */
+    tl_value_block *values; /* chained values put together for this txn */
     tl_search_counts counts;
 };
 
@@ -67,7 +71,7 @@ struct tl_env {
     unsigned flags;
     tl_durability durability;
     const tl_commit_protocol *protocol;
-    uint64_t ckpt_bytes, async_ms, seed;
+    uint64_t ckpt_bytes, async_ms, seed, log_value_max;
     uint32_t log_pad_bytes;
 
     /* the writer's turn */
@@ -77,11 +81,12 @@ struct tl_env {
     tl_thread turn_thread;
     tl_txn write_txn;
     tl_writer writer;
-    tl_op_buffer ops;  /* of the running txn */
-    bool ops_dropped;  /* too many: the txn commits by a checkpoint */
-    tl_forest newest;  /* the trees of the newest commit */
-    tl_forest running; /* those of the running txn, but for the writer's own tree */
-    tl_forest written; /* what the catalog of `meta` says */
+    tl_value_maker maker; /* of the large value being put */
+    tl_op_buffer ops;     /* of the running txn */
+    bool ops_dropped;     /* too many: the txn commits by a checkpoint */
+    tl_forest newest;     /* the trees of the newest commit */
+    tl_forest running;    /* those of the running txn, but for the writer's own tree */
+    tl_forest written;    /* what the catalog of `meta` says */
     tl_names names;
     uint64_t forest_versions; /* given out */
     uint64_t newest_txn;
@@ -185,6 +190,7 @@ void tl_turn_give(tl_env *env);
 bool tl_turn_is_mine(tl_env *env);
 /* Drop the ops of the running txn when a checkpoint would write less. */
 void tl_txn_limit_ops(tl_env *env);
+void tl_txn_drop_ops(tl_env *env); /* whatever their size */
 
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */

@@ -179,6 +179,12 @@ static void dump_entries(const printer *out, const uint8_t *page)
     for (unsigned i = 0; i < tl_page_count(page); i++) {
         spell(tl_run_key(&run, i, buffer), key, sizeof key);
         if (run.kind == TL_PAGE_LEAF) {
+            if (tl_leaf_has_overflow(page, i)) {
+                tl_value_ref ref = tl_value_ref_load(tl_leaf_value(page, i).data);
+                say(out, "  %4u  %s = (%u) in extents from page %u%s", i, key, ref.bytes, ref.pgno,
+                    ref.first_pages != 0 ? ", a chain" : "");
+                continue;
+            }
             spell(tl_leaf_value(page, i), value, sizeof value);
             say(out, "  %4u  %s = (%zu) %s", i, key, tl_leaf_value(page, i).size_bytes, value);
         } else {
@@ -197,6 +203,13 @@ static tl_status print_page(tl_env *env, uint32_t pgno, printer out)
     const uint8_t *page = page_of_any_kind(env, pgno, &status);
     if (status != TL_OK)
         return status;
+    if (tl_page_kind_of(page) == TL_PAGE_EXTENT && tl_page_pgno(page) == pgno) {
+        say(&out, "page %u: first of %u that hold %u bytes of a value, tree %u, born in txn %llu",
+            pgno, tl_load32(page + TL_AT_EXTENT_PAGES), tl_load32(page + TL_AT_EXTENT_BYTES),
+            tl_page_tree_id(page), (unsigned long long)tl_page_birth(page));
+        say(&out, "  next extent: page %u", tl_load32(page + TL_AT_EXTENT_NEXT));
+        return TL_OK;
+    }
     const char *fault = tl_page_check_bounds(page, pager->page_bytes);
     if (fault != NULL || tl_page_pgno(page) != pgno) {
         say(&out, "page %u is no tree page: %s", pgno, fault != NULL ? fault : "it names another");

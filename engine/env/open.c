@@ -1,6 +1,6 @@
 /* engine/env/open.c -- opening, closing and abandoning an env. */
 #include "engine/base/checksum.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 #include <string.h>
 
@@ -124,6 +124,7 @@ static void env_free(tl_env *env)
     tl_forest_release(&env->running, memory);
     tl_forest_release(&env->written, memory);
     tl_arena *own_arena = env->own_arena;
+    tl_value_maker_release(&env->maker);
     tl_pager_close(&env->pager);
     tl_arena_destroy(own_arena);
     for (unsigned i = 0; i < 2; i++)
@@ -198,14 +199,20 @@ tl_status tl_env_open(const char *path, const tl_env_options *given, tl_env **ou
     return status;
 }
 
+static void txn_abandon(tl_txn *txn)
+{
+    tl_cursors_release(txn);
+    tl_txn_values_release(txn);
+}
+
 void tl_env_abandon(tl_env *env)
 {
     unsigned high = atomic_load(&env->readers_high);
     for (unsigned i = 0; i < high; i++)
         if (atomic_load(&env->readers[i].seen) > 1)
-            tl_cursors_release(&env->readers[i].txn);
+            txn_abandon(&env->readers[i].txn);
     if (env->turn_taken)
-        tl_cursors_release(&env->write_txn);
+        txn_abandon(&env->write_txn);
     env_free(env);
 }
 

@@ -56,6 +56,10 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     env->pager.edit.mode = writer->mode;
     writer->split = tl_split_find(options->split != NULL ? options->split : "rightmost");
     writer->fill = tl_fill_find(options->fill != NULL ? options->fill : "lmdb25");
+    env->pager.space_policy =
+        tl_space_policy_find(options->space != NULL ? options->space : "simple");
+    if (env->pager.space_policy == NULL)
+        return refuse(env, "space", "simple or segregated");
     if (env->protocol == NULL)
         return refuse(env, "commit", "log or shadow2");
     if (writer->mode == NULL)
@@ -105,6 +109,7 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
     env->ckpt_bytes = or_default(options->ckpt_bytes, UINT64_C(64) << 20);
     env->async_ms = or_default(options->async_ms, 100);
     env->log_pad_bytes = (uint32_t)or_default(options->log_pad_bytes, 512);
+    env->log_value_max = or_default(options->log_value_max, TL_LOG_VALUE_MAX / 2);
     env->seed = options->seed;
     env->reader_count = (unsigned)or_default(options->readers_max, 126);
     env->pager.max_bytes = or_default(options->max_bytes, UINT64_MAX);
@@ -118,6 +123,8 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
         return refuse(env, "log_pad_bytes", "512 or 4096");
     if (options->log_bytes != 0 && options->log_bytes < TL_LOG_BYTES_MIN)
         return refuse(env, "log_bytes", "8192 or more");
+    if (env->log_value_max > TL_LOG_VALUE_MAX)
+        return refuse(env, "log_value_max", "65536 or less");
     if (env->reader_count > 4096)
         return refuse(env, "readers_max", "4096 or less");
     tl_status status = find_rows(env, options);

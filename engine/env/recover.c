@@ -11,7 +11,7 @@
  * step 5 is durable; a crash during recovery simply starts it again.
  */
 #include "engine/base/hash.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 #include <string.h>
 
@@ -133,10 +133,9 @@ static tl_status replay_begin(void *context, uint64_t txn)
 
 static bool op_fits(const tl_pager *pager, const tl_log_op *op)
 {
-    size_t record =
-        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + op->key.size_bytes + op->value.size_bytes;
     return op->key.size_bytes != 0 && op->key.size_bytes <= pager->max_key_bytes &&
-           record <= pager->record_bytes_max;
+           (op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_PUT_EXTENTS ||
+            tl_record_fits(pager, op->key.size_bytes, op->value.size_bytes));
 }
 
 static tl_status op_apply(tl_env *env, const tl_log_op *op)
@@ -149,6 +148,10 @@ static tl_status op_apply(tl_env *env, const tl_log_op *op)
     tl_status status = tl_writer_turn(env, op->tree);
     if (status != TL_OK)
         return status;
+    if (op->code == TL_OP_CODE_PUT_EXTENTS)
+        return tl_values_replay(env, op);
+    if (!tl_record_fits(&env->pager, op->key.size_bytes, op->value.size_bytes))
+        return tl_values_replay_put(env, op);
     return op->code == TL_OP_CODE_PUT ? tl_tree_put(&env->writer, op->key, op->value, 0)
                                       : tl_tree_del(&env->writer, op->key);
 }
@@ -188,6 +191,11 @@ static void replay_abort(void *context)
     tl_names_abort(&env->names, env->pager.memory);
 }
 
+static tl_status replay_extents(void *context, uint64_t txn, const tl_log_op *op)
+{
+    return tl_values_survey(context, txn, op);
+}
+
 /* The log of the new life: other salt, the pad this opener wants. */
 static void log_begin_life(tl_env *env)
 {
@@ -202,8 +210,11 @@ static void log_begin_life(tl_env *env)
 
 tl_status tl_env_recover(tl_env *env)
 {
-    static const tl_log_replayer steps = {
-        .begin = replay_begin, .op = replay_op, .commit = replay_commit, .abort = replay_abort};
+    static const tl_log_replayer steps = {.begin = replay_begin,
+                                          .op = replay_op,
+                                          .commit = replay_commit,
+                                          .abort = replay_abort,
+                                          .extents = replay_extents};
     tl_log_replayer replayer = steps;
     replayer.context = env;
     bool read_only = env->pager.read_only;
@@ -216,11 +227,12 @@ tl_status tl_env_recover(tl_env *env)
         status = tl_forest_reserve(&env->running, env->pager.memory, &env->newest);
     if (status != TL_OK)
         return status;
-    env->newest_txn = env->meta.txn;
+    env->newest_txn = env->pager.space.ckpt_txn = env->meta.txn;
     env->log.pad_bytes = env->meta.log_pad_bytes;
     uint64_t max_bytes = env->pager.max_bytes; /* the limit is for users, not for recovery */
     env->pager.max_bytes = UINT64_MAX;
     status = tl_log_replay(&env->log, &env->pager, &env->meta, &replayer, &env->recovery);
+    tl_space_reservations_end(&env->pager.space);
     if (status == TL_OK && !read_only) {
         log_begin_life(env);
         status = tl_checkpoint(env, env->newest_txn, &env->newest);

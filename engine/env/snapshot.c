@@ -1,6 +1,6 @@
 /* engine/env/snapshot.c -- published snapshots, reader slots, and who pins what. */
 #include "engine/base/mutant.h"
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 #include <sched.h>
 #include <string.h>
@@ -149,7 +149,8 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
                            .number = snapshot->txn,
                            .read_only = true,
                            .doomed = TL_OK,
-                           .cursors = NULL};
+                           .cursors = NULL,
+                           .values = NULL};
     *out = &reader->txn;
     return TL_OK;
 }
@@ -157,6 +158,8 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
 void tl_reader_end(tl_txn *txn)
 {
     tl_env *env = txn->env;
+    if (txn->values != NULL)
+        tl_txn_values_release(txn);
     const uint64_t counts[4] = {txn->counts.descents, txn->counts.levels, txn->counts.head_ties,
                                 txn->counts.full_compares};
     for (size_t i = 0; i < 4; i++)

@@ -1,5 +1,5 @@
 /* engine/env/txn.c -- the writer's turn, and the life of a write txn. */
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 #include <assert.h>
 
@@ -101,6 +101,11 @@ void tl_txn_limit_ops(tl_env *env)
     if (bytes <= OPS_KEPT_BYTES ||
         (2 * bytes <= pages && bytes <= env->ckpt_bytes && bytes <= TL_LOG_TXN_BYTES_MAX))
         return;
+    tl_txn_drop_ops(env);
+}
+
+void tl_txn_drop_ops(tl_env *env)
+{
     env->ops_dropped = true;
     tl_op_buffer_clear(&env->ops);
 }
@@ -114,6 +119,8 @@ static void write_end(tl_env *env)
     stats->head_ties += counts->head_ties;
     stats->full_compares += counts->full_compares;
     tl_writer_forget(&env->writer);
+    tl_direct_forget(&env->pager);
+    tl_txn_values_release(&env->write_txn);
     tl_turn_give(env);
 }
 

@@ -1,5 +1,6 @@
 /* engine/page/check.c -- see check.h. */
 #include "engine/page/check.h"
+#include "engine/page/extent.h"
 #include "engine/page/search.h"
 
 static bool inside(size_t offset, size_t size_bytes, size_t low, size_t high)
@@ -30,6 +31,8 @@ static const char *check_leaf_slot(const uint8_t *page, unsigned index, size_t h
     size_t value = tl_load16(page + offset) & ~(unsigned)TL_VALUE_OVERFLOW;
     if (!inside(offset, TL_CELL_HEADER_BYTES + suffix + value, heap_lo, page_bytes))
         return "value reaches beyond the page";
+    if ((tl_load16(page + offset) & TL_VALUE_OVERFLOW) != 0 && value != TL_VALUE_REF_BYTES)
+        return "reference to a value has an impossible length";
     return NULL;
 }
 

@@ -139,7 +139,7 @@ unsigned tl_leaf_update_in_cell(const tl_edit *edit, uint8_t *page, unsigned ind
 {
     unsigned unused = (unsigned)(tl_leaf_value(page, index).size_bytes - value.size_bytes);
     uint8_t *cell = page + tl_page_cell_off(page, index);
-    tl_store16(cell, (unsigned)value.size_bytes);
+    tl_store16(cell, (unsigned)value.size_bytes | edit->value_flags);
     tl_copy(cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(page, index), value.data,
             value.size_bytes);
     edit->stats->overwrites_same_size += unused == 0;

@@ -26,7 +26,8 @@ typedef struct tl_sidecars tl_sidecars; /* leaf_sidecar.c */
 
 typedef struct tl_edit { /* what edits need beside the page; owned by the writer */
     uint32_t page_bytes;
-    uint8_t *scratch; /* page_bytes to copy a page to */
+    uint8_t *scratch;     /* page_bytes to copy a page to */
+    unsigned value_flags; /* of the value being stored: TL_VALUE_OVERFLOW when it is a reference */
     tl_stats *stats;
     tl_memory *memory;
     const tl_leaf_mode *mode; /* whose hooks are called */

@@ -33,9 +33,10 @@ static inline size_t tl_leaf_cell_size(tl_slice suffix, tl_slice value)
     return TL_CELL_HEADER_BYTES + suffix.size_bytes + value.size_bytes;
 }
 
-static inline void tl_leaf_cell_store(uint8_t *cell, tl_slice suffix, tl_slice value)
+static inline void tl_leaf_cell_store(const tl_edit *edit, uint8_t *cell, tl_slice suffix,
+                                      tl_slice value)
 {
-    tl_store16(cell, (unsigned)value.size_bytes);
+    tl_store16(cell, (unsigned)value.size_bytes | edit->value_flags);
     tl_copy(cell + TL_CELL_HEADER_BYTES, suffix.data, suffix.size_bytes);
     tl_copy(cell + TL_CELL_HEADER_BYTES + suffix.size_bytes, value.data, value.size_bytes);
 }

@@ -47,7 +47,7 @@ static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, u
     }
     if (!in_hole)
         offset = tl_page_take_cell(page, cell_bytes);
-    tl_leaf_cell_store(page + offset, suffix, value);
+    tl_leaf_cell_store(edit, page + offset, suffix, value);
     tl_page_open_entry(edit, page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
                        suffix.size_bytes);
     edit->stats->alloc_fit_freeblock += in_hole;
@@ -79,7 +79,7 @@ static inline void tl_cells_replace(const tl_holes *holes, const tl_edit *edit, 
                            suffix.size_bytes);
     }
     tl_store16(tl_page_slot_at(page, index), offset);
-    tl_leaf_cell_store(page + offset, suffix, value);
+    tl_leaf_cell_store(edit, page + offset, suffix, value);
 }
 
 static inline bool tl_cells_update(const tl_holes *holes, const tl_edit *edit, uint8_t *page,

@@ -20,7 +20,8 @@ static bool rewrite(const tl_edit *edit, uint8_t *page, unsigned index, const tl
         tl_slice prefix = tl_page_prefix(old);
         tl_copy(key, prefix.data, prefix.size_bytes);
         tl_copy(key + prefix.size_bytes, suffix->data, suffix->size_bytes);
-        tl_run_add_record(&run, tl_slice_of(key, prefix.size_bytes + suffix->size_bytes), value);
+        tl_run_add_record(&run, tl_slice_of(key, prefix.size_bytes + suffix->size_bytes), value,
+                          edit->value_flags);
     }
     tl_run_add_page(&run, old, next, tl_page_count(old));
     tl_slice lower = tl_page_lower(old), upper = tl_page_upper(old);

@@ -116,7 +116,7 @@ static void piece_build(const tl_run *run, const tl_piece *piece, tl_builder *bu
     if (piece->page != NULL)
         tl_build_copy(builder, piece->page, piece->first + from, piece->first + to);
     else if (run->kind == TL_PAGE_LEAF)
-        tl_build_record(builder, piece->key, none, piece->value, 0);
+        tl_build_record(builder, piece->key, none, piece->value, piece->value_flags);
     else
         tl_build_entry(builder, piece->key, none, piece->child);
 }

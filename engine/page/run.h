@@ -12,10 +12,11 @@
 #include "engine/page/build.h"
 
 typedef struct tl_piece {
-    const uint8_t *page; /* NULL: one literal entry */
-    unsigned first, end; /* of a page */
-    tl_slice key, value; /* literal; value of a leaf */
-    tl_ref child;        /* literal; of a branch */
+    const uint8_t *page;  /* NULL: one literal entry */
+    unsigned first, end;  /* of a page */
+    tl_slice key, value;  /* literal; value of a leaf */
+    unsigned value_flags; /* TL_VALUE_OVERFLOW: the value is a reference */
+    tl_ref child;         /* literal; of a branch */
 } tl_piece;
 
 typedef struct tl_run {
@@ -29,9 +30,11 @@ static inline void tl_run_add_page(tl_run *run, const uint8_t *page, unsigned fi
         run->pieces[run->piece_count++] = (tl_piece){.page = page, .first = first, .end = end};
 }
 
-static inline void tl_run_add_record(tl_run *run, tl_slice key, tl_slice value)
+static inline void tl_run_add_record(tl_run *run, tl_slice key, tl_slice value,
+                                     unsigned value_flags)
 {
-    run->pieces[run->piece_count++] = (tl_piece){.key = key, .value = value, .end = 1};
+    run->pieces[run->piece_count++] =
+        (tl_piece){.key = key, .value = value, .value_flags = value_flags, .end = 1};
 }
 
 static inline void tl_run_add_entry(tl_run *run, tl_slice key, tl_ref child)

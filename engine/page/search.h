@@ -92,6 +92,22 @@ static inline tl_slice tl_leaf_value(const uint8_t *page, unsigned index)
                        tl_load16(cell) & ~(unsigned)TL_VALUE_OVERFLOW);
 }
 
+static inline bool tl_leaf_has_overflow(const uint8_t *page, unsigned index)
+{
+    return (tl_load16(page + tl_page_cell_off(page, index)) & TL_VALUE_OVERFLOW) != 0;
+}
+
+/* A value whose size is this is no value: `data` is the reference to one, TL_VALUE_REF_BYTES. */
+#define TL_VALUE_IS_REF SIZE_MAX
+
+static inline tl_slice tl_leaf_value_or_ref(const uint8_t *page, unsigned index)
+{
+    tl_slice value = tl_leaf_value(page, index);
+    if (__builtin_expect(tl_leaf_has_overflow(page, index), 0))
+        value.size_bytes = TL_VALUE_IS_REF;
+    return value;
+}
+
 /* Heap bytes of entry `index`. */
 static inline unsigned tl_page_cell_bytes(const uint8_t *page, unsigned index)
 {

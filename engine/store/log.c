@@ -68,6 +68,7 @@ void tl_op_buffer_clear(tl_op_buffer *buffer)
 {
     buffer->size_bytes = 0;
     buffer->full_frames = 0;
+    buffer->has_extents = false;
 }
 
 void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_slice key,
@@ -81,6 +82,7 @@ void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_s
     if (end - frame_begin > TL_LOG_OPS_BYTES_MAX)
         buffer->frame_ends[buffer->full_frames++] = buffer->size_bytes; /* before this op */
     buffer->size_bytes = end;
+    buffer->has_extents = buffer->has_extents || code == TL_OP_CODE_PUT_EXTENTS;
 }
 
 static bool varint_decode(const uint8_t **at, const uint8_t *end, uint32_t *value)
@@ -112,6 +114,8 @@ bool tl_op_decode(const uint8_t **at, const uint8_t *end, tl_log_op *op)
     op->key = tl_slice_of(*at, key_bytes);
     op->value = tl_slice_of(*at + key_bytes, value_bytes);
     *at += (size_t)key_bytes + value_bytes;
+    if (op->code == TL_OP_CODE_PUT_EXTENTS)
+        return value_bytes != 0 && value_bytes % TL_NAMED_EXTENT_BYTES == 0;
     return op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_DEL ||
            op->code == TL_OP_CODE_TREE_CREATE || op->code == TL_OP_CODE_TREE_DROP;
 }
@@ -208,7 +212,8 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
         return status;
     uint64_t chain = log->chain;
     for (unsigned i = 0; i < frames; i++) {
-        unsigned flags = (i == 0 ? TL_FRAME_FIRST : 0u) | (i + 1 == frames ? TL_FRAME_LAST : 0u);
+        unsigned flags = (i == 0 ? TL_FRAME_FIRST : 0u) | (i + 1 == frames ? TL_FRAME_LAST : 0u) |
+                         (ops->has_extents ? TL_FRAME_EXTENTS : 0u);
         frame_encode(log, log->headers + i * TL_LOG_FRAME_HEADER_BYTES, txn, durable_txn, &chain,
                      flags, frame_ops(ops, i));
     }

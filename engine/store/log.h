@@ -29,17 +29,26 @@ enum {
     TL_LOG_FRAMES_MAX = 128,        /* of one txn; a longer txn commits by checkpoint */
     TL_LOG_TXN_BYTES_MAX = TL_LOG_FRAMES_MAX / 2 * TL_LOG_OPS_BYTES_MAX, /* surely fits in them */
     TL_LOG_BYTES_MIN = 8192,
+    TL_LOG_VALUE_MAX = 65536, /* longer values are never in the log */
     TL_LOG_GROWTH_BYTES_MAX = 16 << 20,
 };
 
-enum { TL_FRAME_FIRST = 1, TL_FRAME_LAST = 2 };
-/* Code 3 is taken by values that are written once. */
+/* A frame of a txn that put values into extents says so: recovery looks for them first. */
+enum { TL_FRAME_FIRST = 1, TL_FRAME_LAST = 2, TL_FRAME_EXTENTS = 4 };
 enum {
     TL_OP_CODE_PUT = 1,
     TL_OP_CODE_DEL = 2,
+    TL_OP_CODE_PUT_EXTENTS = 3, /* the value is a list of tl_named_extent */
     TL_OP_CODE_TREE_CREATE = 4,
     TL_OP_CODE_TREE_DROP = 5
 };
+
+/* An extent that was written before the frame that names it: u32 each.  Its tag is the frame's txn,
+ * and `crc`, of its header, covers all its bytes. */
+typedef struct tl_named_extent {
+    uint32_t pgno, pages, bytes, crc;
+} tl_named_extent;
+enum { TL_NAMED_EXTENT_BYTES = 16, TL_NAMED_EXTENTS_MAX = 4096 };
 
 typedef struct tl_log {
     tl_io *io;
@@ -73,6 +82,7 @@ typedef struct tl_op_buffer {
     size_t size_bytes;
     size_t frame_ends[TL_LOG_FRAMES_MAX]; /* of all frames but the last */
     unsigned full_frames;
+    bool has_extents;
 } tl_op_buffer;
 
 void tl_op_buffer_clear(tl_op_buffer *buffer);
@@ -102,6 +112,9 @@ typedef struct tl_log_replayer {
     tl_status (*op)(void *context, const tl_log_op *op);
     tl_status (*commit)(void *context); /* the txn is whole */
     void (*abort)(void *context);       /* its last frame is missing */
+    /* Before any of these, in the order of the log: `op` puts extents.  TL_NOT_FOUND: they are not
+     * all there, so the history ends before this txn.  May be NULL. */
+    tl_status (*extents)(void *context, uint64_t txn, const tl_log_op *op);
 } tl_log_replayer;
 
 typedef struct tl_log_recovery {

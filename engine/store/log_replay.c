@@ -18,6 +18,7 @@ typedef struct reader {
     uint64_t offset;              /* of the next frame */
     uint64_t ckpt_no, txn, chain; /* what the next frame must carry */
     bool in_txn;                  /* the next frame continues a txn */
+    uint64_t txn_end;             /* the history ends before this one: the survey found why */
     uint8_t *frame;
     size_t capacity;
 } reader;
@@ -79,7 +80,8 @@ static bool header_continues(const reader *in, const uint8_t *header, uint64_t c
     return tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt &&
            tl_load64(header + TL_AT_FRAME_CKPT_NO) == ckpt_no &&
            tl_load64(header + TL_AT_FRAME_TXN) == in->txn &&
-           tl_load64(header + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn;
+           tl_load64(header + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn &&
+           in->txn < in->txn_end;
 }
 
 /* Read the frame at that place if it is the next of the history; else *bytes is 0.  The header
@@ -134,18 +136,27 @@ static tl_status frame_apply(reader *in, size_t bytes, const tl_log_replayer *re
     return TL_OK;
 }
 
+/* Step over the frame whose header is at hand. */
+static void frame_pass(reader *in, const uint8_t *header, size_t bytes)
+{
+    in->chain = tl_frame_chain(in->chain, in->txn, tl_load32(header));
+    in->offset += bytes;
+    in->in_txn = (header[TL_AT_FRAME_FLAGS] & TL_FRAME_LAST) == 0;
+    if (in->in_txn)
+        return;
+    in->offset = tl_align_up(in->offset, in->log->pad_bytes);
+    in->txn++;
+}
+
 /* Step over the frame just applied; a whole txn ends here. */
 static tl_status frame_finish(reader *in, size_t bytes, const tl_log_replayer *replayer,
                               tl_log_recovery *recovery)
 {
-    in->chain = tl_frame_chain(in->chain, in->txn, tl_load32(in->frame));
-    in->offset += bytes;
     recovery->frames++;
-    if ((in->frame[TL_AT_FRAME_FLAGS] & TL_FRAME_LAST) == 0)
+    frame_pass(in, in->frame, bytes);
+    if (in->in_txn)
         return TL_OK;
-    in->in_txn = false;
-    in->offset = tl_align_up(in->offset, in->log->pad_bytes);
-    recovery->txn = in->txn++;
+    recovery->txn = in->txn - 1;
     recovery->chain = in->chain;
     return replayer->commit(replayer->context);
 }
@@ -238,6 +249,60 @@ static tl_status replay_all(reader *in, const tl_log_replayer *replayer, tl_log_
     }
 }
 
+/* Read the header of the next frame of the history without what follows it; *found false: none. */
+static tl_status header_next(reader *in, uint8_t header[TL_LOG_FRAME_HEADER_BYTES], bool *found)
+{
+    tl_status status = header_read(in, in->file, in->offset, header, found);
+    *found = status == TL_OK && *found && header_continues(in, header, in->ckpt_no);
+    if (status != TL_OK || *found || in->ckpt_no != in->meta->ckpt_no || in->in_txn)
+        return status;
+    status = header_read(in, 1 - in->file, TL_LOG_HEADER_BYTES, header, found);
+    *found = status == TL_OK && *found && header_continues(in, header, in->ckpt_no + 1);
+    if (!*found)
+        return status;
+    in->file = 1 - in->file;
+    in->ckpt_no++;
+    in->offset = TL_LOG_HEADER_BYTES;
+    return TL_OK;
+}
+
+/* Show the replayer the extents of one frame.  in->txn_end is set where they are not all there. */
+static tl_status survey_frame(reader *in, const uint8_t *header, const tl_log_replayer *replayer)
+{
+    size_t bytes = 0;
+    tl_status status = frame_read(in, in->file, in->offset, header, &bytes);
+    const uint8_t *at = in->frame + TL_LOG_FRAME_HEADER_BYTES, *end = in->frame + bytes;
+    if (status == TL_OK && bytes == 0)
+        in->txn_end = in->txn;
+    tl_log_op op;
+    while (status == TL_OK && bytes != 0 && at < end && tl_op_decode(&at, end, &op))
+        if (op.code == TL_OP_CODE_PUT_EXTENTS)
+            status = replayer->extents(replayer->context, in->txn, &op);
+    if (status != TL_NOT_FOUND)
+        return status;
+    in->txn_end = in->txn;
+    return TL_OK;
+}
+
+/* A replayed edit takes pages, and must not take those of an extent that a later frame names: look
+ * for all of them first.  Only frames that say they name some are read whole. */
+static tl_status survey(reader *in, const tl_log_replayer *replayer)
+{
+    for (;;) { /* ends: every round moves in->offset forward, and files are finite */
+        uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
+        bool found = false;
+        tl_status status = header_next(in, header, &found);
+        if (status != TL_OK || !found)
+            return status;
+        if ((header[TL_AT_FRAME_FLAGS] & TL_FRAME_EXTENTS) != 0)
+            status = survey_frame(in, header, replayer);
+        if (status != TL_OK || in->txn_end != UINT64_MAX)
+            return status;
+        frame_pass(in, header,
+                   TL_LOG_FRAME_HEADER_BYTES + tl_load32(header + TL_AT_FRAME_OPS_BYTES));
+    }
+}
+
 tl_status tl_log_replay(tl_log *log, tl_pager *pager, const tl_meta *meta,
                         const tl_log_replayer *replayer, tl_log_recovery *recovery)
 {
@@ -250,9 +315,16 @@ tl_status tl_log_replay(tl_log *log, tl_pager *pager, const tl_meta *meta,
         .ckpt_no = meta->ckpt_no,
         .txn = meta->txn + 1,
         .chain = meta->log_chain,
+        .txn_end = UINT64_MAX,
     };
+    reader ahead = in;
+    tl_status status = replayer->extents != NULL ? survey(&ahead, replayer) : TL_OK;
+    in.txn_end = ahead.txn_end;
+    in.frame = ahead.frame;
+    in.capacity = ahead.capacity;
     *recovery = (tl_log_recovery){.txn = meta->txn, .chain = meta->log_chain};
-    tl_status status = replay_all(&in, replayer, recovery);
+    if (status == TL_OK)
+        status = replay_all(&in, replayer, recovery);
     if (in.in_txn)
         replayer->abort(replayer->context);
     if (status == TL_OK)

@@ -46,6 +46,8 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
     tl_edit_open(&pager->edit);
     status =
         tl_space_open(&pager->space, pager->memory, &pager->stats, pager->page_bytes, pin_capacity);
+    if (status == TL_OK && pager->space_policy != NULL)
+        pager->space.policy = pager->space_policy;
     if (status != TL_OK)
         return status;
     if (meta->page_count > pager->map_pages)
@@ -58,6 +60,10 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
 void tl_pager_close(tl_pager *pager)
 {
     tl_edit_close(&pager->edit);
+    if (pager->space.memory != NULL) {
+        tl_vector_release(&pager->doomed, pager->memory);
+        tl_vector_release(&pager->direct, pager->memory);
+    }
     tl_space_close(&pager->space);
     if (pager->base != NULL) /* entered: until then the arena may be another env's */
         tl_arena_leave(pager->arena);
@@ -197,10 +203,9 @@ bool tl_pager_is_full(const tl_pager *pager, size_t count)
            (pager->starved || growth_room(pager) < count);
 }
 
-static tl_status pager_grow(tl_pager *pager, size_t count)
+tl_status tl_pager_grow(tl_pager *pager, uint64_t least)
 {
-    /* A new zone takes two of the new pages for itself. */
-    uint64_t least = count - tl_space_available(&pager->space) + 2, room = growth_room(pager);
+    uint64_t room = growth_room(pager);
     uint64_t step = growth_step(pager, least);
     if (room < least)
         return tl_pager_fail(pager, TL_NO_SPACE, 0,
@@ -219,7 +224,8 @@ static tl_status pager_grow(tl_pager *pager, size_t count)
 tl_status tl_pager_secure_slow(tl_pager *pager, size_t count)
 {
     if (tl_space_available(&pager->space) < count) {
-        tl_status status = pager_grow(pager, count);
+        /* A new zone takes two of the new pages for itself. */
+        tl_status status = tl_pager_grow(pager, count - tl_space_available(&pager->space) + 2);
         pager->starved = status == TL_NO_SPACE;
         if (status != TL_OK)
             return status;
@@ -232,9 +238,7 @@ uint8_t *tl_pager_take(tl_pager *pager, uint32_t *pgno)
     *pgno = tl_space_take(&pager->space);
     tl_edit_forget(&pager->edit, *pgno);
     tl_pager_set_resident(pager, *pgno);
-    size_t end = ((size_t)*pgno + 1) << pager->page_shift;
-    if (end > pager->arena->touched_bytes)
-        tl_arena_touch(pager->arena, end);
+    tl_pager_touch(pager, *pgno, 1);
     return tl_pager_at(pager, *pgno);
 }
 

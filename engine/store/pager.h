@@ -7,6 +7,7 @@
 #define TL_STORE_PAGER_H
 
 #include "engine/page/edit.h"
+#include "engine/page/extent.h"
 #include "engine/page/meta.h"
 #include "engine/page/run.h"
 #include "engine/page/search.h"
@@ -27,20 +28,26 @@ typedef struct tl_pager {
     unsigned page_shift;
     uint32_t page_bytes, map_pages, max_key_bytes, record_bytes_max;
     uint64_t max_bytes, growth_bytes;
+    const tl_space_policy *space_policy;
     bool read_only; /* write nothing; replayed pages live in the arena alone */
 
     /* the writer's */
     uint64_t txn; /* running write txn; pages with this birth are its own */
     tl_space space;
-    bool starved; /* the file could not grow when it last had to */
+    uint32_t refused_pages; /* of the latest value that found no room since the checkpoint */
+    bool starved;           /* the file could not grow when it last had to */
     tl_edit edit;
-    uint8_t *scratch[4]; /* whole pages; scratch[0] is edit.scratch */
-    uint32_t *weights;   /* page_bytes / 8 + 2 numbers */
-    uint64_t *marks;     /* page_bytes / 8 bytes */
+    uint8_t *scratch[4];           /* whole pages; scratch[0] is edit.scratch */
+    uint32_t *weights;             /* page_bytes / 8 + 2 numbers */
+    uint64_t *marks;               /* page_bytes / 8 bytes */
+    TL_VECTOR(tl_extent) doomed;   /* of values that the present edit replaces: overflow.h */
+    TL_VECTOR(tl_extent) direct;   /* made by the running txn, to be written before its frame */
+    uint64_t direct_waiting_bytes; /* of them */
+    uint64_t direct_bytes;         /* so many did the running txn write */
     tl_stats stats;
 
     /* shared */
-    _Atomic uint64_t pages_loaded, sum_failures;
+    _Atomic uint64_t pages_loaded, sum_failures, values_loaded, values_joined;
     tl_mutex error_mutex;
     tl_error error; /* the latest failure */
 } tl_pager;
@@ -62,6 +69,14 @@ static inline uint8_t *tl_pager_at(const tl_pager *pager, uint32_t pgno)
 static inline bool tl_pager_is_resident(const tl_pager *pager, uint32_t pgno)
 {
     return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
+}
+
+/* Is a record of this size within the limit for leaves? */
+static inline bool tl_record_fits(const tl_pager *pager, size_t key_bytes, size_t value_bytes)
+{
+    return value_bytes <= pager->record_bytes_max &&
+           TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key_bytes + value_bytes <=
+               pager->record_bytes_max;
 }
 
 tl_status tl_pager_load(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id);
@@ -100,6 +115,16 @@ static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
         edits->loose.capacity - edits->loose.count >= count)
         return TL_OK;
     return tl_pager_secure_slow(pager, count);
+}
+
+/* Let the file span at least `least` pages more.  TL_NO_SPACE, TL_NO_MEMORY, TL_IO: unchanged. */
+TL_MUST_USE tl_status tl_pager_grow(tl_pager *pager, uint64_t least);
+/* Pages of the arena are about to be used: take their memory in one go. */
+static inline void tl_pager_touch(const tl_pager *pager, uint32_t pgno, uint32_t count)
+{
+    size_t end = ((size_t)pgno + count) << pager->page_shift;
+    if (end > pager->arena->touched_bytes)
+        tl_arena_touch(pager->arena, end);
 }
 
 /* Are fewer than `count` pages left, and no growth in sight?  Only a checkpoint may give some back.

@@ -12,6 +12,7 @@ tl_status tl_space_open(tl_space *space, tl_memory *memory, tl_stats *stats, uin
     space->memory = memory;
     space->stats = stats;
     space->page_bytes = page_bytes;
+    space->policy = tl_space_policy_find("simple");
     return tl_vector_reserve(&space->pins, memory, pin_capacity);
 }
 
@@ -20,6 +21,8 @@ static void edits_release(tl_space_edits *edits, tl_memory *memory)
     tl_vector_release(&edits->loose, memory);
     tl_vector_release(&edits->born, memory);
     tl_vector_release(&edits->freed, memory);
+    tl_vector_release(&edits->loose_runs, memory);
+    tl_vector_release(&edits->retiring, memory);
 }
 
 void tl_space_close(tl_space *space)
@@ -30,6 +33,10 @@ void tl_space_close(tl_space *space)
     tl_bitmap_release(&space->live, memory);
     tl_bitmap_release(&space->busy, memory);
     tl_bitmap_release(&space->dirty, memory);
+    tl_bitmap_release(&space->dirty_raw, memory);
+    space->policy->close(space);
+    tl_vector_release(&space->retired, memory);
+    tl_vector_release(&space->reserved, memory);
     edits_release(&space->edits, memory);
     edits_release(&space->side, memory);
     tl_vector_release(&space->recycled, memory);
@@ -61,8 +68,7 @@ static void set_busy(tl_space *space, uint32_t pgno)
 
 static void clear_busy(tl_space *space, uint32_t pgno)
 {
-    tl_bitmap_clear(&space->busy, pgno);
-    space->free_count++;
+    tl_space_clear_busy_run(space, pgno, 1);
 }
 
 static void set_dirty(tl_space *space, uint32_t pgno, bool dirty)
@@ -104,6 +110,8 @@ tl_status tl_space_extend(tl_space *space, uint32_t page_count)
     if (status == TL_OK)
         status = tl_bitmap_reserve(&space->dirty, space->memory, page_count);
     if (status == TL_OK)
+        status = tl_bitmap_reserve(&space->dirty_raw, space->memory, page_count);
+    if (status == TL_OK)
         status = tl_vector_reserve(&space->zones, space->memory, zones - space->zones.count);
     if (status != TL_OK)
         return status;
@@ -112,6 +120,7 @@ tl_status tl_space_extend(tl_space *space, uint32_t page_count)
     space->page_count = page_count;
     space->free_count += page_count - old;
     reserve_fixed_pages(space, old, page_count);
+    space->policy->added(space, old, page_count - old);
     return TL_OK;
 }
 
@@ -154,13 +163,27 @@ static uint32_t take_unused(tl_space *space)
         pgno = space->recycled.at[--space->recycled.count];
         space->stats->recycle_reuse++;
     } else {
-        pgno = tl_bitmap_first_zero(&space->busy, space->page_count);
+        pgno = space->policy->find(space, 1);
         assert(pgno != TL_BITMAP_NONE);
         set_busy(space, pgno);
         space->stats->bitmap_alloc++;
     }
     tl_space_set_live(space, pgno, true);
     set_dirty(space, pgno, true);
+    return pgno;
+}
+
+/* The last page of a loose run; it is among the born already. */
+static uint32_t take_from_loose_run(tl_space *space)
+{
+    tl_space_edits *edits = &space->edits;
+    tl_space_run *run = &edits->loose_runs.at[edits->loose_runs.count - 1];
+    uint32_t pgno = run->pgno + --run->count;
+    edits->loose_runs.count -= run->count == 0;
+    edits->loose_run_pages--;
+    tl_space_set_live(space, pgno, true);
+    set_dirty(space, pgno, true);
+    space->stats->loose_reuse++;
     return pgno;
 }
 
@@ -173,8 +196,10 @@ uint32_t tl_space_take(tl_space *space)
         space->stats->loose_reuse++;
         return pgno; /* already among the born */
     }
+    if (space->edits.loose_run_pages != 0)
+        return take_from_loose_run(space);
     uint32_t pgno = take_unused(space);
-    tl_vector_push(&space->edits.born, pgno);
+    tl_vector_push(&space->edits.born, ((tl_space_run){pgno, 1}));
     return pgno;
 }
 
@@ -185,7 +210,7 @@ void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine)
         set_dirty(space, pgno, false);
         tl_vector_push(&space->edits.loose, pgno);
     } else {
-        tl_vector_push(&space->edits.freed, ((tl_freed){pgno, birth}));
+        tl_vector_push(&space->edits.freed, ((tl_freed){pgno, 1, birth}));
     }
 }
 
@@ -198,16 +223,20 @@ static void recycle(tl_space *space, uint32_t pgno)
         clear_busy(space, pgno);
 }
 
-/* Hang a freed page on the newest of the first `pin_count` pins, if that one can see it. */
+/* Hang freed pages on the newest of the first `pin_count` pins, if that one can see them. */
 static void bury(tl_space *space, size_t pin_count, tl_freed freed)
 {
     tl_pin *newest = pin_count == 0 ? NULL : &space->pins.at[pin_count - 1];
     if (newest == NULL || newest->txn < freed.birth) {
-        recycle(space, freed.pgno);
+        if (freed.count == 1)
+            recycle(space, freed.pgno);
+        else
+            tl_space_clear_busy_run(space, freed.pgno, freed.count);
     } else if (tl_vector_reserve(&newest->dead, space->memory, 1) == TL_OK) {
         tl_vector_push(&newest->dead, freed);
-        space->pinned_count++;
-    } /* else: memory is short; the page stays busy until the next open, which finds it free */
+        newest->page_count += freed.count;
+        space->pinned_count += freed.count;
+    } /* else: memory is short; the pages stay busy until the next open, which finds them free */
 }
 
 static size_t pin_find(const tl_space *space, uint64_t txn)
@@ -232,10 +261,15 @@ static void pin_end(tl_space *space, size_t index)
     memmove(&space->pins.at[index], &space->pins.at[index + 1],
             (space->pins.count - index - 1) * sizeof ended);
     space->pins.count--;
-    space->pinned_count -= ended.dead.count;
+    space->pinned_count -= ended.page_count;
     for (size_t i = 0; i < ended.dead.count; i++)
         bury(space, index, ended.dead.at[i]);
     tl_vector_release(&ended.dead, space->memory);
+}
+
+void tl_space_bury(tl_space *space, tl_freed freed, uint64_t death)
+{
+    bury(space, pin_find(space, death), freed);
 }
 
 void tl_space_set_pins(tl_space *space, const uint64_t *pins, size_t pin_count)
@@ -262,11 +296,13 @@ void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t
     for (size_t i = 0; i < space->edits.loose.count; i++)
         recycle(space, space->edits.loose.at[i]);
     for (size_t i = 0; i < space->edits.freed.count; i++) {
-        set_dirty(space, space->edits.freed.at[i].pgno, false);
+        tl_freed freed = space->edits.freed.at[i];
+        tl_space_clear_dirty_run(space, freed.pgno, freed.count);
         /* A pin at the committing txn itself sees the new version, not this one. */
-        bury(space, pin_find(space, txn), space->edits.freed.at[i]);
+        bury(space, pin_find(space, txn), freed);
+        space->stats->pages_freed += freed.count;
     }
-    space->stats->pages_freed += space->edits.freed.count;
+    tl_space_runs_commit(space, txn);
     space->stats->pages_pinned = space->pinned_count;
     space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
 }
@@ -274,14 +310,16 @@ void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t
 void tl_space_abort(tl_space *space)
 {
     for (size_t i = 0; i < space->edits.born.count; i++) {
-        uint32_t pgno = space->edits.born.at[i];
-        if (tl_bitmap_get(&space->live, pgno))
-            tl_space_set_live(space, pgno, false);
-        set_dirty(space, pgno, false);
-        clear_busy(space, pgno);
+        tl_space_run run = space->edits.born.at[i];
+        if (run.count > 1 || tl_bitmap_get(&space->live, run.pgno))
+            tl_space_set_live_run(space, run.pgno, run.count, false);
+        tl_space_clear_dirty_run(space, run.pgno, run.count);
+        tl_space_clear_busy_run(space, run.pgno, run.count);
     }
     for (size_t i = 0; i < space->edits.freed.count; i++)
-        tl_space_set_live(space, space->edits.freed.at[i].pgno, true);
+        tl_space_set_live_run(space, space->edits.freed.at[i].pgno, space->edits.freed.at[i].count,
+                              true);
+    tl_space_runs_abort(space);
     space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
 }
 
@@ -310,7 +348,7 @@ void tl_space_side_settle(tl_space *space, bool durable)
         tl_space_edits *edits = &space->edits;
         for (size_t i = 0; i < edits->loose.count; i++)
             recycle(space, edits->loose.at[i]);
-        for (size_t i = 0; i < edits->freed.count; i++) {
+        for (size_t i = 0; i < edits->freed.count; i++) { /* the catalog has no extents */
             set_dirty(space, edits->freed.at[i].pgno, false);
             recycle(space, edits->freed.at[i].pgno);
         }
@@ -329,15 +367,19 @@ void tl_space_checkpointed(tl_space *space)
             break;
         tl_bitmap_clear(&space->dirty, pgno);
     }
+    for (uint32_t pgno = 0;;) {
+        pgno = tl_bitmap_next_one(&space->dirty_raw, pgno, space->page_count);
+        if (pgno == TL_BITMAP_NONE)
+            break;
+        tl_bitmap_store_word(&space->dirty_raw, pgno >> 6, 0);
+    }
     space->dirty_count = 0;
-    for (size_t i = 0; i < space->recycled.count; i++)
-        clear_busy(space, space->recycled.at[i]);
-    space->recycled.count = 0;
+    tl_space_drain_recycled(space);
 }
 
 size_t tl_space_dead_count(const tl_space *space, uint64_t txn)
 {
     size_t at = pin_find(space, txn);
-    return at < space->pins.count && space->pins.at[at].txn == txn ? space->pins.at[at].dead.count
+    return at < space->pins.count && space->pins.at[at].txn == txn ? space->pins.at[at].page_count
                                                                    : 0;
 }

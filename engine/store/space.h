@@ -15,6 +15,12 @@
  * What a txn took and gave up stands in three lists, so that it can be undone.  A second set of
  * them is for the catalog, which a checkpoint edits while a txn may still hang on its own.
  *
+ * Runs are pages side by side in one zone, for extents of large values.  Where free pages and runs
+ * are looked for in the bitmap is a policy's choice (store/policies/).
+ *
+ * An extent that the log names is no page like others: replaying the log needs its bytes as they
+ * were.  When it dies it is `retired`, and free only after a checkpoint at or behind its death.
+ *
  * Owned by the writer.  tl_space_secure comes first; taking and giving back then cannot fail.
  */
 #ifndef TL_STORE_SPACE_H
@@ -24,13 +30,24 @@
 #include "engine/base/vector.h"
 #include "tl/stats.h"
 
+typedef struct tl_space_run {
+    uint32_t pgno, count;
+} tl_space_run;
+
 typedef struct tl_freed {
-    uint32_t pgno;
+    uint32_t pgno, count;
     uint64_t birth;
 } tl_freed;
 
+typedef struct tl_retired { /* a dead extent that the log names */
+    tl_freed run;
+    uint64_t death;
+    bool mine; /* while its death is not committed: born in the txn that gave it up */
+} tl_retired;
+
 typedef struct tl_pin { /* a snapshot that must stay readable */
     uint64_t txn;
+    size_t page_count; /* on the list */
     TL_VECTOR(tl_freed) dead;
 } tl_pin;
 
@@ -44,22 +61,50 @@ typedef struct tl_zone_state { /* the newest durable copy of a zone's bitmap */
 
 typedef struct tl_space_edits { /* what has been taken and given up, until it is settled */
     TL_VECTOR(uint32_t) loose;  /* taken, given up again: reused first */
-    TL_VECTOR(uint32_t) born;   /* taken, each once */
-    TL_VECTOR(tl_freed) freed;  /* older pages that were given up */
+    TL_VECTOR(tl_space_run) loose_runs;
+    TL_VECTOR(tl_space_run) born;   /* taken, each page once */
+    TL_VECTOR(tl_freed) freed;      /* older pages that were given up */
+    TL_VECTOR(tl_retired) retiring; /* extents named by the log that were given up */
+    uint64_t loose_run_pages;
 } tl_space_edits;
 
-typedef struct tl_space {
+typedef struct tl_space tl_space;
+
+/* Where to look for free pages.  `find` gives the first of `count` free pages side by side, or
+ * TL_BITMAP_NONE; the caller takes them at once.  The others keep an index up to date and may do
+ * nothing. */
+typedef struct tl_space_policy {
+    const char *name, *summary;
+    uint32_t (*find)(tl_space *space, uint32_t count);
+    void (*freed)(tl_space *space, uint32_t pgno, uint32_t count);
+    void (*added)(tl_space *space, uint32_t pgno, uint32_t count); /* the file has grown */
+    void (*close)(tl_space *space);
+} tl_space_policy;
+
+const tl_space_policy *tl_space_policy_find(const char *name); /* NULL when unknown */
+
+typedef struct tl_run_index tl_run_index; /* store/policies/segregated.c */
+
+struct tl_space {
     tl_memory *memory;
     tl_stats *stats;
+    const tl_space_policy *policy;
+    tl_run_index *index;             /* of the policy; NULL: none yet */
+    uint32_t run_low, run_low_pages; /* no free run of so many pages begins below run_low */
     uint32_t page_bytes, page_count, free_count; /* free_count: zero bits of busy */
     tl_bitmap live, busy, dirty;
+    tl_bitmap dirty_raw;  /* of extents: written as they are, without a page's checksum */
     tl_space_edits edits; /* of the running txn */
     tl_space_edits side;  /* of the catalog, from its edit to the end of the checkpoint */
     TL_VECTOR(uint32_t) recycled;
     TL_VECTOR(tl_pin) pins; /* ascending */
     TL_VECTOR(tl_zone_state) zones;
-    uint64_t pinned_count, dirty_count;
-} tl_space;
+    TL_VECTOR(tl_retired) retired;                     /* by committed txns */
+    TL_VECTOR(tl_space_run) reserved;                  /* by recovery, in the order of the log */
+    size_t adopted_count;                              /* of them, the first so many */
+    uint64_t pinned_count, dirty_count, retired_pages; /* pages */
+    uint64_t ckpt_txn;                                 /* of the durable checkpoint */
+};
 
 /* Secure the vectors of a new space; `pin_capacity` pins at a time. */
 TL_MUST_USE tl_status tl_space_open(tl_space *space, tl_memory *memory, tl_stats *stats,
@@ -73,7 +118,8 @@ void tl_space_load_zone(tl_space *space, uint32_t zone_no, const uint8_t *zone_p
 
 static inline size_t tl_space_available(const tl_space *space)
 {
-    return space->free_count + space->recycled.count + space->edits.loose.count;
+    return space->free_count + space->recycled.count + space->edits.loose.count +
+           space->edits.loose_run_pages;
 }
 
 /* Memory for taking and giving back `count` pages each.  TL_NO_MEMORY changes nothing. */
@@ -97,6 +143,43 @@ void tl_space_abort(tl_space *space);
 void tl_space_set_pins(tl_space *space, const uint64_t *pins, size_t pin_count);
 /* A checkpoint is durable: nothing is dirty, recycled pages go back to the bitmap. */
 void tl_space_checkpointed(tl_space *space);
+
+/* ---- runs: space_runs.c ---- */
+
+/* Memory for giving up `count` runs.  TL_NO_MEMORY changes nothing. */
+TL_MUST_USE tl_status tl_space_secure_runs(tl_space *space, size_t count);
+/* Take `count` pages side by side, the policy's choice.  The memory of tl_space_secure is there.
+ * TL_BITMAP_NONE: there is no such run, and nothing changed. */
+uint32_t tl_space_take_run(tl_space *space, uint32_t count);
+/* The longest free run, in pages; 0: none. */
+uint32_t tl_space_longest_run(const tl_space *space);
+/* Put recycled pages back into the bitmap, where they join their neighbours. */
+void tl_space_drain_recycled(tl_space *space);
+/* Give up a run; `mine`: the running txn made it; `named`: a frame of the log names it. */
+void tl_space_give_run(tl_space *space, uint32_t pgno, uint32_t count, uint64_t birth, bool mine,
+                       bool named);
+/* Will the next checkpoint have to write these pages as they are? */
+void tl_space_set_dirty_raw(tl_space *space, uint32_t pgno, uint32_t count, bool dirty);
+/* Does a frame that recovery would replay name the extent that begins at `pgno`? */
+bool tl_space_is_named(const tl_space *space, uint32_t pgno, uint64_t birth);
+
+/* Recovery: keep a run that the log names from everybody else; then let a replayed txn take it.
+ * TL_CORRUPT: it is in use, or not what was reserved next. */
+TL_MUST_USE tl_status tl_space_reserve_run(tl_space *space, uint32_t pgno, uint32_t count);
+TL_MUST_USE tl_status tl_space_adopt_run(tl_space *space, uint32_t pgno, uint32_t count);
+void tl_space_reservations_end(tl_space *space); /* those never adopted are retired */
+
+/* The checkpoint of `txn` is durable: extents that died up to it are needed no longer. */
+void tl_space_release_retired(tl_space *space, uint64_t txn);
+
+/* ---- between space.c and space_runs.c ---- */
+void tl_space_clear_dirty_run(tl_space *space, uint32_t pgno, uint32_t count);
+void tl_space_set_live_run(tl_space *space, uint32_t pgno, uint32_t count, bool live);
+void tl_space_clear_busy_run(tl_space *space, uint32_t pgno, uint32_t count);
+/* Free a run as soon as no pin in [birth, death) can see it. */
+void tl_space_bury(tl_space *space, tl_freed freed, uint64_t death);
+void tl_space_runs_commit(tl_space *space, uint64_t txn);
+void tl_space_runs_abort(tl_space *space);
 
 /* How many freed pages hang on the pin of snapshot `txn`. */
 size_t tl_space_dead_count(const tl_space *space, uint64_t txn);

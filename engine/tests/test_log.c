@@ -192,7 +192,7 @@ static void append(bench *b, uint64_t txn, uint64_t durable, unsigned op_count, 
 
 static tl_status replay(bench *b)
 {
-    tl_log_replayer replayer = {b, note_begin, note_op, note_commit, note_abort};
+    tl_log_replayer replayer = {b, note_begin, note_op, note_commit, note_abort, NULL};
     b->begun_count = b->committed_count = 0;
     b->ops_seen = b->ops_hash = b->aborts = 0;
     for (unsigned i = 0; i < 2; i++)

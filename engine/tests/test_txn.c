@@ -125,8 +125,9 @@ static void refused_calls_leave_the_tree_unchanged(void **state)
     tl_txn *txn = begin(on, 0);
     tl_slice key = key_of(50, &buffer), empty = {NULL, 0};
     tl_slice long_key = tl_slice_of(bytes, info.max_key_bytes + 1);
-    tl_slice most = tl_slice_of(bytes, info.value_bytes_max + info.max_key_bytes - key.size_bytes);
-    tl_slice more = tl_slice_of(bytes, most.size_bytes + 1);
+    tl_slice most =
+        tl_slice_of(bytes, info.inline_value_bytes_max + info.max_key_bytes - key.size_bytes);
+    tl_slice more = tl_slice_of(bytes, (size_t)info.value_bytes_max + 1);
     check_status(TL_EXISTS, tl_put(txn, TL_TREE_MAIN, key, empty, TL_PUT_INSERT));
     check_status(TL_EXISTS, tl_put(txn, TL_TREE_MAIN, key, empty, TL_PUT_INSERT | TL_PUT_APPEND));
     check_status(TL_KEY_SIZE, tl_put(txn, TL_TREE_MAIN, empty, key, 0));
@@ -150,8 +151,9 @@ static void refused_calls_leave_the_tree_unchanged(void **state)
     check_ok(tl_put(txn, TL_TREE_MAIN, key, most, 0));
     model_put(&on->truth, key, most);
     long_key.size_bytes--;
-    check_ok(tl_put(txn, TL_TREE_MAIN, long_key, tl_slice_of(bytes, info.value_bytes_max), 0));
-    model_put(&on->truth, long_key, tl_slice_of(bytes, info.value_bytes_max));
+    check_ok(
+        tl_put(txn, TL_TREE_MAIN, long_key, tl_slice_of(bytes, info.inline_value_bytes_max), 0));
+    model_put(&on->truth, long_key, tl_slice_of(bytes, info.inline_value_bytes_max));
     check_ok(tl_txn_commit(txn));
     rig_reopen(on);
 }

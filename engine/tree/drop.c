@@ -2,13 +2,14 @@
  *
  * Two walks over the branches: the first counts and secures the memory for the dead list, the
  * second gives the pages up, so that nothing is half done when memory or a read fails.  Leaves, by
- * far the most pages, are not read.
+ * far the most pages, are read only in a tree that has had values in extents.
  *
  * A dead page needs its birth, and a parent tells only its low 32 bits.  A page that is in memory
  * shows its own.  One that is not was never touched since the env was opened, so it was born in or
  * before the checkpoint that open found; every snapshot pinned today is that one or a later one, so
  * "born in txn 0" gives the same answer to each of them as the true birth.
  */
+#include "engine/store/overflow.h"
 #include "engine/tree/tree.h"
 
 static tl_status refuse(tl_pager *pager, uint32_t pgno)
@@ -17,16 +18,28 @@ static tl_status refuse(tl_pager *pager, uint32_t pgno)
                          pgno);
 }
 
-/* Count the pages below `ref`, itself included. */
+static tl_status values_doom(tl_pager *pager, const tl_root *root, const uint8_t *leaf)
+{
+    tl_status status = TL_OK;
+    for (unsigned i = 0; i < tl_page_count(leaf) && status == TL_OK; i++)
+        if (tl_leaf_has_overflow(leaf, i))
+            status =
+                tl_value_doom(pager, tl_value_ref_load(tl_leaf_value(leaf, i).data), root->tree_id);
+    return status;
+}
+
+/* Count the pages below `ref`, itself included, and doom the extents. */
 static tl_status pages_count(tl_pager *pager, const tl_root *root, tl_ref ref, unsigned level,
                              size_t *count)
 {
     const uint8_t *page = NULL;
     if (++*count > pager->space.page_count)
         return refuse(pager, ref.pgno); /* more pages than there are: some are named twice */
-    if (level == 0)
+    if (level == 0 && (root->flags & TL_ROOT_EXTENTS) == 0)
         return TL_OK;
     tl_status status = tl_pager_get(pager, ref, level, root->tree_id, &page);
+    if (level == 0)
+        return status == TL_OK ? values_doom(pager, root, page) : status;
     for (unsigned i = 0; status == TL_OK && i <= tl_page_count(page); i++)
         status = pages_count(pager, root, tl_branch_child(page, i), level - 1, count);
     return status;
@@ -62,8 +75,15 @@ static tl_status pages_free(tl_pager *pager, const tl_root *root, tl_ref ref, un
 tl_status tl_tree_free(tl_pager *pager, const tl_root *root)
 {
     size_t count = 0;
+    pager->doomed.count = 0;
     tl_status status = pages_count(pager, root, root->ref, root->depth - 1, &count);
     if (status == TL_OK)
         status = tl_space_secure(&pager->space, count);
-    return status == TL_OK ? pages_free(pager, root, root->ref, root->depth - 1) : status;
+    if (status == TL_OK)
+        status = tl_space_secure_runs(&pager->space, count + pager->doomed.count);
+    if (status == TL_OK)
+        status = pages_free(pager, root, root->ref, root->depth - 1);
+    if (status == TL_OK)
+        tl_value_give(pager);
+    return status;
 }

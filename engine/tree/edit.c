@@ -1,4 +1,5 @@
 /* engine/tree/edit.c -- put and delete: find the leaf, own the path, edit in place. */
+#include "engine/store/overflow.h"
 #include "engine/tree/tree.h"
 
 #include <assert.h>
@@ -107,6 +108,26 @@ static void record_insert(tl_writer *writer, unsigned index, tl_slice key, tl_sl
         tl_page_split(writer, leaf_at, index, key, value, (tl_ref){0, 0});
 }
 
+/* Entry `index` of `leaf` is about to go, or to have another value. */
+static tl_status doom_value(tl_writer *writer, const uint8_t *leaf, unsigned index)
+{
+    writer->pager->doomed.count = 0;
+    return tl_value_doom(writer->pager, tl_value_ref_load(tl_leaf_value(leaf, index).data),
+                         writer->root.tree_id);
+}
+
+tl_status tl_tree_put_ref(tl_writer *writer, tl_slice key, tl_value_ref ref, unsigned flags)
+{
+    uint8_t bytes[TL_VALUE_REF_BYTES];
+    tl_value_ref_store(bytes, ref);
+    writer->pager->edit.value_flags = TL_VALUE_OVERFLOW;
+    tl_status status = tl_tree_put(writer, key, tl_slice_of(bytes, sizeof bytes), flags);
+    writer->pager->edit.value_flags = 0;
+    if (status == TL_OK)
+        writer->root.flags |= TL_ROOT_EXTENTS;
+    return status;
+}
+
 tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned flags)
 {
     if (writer->append_leaf != NULL && append_fast(writer, key, value)) {
@@ -123,6 +144,10 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
     unsigned index = tl_leaf_find(leaf, tl_suffix_of(leaf, key), &equal, &writer->counts);
     if (equal && (flags & TL_PUT_INSERT) != 0)
         return TL_EXISTS;
+    bool in_extents = equal && tl_leaf_has_overflow(leaf, index);
+    status = in_extents ? doom_value(writer, leaf, index) : TL_OK;
+    if (status != TL_OK)
+        return status;
     if (!writer->secured) {
         status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root) +
                                                     tl_tree_pages_reserved(writer));
@@ -135,6 +160,8 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
         record_update(writer, index, key, value);
     else
         record_insert(writer, index, key, value);
+    if (in_extents)
+        tl_value_give(writer->pager);
     return TL_OK;
 }
 
@@ -150,6 +177,10 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     unsigned index = tl_leaf_find(found_in, tl_suffix_of(found_in, key), &equal, &writer->counts);
     if (!equal)
         return TL_NOT_FOUND;
+    bool in_extents = tl_leaf_has_overflow(found_in, index);
+    status = in_extents ? doom_value(writer, found_in, index) : TL_OK;
+    if (status != TL_OK)
+        return status;
     if (!writer->secured) {
         status = tl_pager_secure(writer->pager, tl_tree_pages_reserved(writer));
         if (status != TL_OK)
@@ -159,5 +190,7 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     writer->changes++;
     writer->root.count--;
     writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);
+    if (in_extents)
+        tl_value_give(writer->pager);
     return tl_page_rebalance(writer, leaf_at);
 }

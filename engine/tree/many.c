@@ -101,7 +101,7 @@ static size_t probes_finish(unsigned count, const probe *probes, tl_slice *value
         bool equal;
         unsigned index =
             tl_leaf_find_between(at->leaf, at->low, at->high, at->suffix, &equal, counts);
-        values[i] = equal ? tl_leaf_value(at->leaf, index) : tl_slice_of(NULL, 0);
+        values[i] = equal ? tl_leaf_value_or_ref(at->leaf, index) : tl_slice_of(NULL, 0);
         found += equal;
     }
     return found;

@@ -31,7 +31,7 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
     unsigned index = tl_leaf_find(page, suffix, &equal, counts);
     if (!equal)
         return TL_NOT_FOUND;
-    *value = tl_leaf_value(page, index);
+    *value = tl_leaf_value_or_ref(page, index);
     return TL_OK;
 }
 

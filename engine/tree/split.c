@@ -195,7 +195,7 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
     tl_ref first_child = kind == TL_PAGE_BRANCH ? tl_branch_child(old, 0) : (tl_ref){0, 0};
     tl_run_add_page(&whole.run, old, 0, index);
     if (kind == TL_PAGE_LEAF)
-        tl_run_add_record(&whole.run, key, value);
+        tl_run_add_record(&whole.run, key, value, writer->pager->edit.value_flags);
     else
         tl_run_add_entry(&whole.run, key, child);
     tl_run_add_page(&whole.run, old, index, count);

@@ -17,8 +17,12 @@ typedef struct tl_root { /* one tree as a snapshot sees it */
     tl_ref ref;
     uint32_t tree_id;
     unsigned depth; /* levels: 1 is a lone leaf */
+    unsigned flags; /* TL_ROOT_... */
     uint64_t count;
 } tl_root;
+
+/* A value of the tree lies, or once lay, in extents: to free the tree its leaves must be read. */
+enum { TL_ROOT_EXTENTS = 1 };
 
 typedef struct tl_path { /* the way from the root (at[0]) to a leaf (at[depth-1]) */
     unsigned depth;
@@ -55,6 +59,7 @@ static inline size_t tl_tree_pages_reserved(const tl_writer *writer)
     return tl_tree_pages_needed(&writer->root) + writer->pages_kept;
 }
 
+/* *value may be a reference: its size is then TL_VALUE_IS_REF (search.h). */
 TL_MUST_USE tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key,
                                   tl_slice *value, tl_search_counts *counts);
 
@@ -68,13 +73,17 @@ TL_MUST_USE tl_status tl_tree_get_many(tl_pager *pager, const tl_root *root, con
 TL_MUST_USE tl_status tl_tree_descend(tl_pager *pager, const tl_root *root, tl_slice key,
                                       tl_path *path, tl_search_counts *counts);
 
-/* Put and delete in writer->root.  Key and value sizes are within the limits. */
+/* Put and delete in writer->root.  Key and value sizes are within the limits.  The extents of a
+ * value that is replaced or deleted are given up. */
 TL_MUST_USE tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned flags);
+/* The same with the reference to a value that lies in extents (store/overflow.h). */
+TL_MUST_USE tl_status tl_tree_put_ref(tl_writer *writer, tl_slice key, tl_value_ref ref,
+                                      unsigned flags);
 TL_MUST_USE tl_status tl_tree_del(tl_writer *writer, tl_slice key);
 /* The last-leaf shortcut and the like end with the txn. */
 void tl_writer_forget(tl_writer *writer);
 
-/* Give up every page of a tree.  Branches are read, leaves are not.
+/* Give up every page of a tree.  Branches are read, leaves only when there may be extents.
  * TL_CORRUPT, TL_IO: a branch could not be read, or names what cannot be.  TL_NO_MEMORY.
  * Nothing has changed then, unless the tree names a page twice (TL_CORRUPT): abort. */
 TL_MUST_USE tl_status tl_tree_free(tl_pager *pager, const tl_root *root);

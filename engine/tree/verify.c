@@ -20,7 +20,7 @@ bool tl_verifier_report(tl_verifier *verifier, const char *rule, uint32_t pgno, 
     return !verifier->stopped;
 }
 
-static bool mark_reached(tl_verifier *verifier, uint32_t pgno)
+bool tl_verifier_reach(tl_verifier *verifier, uint32_t pgno)
 {
     uint64_t mask = UINT64_C(1) << (pgno & 63);
     if ((verifier->reached[pgno >> 6] & mask) != 0)
@@ -45,7 +45,7 @@ static void check_against_parent(tl_verifier *verifier, const uint8_t *page,
         tl_verifier_report(verifier, "tree-fanout", pgno, "branch has a single child");
 }
 
-static void count_leaf(tl_verifier *verifier, const uint8_t *page)
+static tl_status count_leaf(tl_verifier *verifier, const tl_root *root, const uint8_t *page)
 {
     uint8_t key[TL_KEY_BYTES_MAX];
     tl_slice prefix = tl_page_prefix(page);
@@ -55,12 +55,17 @@ static void count_leaf(tl_verifier *verifier, const uint8_t *page)
     verifier->summary->leaf_bytes_capacity += verifier->pager->page_bytes - TL_PAGE_HEADER_BYTES;
     verifier->summary->bytes_used +=
         tl_page_used(page, verifier->pager->page_bytes) - TL_PAGE_HEADER_BYTES;
-    for (unsigned i = 0; i < tl_page_count(page); i++) {
-        tl_slice suffix = tl_leaf_suffix(page, i);
+    tl_status status = TL_OK;
+    for (unsigned i = 0; i < tl_page_count(page) && status == TL_OK && !verifier->stopped; i++) {
+        tl_slice suffix = tl_leaf_suffix(page, i), value = tl_leaf_value(page, i);
         tl_copy(key + prefix.size_bytes, suffix.data, suffix.size_bytes);
-        verifier->summary->content_hash += tl_record_hash(
-            tl_slice_of(key, prefix.size_bytes + suffix.size_bytes), tl_leaf_value(page, i));
+        tl_slice whole = tl_slice_of(key, prefix.size_bytes + suffix.size_bytes);
+        if (tl_leaf_has_overflow(page, i))
+            status = tl_value_verify(verifier, root->tree_id, tl_page_birth(page), whole, value);
+        else
+            verifier->summary->content_hash += tl_record_hash(whole, value);
     }
+    return status;
 }
 
 static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const expectation *wanted);
@@ -97,7 +102,7 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
                            "parent names a page that the file does not have");
         return TL_OK;
     }
-    if (!mark_reached(verifier, wanted->ref.pgno)) {
+    if (!tl_verifier_reach(verifier, wanted->ref.pgno)) {
         tl_verifier_report(verifier, "space-shared", wanted->ref.pgno,
                            "page is reached from two places");
         return TL_OK;
@@ -117,10 +122,8 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
     if (fault.rule != NULL)
         tl_verifier_report(verifier, fault.rule, wanted->ref.pgno, fault.text);
     check_against_parent(verifier, page, wanted);
-    if (wanted->level == 0) {
-        count_leaf(verifier, page);
-        return TL_OK;
-    }
+    if (wanted->level == 0)
+        return count_leaf(verifier, root, page);
     verifier->summary->branches++;
     return verify_children(verifier, root, page, wanted);
 }

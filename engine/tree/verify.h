@@ -17,6 +17,13 @@ typedef struct tl_verifier {
 /* Tell the user; false: stop. */
 bool tl_verifier_report(tl_verifier *verifier, const char *rule, uint32_t pgno, const char *text);
 
+/* Note that a page was found; false: it already was. */
+bool tl_verifier_reach(tl_verifier *verifier, uint32_t pgno);
+
+/* Check the extents that a record's reference names (verify_values.c). */
+TL_MUST_USE tl_status tl_value_verify(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max,
+                                      tl_slice key, tl_slice reference);
+
 /* Walk every page below `root`.  TL_IO, TL_NO_MEMORY end the walk; damage is reported and the walk
  * goes on beside it. */
 TL_MUST_USE tl_status tl_tree_verify(tl_verifier *verifier, const tl_root *root);

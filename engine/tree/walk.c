@@ -164,5 +164,5 @@ void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value)
     tl_slice suffix = tl_leaf_suffix(leaf, index);
     tl_copy(walk->key + walk->prefix_bytes, suffix.data, suffix.size_bytes);
     *key = tl_slice_of(walk->key, walk->prefix_bytes + suffix.size_bytes);
-    *value = tl_leaf_value(leaf, index);
+    *value = tl_leaf_value_or_ref(leaf, index);
 }

@@ -31,7 +31,8 @@ TL_MUST_USE tl_status tl_walk_seek(tl_walk *walk, tl_slice from); /* first recor
 TL_MUST_USE tl_status tl_walk_next(tl_walk *walk);                /* it stands somewhere */
 TL_MUST_USE tl_status tl_walk_prev(tl_walk *walk);
 
-/* The record here; the key lives until the next step. */
+/* The record here; the key lives until the next step.  The value may be a reference
+ * (TL_VALUE_IS_REF). */
 void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value);
 
 #endif

@@ -3,7 +3,7 @@
  * The frame holds the operations, not the pages; pages go out with the next checkpoint.  A txn
  * whose ops outweigh what a checkpoint would write commits by a checkpoint instead.
  */
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 enum { PINNED_PAGES_MIN = 256, SYNC_EVERY_COMMITS = 8 };
 
@@ -29,10 +29,11 @@ static tl_status sync_as_promised(tl_env *env, uint64_t txn)
 static bool checkpoint_due(const tl_env *env)
 {
     const tl_space *space = &env->pager.space;
-    size_t pinned = tl_space_dead_count(space, env->meta.txn);
+    size_t pinned = tl_space_dead_count(space, env->meta.txn) + space->retired_pages;
     size_t used = space->page_count - space->free_count;
     size_t wanted = tl_tree_pages_needed(&env->writer.root) +
-                    tl_tree_pages_reserved(&env->writer); /* by the next put */
+                    tl_tree_pages_reserved(&env->writer) + /* by the next put */
+                    env->pager.refused_pages;
     return env->log_bytes_since >= env->ckpt_bytes ||
            (pinned != 0 && tl_pager_is_full(&env->pager, wanted)) ||
            (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
@@ -44,7 +45,11 @@ static tl_status commit_log(tl_env *env)
     if (env->ops_dropped)
         return tl_commit_by_checkpoint(env);
     uint64_t txn = env->pager.txn, tail = env->log.tail;
-    tl_status status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
+    tl_status status = tl_values_settle(env);
+    if (status == TL_IO)
+        return tl_env_poison(env, status);
+    if (status == TL_OK)
+        status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
     if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
         return tl_pager_fail(&env->pager, status, 0, "the log has no room for txn %llu",
                              (unsigned long long)txn);
@@ -58,7 +63,7 @@ static tl_status commit_log(tl_env *env)
         return tl_env_poison(env, status);
     }
     atomic_store(&env->written_txn, txn);
-    env->log_bytes_since += env->log.tail - tail;
+    env->log_bytes_since += env->log.tail - tail + env->pager.direct_bytes;
     tl_commit_take_effect(env);
     env->pager.stats.txns++;
     tl_snapshot_publish(env);

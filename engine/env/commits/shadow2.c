@@ -4,12 +4,14 @@
  * commit: a meta may not go out before its pages are durable, and the next commit may not overwrite
  * a bitmap before the last meta is, so leaving a sync out would save nothing.
  */
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 tl_status tl_commit_by_checkpoint(tl_env *env)
 {
     uint64_t txn = env->pager.txn;
-    tl_status status = tl_checkpoint(env, txn, &env->running);
+    tl_status status = tl_direct_write(&env->pager);
+    if (status == TL_OK)
+        status = tl_checkpoint(env, txn, &env->running);
     if (status != TL_OK)
         return status;
     atomic_store(&env->written_txn, txn);

@@ -70,14 +70,17 @@ typedef struct tl_env_options { /* all zeros is a good default */
         *leaf; /* "freelist" (default), "bump", "sidecar" or "rebuild": a row of tl_leaf_modes */
     const char *split;  /* "rightmost" (default) or "half_bytes": a row of tl_splits */
     const char *fill;   /* "lmdb25" (default): a row of tl_fills */
+    const char *space;  /* "simple" (default) or "segregated": a row of tl_space_policies */
     uint64_t seed;      /* for TL_OPEN_DETERMINISTIC */
     uint64_t map_bytes; /* address space for pages; 0 means 64 GiB; ignored with `arena` */
     uint64_t max_bytes; /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
                            A new file needs 32 pages at least */
     uint64_t
-        growth_bytes;    /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
-    uint64_t log_bytes;  /* first size of each log file, 8192 or more; 0 means 65536 */
-    uint64_t ckpt_bytes; /* log bytes between two checkpoints; 0 means 64 MiB */
+        growth_bytes;   /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
+    uint64_t log_bytes; /* first size of each log file, 8192 or more; 0 means 65536 */
+    uint64_t log_value_max; /* values this long are written once, not to the log and again to a
+                               page; 0 means 32768, at most 65536 */
+    uint64_t ckpt_bytes;    /* log bytes between two checkpoints; 0 means 64 MiB */
     uint32_t log_pad_bytes; /* each flush starts at a multiple of it: 512 (0 means that) or 4096 */
     uint32_t async_ms;      /* oldest undurable commit under async; 0 means 100 */
     uint32_t readers_max;   /* read txns at a time; 0 means 126 */
@@ -92,6 +95,7 @@ const char *const *tl_commit_protocols(void);
 const char *const *tl_leaf_modes(void);
 const char *const *tl_splits(void);
 const char *const *tl_fills(void);
+const char *const *tl_space_policies(void);
 
 /* Open or create the database at `path`, finishing or undoing what a crash interrupted.  `path`
  * names the page file; a missing ".tl" at its end is added.  Beside x.tl stand x.log.0, x.log.1
@@ -126,12 +130,14 @@ void tl_env_error(tl_env *env, tl_error *error);
 
 typedef struct tl_env_info {
     uint32_t page_bytes, max_key_bytes, value_bytes_max, depth;
-    uint64_t count;       /* records in the main tree, newest committed */
-    uint64_t txn;         /* newest committed txn */
-    uint64_t durable_txn; /* newest txn known to survive a power loss */
+    uint32_t inline_value_bytes_max; /* a value this long is in the leaf whatever its key; longer
+                                        ones may be, or lie in extents of their own */
+    uint64_t count;                  /* records in the main tree, newest committed */
+    uint64_t txn;                    /* newest committed txn */
+    uint64_t durable_txn;            /* newest txn known to survive a power loss */
     uint64_t checkpoint_no, page_count, pages_live, pages_free;
     uint64_t frames_replayed, tail_bytes_dropped; /* by the recovery of this open */
-    const char *commit, *leaf, *split, *fill;
+    const char *commit, *leaf, *split, *fill, *space;
     tl_durability durability;
     uint8_t uuid[16];
 } tl_env_info;

@@ -54,6 +54,9 @@
     X(loose_reuse, exact, "count", "pages freed and reused inside one txn")                        \
     X(recycle_reuse, exact, "count", "pages reused from the recycled stack")                       \
     X(bitmap_alloc, exact, "count", "pages found by bitmap search")                                \
+    X(run_alloc, exact, "count", "runs of pages taken for large values")                           \
+    X(run_alloc_pages, exact, "count", "pages in those runs")                                      \
+    X(run_index_builds, exact, "count", "times policy segregated read the bitmap anew")            \
     X(grows, exact, "count", "times the page file grew")                                           \
     X(pages_freed, exact, "count", "pages given up by commits")                                    \
     X(pages_pinned, exact, "count", "freed pages that a snapshot still holds, now")                \
@@ -70,10 +73,15 @@
     X(log_bytes, exact, "bytes", "bytes written to the log, padding included")                     \
     X(log_growths, exact, "count", "times a log file grew")                                        \
     X(page_bytes_written, exact, "bytes", "tree and catalog pages written")                        \
+    X(value_bytes_written, exact, "bytes", "extents of large values written")                      \
+    X(values_direct, exact, "count", "large values written once, ahead of the log")                \
+    X(values_loaded, exact, "count", "extents of large values read from the file")                 \
+    X(values_joined, exact, "count", "chained values put together in memory for a reader")         \
     X(zone_bytes_written, exact, "bytes", "free-space bitmaps written")                            \
     X(meta_bytes_written, exact, "bytes", "meta blocks written")                                   \
     X(syncs_log, exact, "count", "fdatasync calls on log files")                                   \
     X(syncs_page, exact, "count", "fdatasync calls on the page file for pages")                    \
+    X(syncs_values, exact, "count", "fdatasync calls on the page file for large values")           \
     X(syncs_meta, exact, "count", "fdatasync calls on the page file for the meta")                 \
     X(user_bytes, exact, "bytes", "key and value bytes handed to put")                             \
     X(ckpt_ns, timing, "ns", "time spent in checkpoints")                                          \

@@ -7,7 +7,7 @@
 #include "engine/tests/support/storm.h"
 #include "engine/tests/support/storm_keys.h"
 
-enum { SNAPSHOTS_MAX = 5, STORY_LINES = 12, LINE_BYTES = 160, VALUE_BYTES_MAX = 65536 };
+enum { SNAPSHOTS_MAX = 5, STORY_LINES = 12, LINE_BYTES = 160, VALUE_BYTES_MAX = 200000 };
 
 typedef struct snapshot { /* a read txn and what it must go on seeing */
     tl_txn *txn;

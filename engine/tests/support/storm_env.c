@@ -18,6 +18,8 @@ bool storm_open(storm *run)
         .growth_bytes = 8 * config->page_bytes,
         .log_bytes = 8192,
         .log_pad_bytes = config->log_pad_bytes,
+        .space = run->seed % 2 == 0 ? "simple" : "segregated",
+        .log_value_max = run->seed % 3 == 0 ? 0 : 3 * config->page_bytes % 65536,
         .ckpt_bytes = 6 * (uint64_t)config->page_bytes + 16384,
         .readers_max = SNAPSHOTS_MAX,
         .io = memdisk_io(run->disk),
@@ -31,7 +33,8 @@ bool storm_open(storm *run)
         return storm_differ(run, "open gave %s (%s)", tl_status_name(status), error.text);
     tl_env_info info;
     tl_env_info_get(run->env, &info);
-    run->source.record_bytes_max = info.value_bytes_max + info.max_key_bytes;
+    run->source.record_bytes_max = info.inline_value_bytes_max + info.max_key_bytes;
+    run->source.large_bytes_max = VALUE_BYTES_MAX - 1;
     return info.count == run->committed.count ||
            storm_differ(run, "open found %llu records, not %zu", (unsigned long long)info.count,
                         run->committed.count);

@@ -120,6 +120,14 @@ tl_slice storm_value(storm_source *source, size_t key_bytes, uint8_t *bytes)
     case 5:
         size = usual;
         break;
+    case 6:
+        if (storm_below(source, 4) == 0) { /* in an extent; short ones most of the time */
+            size_t bound = (source->large_bytes_max - most) >> storm_below(source, 8);
+            size = most + 1 + storm_below(source, bound);
+            break;
+        }
+        size = storm_below(source, usual + 1);
+        break;
     default:
         size = storm_below(source, usual + 1);
     }

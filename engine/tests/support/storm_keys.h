@@ -12,7 +12,7 @@ typedef struct storm_source {
     uint64_t counter; /* behind ascending and descending keys */
     storm_keys keys;
     uint32_t key_bytes_max, record_bytes_max; /* of key and value together */
-    uint32_t value_bytes;
+    uint32_t value_bytes, large_bytes_max;    /* of usual values; of those that fit no leaf */
 } storm_source;
 
 uint64_t storm_below(storm_source *source, uint64_t bound); /* 0..bound-1 */

@@ -22,7 +22,6 @@ static const struct only_row {
     const char *script, *driver;
     bool faults;
 } only_rows[] = {
-    {"inline_limit.tls",  "tree", false}, /* others take longer values */
     {"modes.tls",         "tree", false},
     {"failing_calls.tls", "tree", true },
     {"power_loss.tls",    "tree", true },

@@ -1,0 +1,248 @@
+/* engine/env/value.c -- putting, fetching, logging and replaying values that lie in extents.
+ *
+ * A value is written once when it is as long as log_value_max: to its extent, before the frame,
+ * which then only names it.  Shorter ones are in the frame like any value, and their extent goes
+ * out with the next checkpoint: one sync instead of two.  Under durability none nothing is synced,
+ * so every one is written once; and so it is when no frame will be written at all.
+ */
+#include "engine/env/value.h"
+#include "engine/env/edit.h"
+
+struct tl_value_block { /* a joined value behind it */
+    tl_value_block *next;
+    size_t block_bytes;
+};
+
+static void encode_named(uint8_t *at, const tl_pager *pager, const tl_extent *extent)
+{
+    tl_store32(at, extent->pgno);
+    tl_store32(at + 4, extent->pages);
+    tl_store32(at + 8, extent->bytes);
+    tl_store32(at + 12, tl_load32(tl_pager_at(pager, extent->pgno) + TL_AT_CRC));
+}
+
+/* Name the extents of a value in the log.  True: there is room for that in a frame. */
+static bool can_be_named(const tl_value_maker *maker)
+{
+    return maker->extents.count <= TL_NAMED_EXTENTS_MAX;
+}
+
+static void record_named(tl_env *env, tl_tree tree, tl_slice key, const tl_value_maker *maker)
+{
+    uint8_t names[TL_NAMED_EXTENTS_MAX * TL_NAMED_EXTENT_BYTES];
+    for (size_t i = 0; i < maker->extents.count; i++)
+        encode_named(names + i * TL_NAMED_EXTENT_BYTES, &env->pager, &maker->extents.at[i]);
+    tl_ops_record(env, TL_OP_CODE_PUT_EXTENTS, tree, key,
+                  tl_slice_of(names, maker->extents.count * TL_NAMED_EXTENT_BYTES));
+}
+
+/* Is the value to be written ahead of the frame?  Else it is dirty, and in the frame if there is
+ * one. */
+static bool writes_direct(const tl_env *env, size_t value_bytes, bool bytes_at_hand)
+{
+    return env->protocol->logs && !env->ops_dropped &&
+           (env->durability == TL_DURABILITY_NONE || value_bytes >= env->log_value_max ||
+            !bytes_at_hand);
+}
+
+/* The value in fresh extents, not sealed yet. */
+static tl_status make_value(tl_env *env, tl_tree tree, tl_slice value)
+{
+    size_t others = tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer);
+    tl_status status = tl_value_make(&env->maker, &env->pager, tree, value.size_bytes, others);
+    if (status != TL_OK)
+        return status;
+    status = tl_direct_secure(&env->pager, &env->maker);
+    if (status == TL_OK)
+        tl_value_append(&env->maker, value.data, value.size_bytes);
+    else
+        tl_value_unmake(&env->maker);
+    return status;
+}
+
+/* The value's bytes are all in place: make it the value of `key`.  On failure the pages go back.
+ * `value` has no data when the bytes are nowhere else. */
+static tl_status value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_slice key,
+                             tl_slice value, unsigned flags)
+{
+    tl_env *env = txn->env;
+    bool direct = writes_direct(env, maker->bytes, value.data != NULL) && can_be_named(maker);
+    tl_value_ref ref = tl_value_seal(maker, direct);
+    tl_status status = tl_tree_put_ref(&env->writer, key, ref, flags);
+    if (status != TL_OK) {
+        tl_value_unmake(maker);
+        return status;
+    }
+    env->pager.stats.user_bytes += key.size_bytes + maker->bytes;
+    if (direct) {
+        tl_direct_note(&env->pager, maker);
+        env->pager.stats.values_direct++;
+        record_named(env, tree, key, maker);
+    } else if (maker->bytes <= TL_LOG_VALUE_MAX && value.data != NULL) {
+        tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
+    } else {
+        tl_txn_drop_ops(env); /* it is in no frame: the txn commits by a checkpoint */
+    }
+    return TL_OK;
+}
+
+tl_status tl_txn_put_large(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, unsigned flags)
+{
+    tl_env *env = txn->env;
+    if ((flags & TL_PUT_INSERT) != 0) { /* before the bytes are copied */
+        tl_slice present;
+        tl_status status =
+            tl_tree_get(&env->pager, &env->writer.root, key, &present, &env->writer.counts);
+        if (status != TL_NOT_FOUND)
+            return status == TL_OK ? TL_EXISTS : status;
+    }
+    tl_status status = TL_OK;
+    if (env->pager.direct_waiting_bytes >= TL_DIRECT_WAIT_BYTES)
+        status = tl_direct_write(&env->pager);
+    if (status == TL_OK)
+        status = make_value(env, tree, value);
+    return status == TL_OK ? value_enter(txn, tree, &env->maker, key, value, flags) : status;
+}
+
+/* A chain as one piece of memory that lives as long as the txn. */
+static tl_status join(tl_txn *txn, tl_tree tree, tl_value_ref ref, tl_slice *value)
+{
+    tl_env *env = txn->env;
+    tl_memory *memory = env->pager.memory;
+    size_t bytes = sizeof(tl_value_block) + ref.bytes;
+    tl_value_block *block = memory->allocate(memory, bytes);
+    if (block == NULL)
+        return TL_NO_MEMORY;
+    tl_status status = tl_value_copy(&env->pager, ref, tree, (uint8_t *)(block + 1));
+    if (status != TL_OK) {
+        memory->release(memory, block, bytes);
+        return status;
+    }
+    *block = (tl_value_block){txn->values, bytes};
+    txn->values = block;
+    *value = tl_slice_of(block + 1, ref.bytes);
+    atomic_fetch_add_explicit(&env->pager.values_joined, 1, memory_order_relaxed);
+    return TL_OK;
+}
+
+tl_status tl_txn_fetch_slow(tl_txn *txn, tl_tree tree, tl_slice *value)
+{
+    tl_pager *pager = &txn->env->pager;
+    tl_value_ref ref = tl_value_ref_load(value->data);
+    tl_extent extent;
+    const uint8_t *head = NULL;
+    tl_status status = tl_value_first(pager, ref, &extent);
+    if (status != TL_OK)
+        return status;
+    if (extent.bytes != ref.bytes)
+        return join(txn, tree, ref, value);
+    status = tl_extent_get(pager, &extent, tree, &head);
+    if (status == TL_OK)
+        *value = tl_slice_of(head + tl_extent_data_at(extent.bytes), extent.bytes);
+    return status;
+}
+
+void tl_txn_values_release(tl_txn *txn)
+{
+    tl_memory *memory = txn->env->pager.memory;
+    while (txn->values != NULL) {
+        tl_value_block *block = txn->values;
+        txn->values = block->next;
+        memory->release(memory, block, block->block_bytes);
+    }
+}
+
+tl_status tl_values_settle(tl_env *env)
+{
+    tl_pager *pager = &env->pager;
+    tl_status status = pager->direct.count != 0 ? tl_direct_write(pager) : TL_OK;
+    if (status != TL_OK || pager->direct_bytes == 0 || env->durability != TL_DURABILITY_COMMIT)
+        return status;
+    pager->stats.syncs_values++;
+    status = pager->io->fdatasync(pager->io, pager->file);
+    if (status != TL_OK)
+        tl_pager_fail(pager, TL_IO, 0, "the page file could not be synced; reopen to recover");
+    return status == TL_OK ? TL_OK : TL_IO;
+}
+
+/* The `i`th extent that an op names, as txn `txn` made it. */
+static tl_extent named_extent(const tl_log_op *op, size_t i, uint64_t txn)
+{
+    const uint8_t *at = (const uint8_t *)op->value.data + i * TL_NAMED_EXTENT_BYTES;
+    return (tl_extent){.pgno = tl_load32(at),
+                       .tag = (uint32_t)txn,
+                       .pages = tl_load32(at + 4),
+                       .bytes = tl_load32(at + 8)};
+}
+
+static size_t named_count(const tl_log_op *op)
+{
+    return op->value.size_bytes / TL_NAMED_EXTENT_BYTES;
+}
+
+/* The extent is whole and the one that the op means?  TL_NOT_FOUND: no. */
+static tl_status survey_extent(tl_env *env, const tl_log_op *op, size_t i, uint64_t txn)
+{
+    tl_pager *pager = &env->pager;
+    tl_extent extent = named_extent(op, i, txn);
+    uint64_t end = (uint64_t)extent.pgno + extent.pages, size = 0;
+    tl_status status = pager->io->size(pager->io, pager->file, &size);
+    if (status != TL_OK)
+        return status;
+    if (extent.pages == 0 || extent.bytes == 0 || extent.bytes > TL_VALUE_BYTES_MAX ||
+        end > size >> pager->page_shift || end > pager->map_pages)
+        return TL_NOT_FOUND;
+    if (end > pager->space.page_count) /* the file had grown */
+        status = tl_space_extend(&pager->space, (uint32_t)end);
+    if (status == TL_OK)
+        status = tl_space_reserve_run(&pager->space, extent.pgno, extent.pages);
+    if (status == TL_CORRUPT)
+        return tl_pager_fail(pager, TL_CORRUPT, extent.pgno,
+                             "the log names pages from %u for a value, but they are in use",
+                             extent.pgno);
+    const uint8_t *head = NULL;
+    if (status == TL_OK)
+        status = tl_extent_get(pager, &extent, op->tree, &head);
+    bool meant = status == TL_OK &&
+                 tl_load32(head + TL_AT_CRC) ==
+                     tl_load32((const uint8_t *)op->value.data + i * TL_NAMED_EXTENT_BYTES + 12);
+    return status == TL_CORRUPT || (status == TL_OK && !meant) ? TL_NOT_FOUND : status;
+}
+
+tl_status tl_values_survey(tl_env *env, uint64_t txn, const tl_log_op *op)
+{
+    tl_status status = TL_OK;
+    for (size_t i = 0; i < named_count(op) && status == TL_OK; i++)
+        status = survey_extent(env, op, i, txn);
+    return status;
+}
+
+tl_status tl_values_replay(tl_env *env, const tl_log_op *op)
+{
+    size_t count = named_count(op);
+    uint64_t txn = env->pager.txn, bytes = 0;
+    tl_extent first = {0};
+    for (size_t i = 0; i < count; i++) {
+        tl_extent extent = named_extent(op, i, txn);
+        tl_status status = tl_space_adopt_run(&env->pager.space, extent.pgno, extent.pages);
+        if (status != TL_OK)
+            return status;
+        bytes += extent.bytes;
+        first = i == 0 ? extent : first;
+    }
+    if (bytes > TL_VALUE_BYTES_MAX)
+        return TL_CORRUPT;
+    tl_value_ref ref = {first.pgno, first.tag, (uint32_t)bytes, count > 1 ? first.pages : 0};
+    return tl_tree_put_ref(&env->writer, op->key, ref, 0);
+}
+
+tl_status tl_values_replay_put(tl_env *env, const tl_log_op *op)
+{
+    tl_status status = make_value(env, op->tree, op->value);
+    if (status != TL_OK)
+        return status;
+    status = tl_tree_put_ref(&env->writer, op->key, tl_value_seal(&env->maker, false), 0);
+    if (status != TL_OK)
+        tl_value_unmake(&env->maker);
+    return status;
+}

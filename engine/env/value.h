@@ -1,0 +1,33 @@
+/* engine/env/value.h -- values that do not fit into a leaf, as a txn sees them. */
+#ifndef TL_ENV_VALUE_H
+#define TL_ENV_VALUE_H
+
+#include "engine/env/env.h"
+#include "engine/store/overflow.h"
+
+/* Put a value of any size into extents; key and flags are checked, the txn is writable. */
+TL_MUST_USE tl_status tl_txn_put_large(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value,
+                                       unsigned flags);
+
+/* *value may be a reference (TL_VALUE_IS_REF): make it the bytes.  One extent is handed out where
+ * it lies in the arena; a chain is put together in memory that the txn owns to its end. */
+TL_MUST_USE tl_status tl_txn_fetch_slow(tl_txn *txn, tl_tree tree, tl_slice *value);
+TL_MUST_USE static inline tl_status tl_txn_fetch(tl_txn *txn, tl_tree tree, tl_slice *value)
+{
+    return __builtin_expect(value->size_bytes != TL_VALUE_IS_REF, 1)
+               ? TL_OK
+               : tl_txn_fetch_slow(txn, tree, value);
+}
+void tl_txn_values_release(tl_txn *txn); /* the joined ones */
+
+/* Before the frame or the meta of the running txn: its extents are written, and durable if
+ * commit promises that.  TL_NO_SPACE: nothing of the txn happened. */
+TL_MUST_USE tl_status tl_values_settle(tl_env *env);
+
+/* Recovery: reserve what an op names, if its bytes are there (TL_NOT_FOUND: not all); put it. */
+TL_MUST_USE tl_status tl_values_survey(tl_env *env, uint64_t txn, const tl_log_op *op);
+TL_MUST_USE tl_status tl_values_replay(tl_env *env, const tl_log_op *op);
+/* Put a value that the log holds whole but no leaf can. */
+TL_MUST_USE tl_status tl_values_replay_put(tl_env *env, const tl_log_op *op);
+
+#endif

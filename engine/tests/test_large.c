@@ -1,0 +1,395 @@
+/* engine/tests/test_large.c -- values that lie in extents: every size, every way to go, no page
+ * lost. */
+#include "engine/tests/support/rig.h"
+
+#include <stdlib.h>
+
+enum { LARGEST = 9 << 20 };
+
+static uint8_t *the_bytes; /* LARGEST of them, no two stretches alike */
+
+static int bytes_make(void **state)
+{
+    (void)state;
+    the_bytes = malloc(LARGEST + 64);
+    if (the_bytes == NULL)
+        return -1;
+    uint64_t word = 1;
+    for (size_t i = 0; i < LARGEST + 64; i++) {
+        word = word * UINT64_C(6364136223846793005) + 1442695040888963407;
+        the_bytes[i] = (uint8_t)(word >> 56);
+    }
+    return 0;
+}
+
+static int bytes_free(void **state)
+{
+    (void)state;
+    free(the_bytes);
+    return 0;
+}
+
+/* A value of so many bytes; `number` tells equal sizes apart. */
+static tl_slice value_of(size_t size, unsigned number)
+{
+    return tl_slice_of(the_bytes + number % 64, size);
+}
+
+static tl_txn *begin(rig *on, unsigned flags)
+{
+    tl_txn *txn = NULL;
+    check_ok(tl_txn_begin(on->env, flags, &txn));
+    return txn;
+}
+
+static void put(rig *on, tl_txn *txn, unsigned number, tl_slice value)
+{
+    key_buffer buffer;
+    check_ok(tl_put(txn, TL_TREE_MAIN, key_of(number, &buffer), value, 0));
+    model_put(&on->truth, key_of(number, &buffer), value);
+}
+
+static void del(rig *on, tl_txn *txn, unsigned number)
+{
+    key_buffer buffer;
+    check_ok(tl_del(txn, TL_TREE_MAIN, key_of(number, &buffer)));
+    assert_true(model_del(&on->truth, key_of(number, &buffer)));
+}
+
+static void put_alone(rig *on, unsigned number, tl_slice value)
+{
+    tl_txn *txn = begin(on, 0);
+    put(on, txn, number, value);
+    check_ok(tl_txn_commit(txn));
+}
+
+/* Sizes at which something changes: the inline limit, whole pages, chunks of 64 KiB. */
+static size_t boundaries(const tl_env_info *info, size_t *sizes)
+{
+    size_t count = 0, page = info->page_bytes;
+    size_t inline_most = info->inline_value_bytes_max + info->max_key_bytes - 10; /* "key 000042" */
+    const size_t around[] = {inline_most,   page - 80,    page,           2 * page - 80,
+                             2 * page,      65536,        2 * 65536,      65536 - 80,
+                             8 * page - 80, 65536 + page, 3 * 65536 + 80, 7 * page};
+    for (size_t i = 0; i < sizeof around / sizeof around[0]; i++)
+        for (size_t size = around[i] - 1; size <= around[i] + 1; size++)
+            sizes[count++] = size;
+    return count;
+}
+
+static void values_of_every_boundary_size_come_back(void **state)
+{
+    (void)state;
+    static const uint32_t pages[] = {1024, 4096, 8192, 65536};
+    static const tl_durability durabilities[] = {TL_DURABILITY_COMMIT, TL_DURABILITY_NONE,
+                                                 TL_DURABILITY_ASYNC};
+    for (unsigned i = 0; i < 24; i++) {
+        rig on;
+        size_t sizes[64];
+        rig_make(&on);
+        on.options.page_bytes = pages[i % 4];
+        on.options.durability = durabilities[i / 4 % 3];
+        on.options.commit = i / 12 % 2 == 0 ? "log" : "shadow2";
+        on.options.space = i % 2 == 0 ? "simple" : "segregated";
+        rig_open(&on);
+        tl_env_info info = info_of(on.env);
+        uint64_t empty = info.pages_live;
+        size_t count = boundaries(&info, sizes);
+        for (unsigned k = 0; k < count; k++)
+            put_alone(&on, k, value_of(sizes[k], k));
+        rig_compare(&on);
+        rig_reopen(&on); /* from the log */
+        rig_close(&on);
+        rig_open(&on); /* from the pages */
+        rig_compare(&on);
+        for (unsigned k = 0; k < count; k++) /* the next size: out of a leaf and back */
+            put_alone(&on, k, value_of(sizes[(k + 5) % count], k + 1));
+        rig_reopen(&on);
+        for (unsigned k = 0; k < count; k++)
+            put_alone(&on, k, value_of(k, 0)); /* all shrink into leaves */
+        rig_reopen(&on);
+        del_range(on.env, &on.truth, 0, (unsigned)count);
+        check_ok(tl_env_checkpoint(on.env));
+        put_alone(&on, 0, value_of(1, 0)); /* what the old checkpoint pinned comes back */
+        check_ok(tl_env_checkpoint(on.env));
+        assert_int_equal(empty, info_of(on.env).pages_live);
+        rig_compare(&on);
+        rig_drop(&on);
+    }
+}
+
+/* 1 KiB pages have zones of 7680: 9 MB take two of them, 5 MB one. */
+static void a_value_longer_than_a_zone_is_a_chain(void **state)
+{
+    rig *on = *state;
+    on->options.growth_bytes = 0;
+    rig_open(on);
+    put_alone(on, 1, value_of(5 << 20, 1));
+    assert_int_equal(0, stats_of(on->env).values_joined);
+    put_alone(on, 2, value_of(9 << 20, 2));
+    put_alone(on, 3, value_of((15 << 19) + 1, 3));
+    rig_compare(on);
+    assert_true(stats_of(on->env).values_joined > 0);
+    rig_reopen(on);
+    rig_close(on);
+    rig_open(on);
+    rig_compare(on);
+    uint64_t live = info_of(on->env).pages_live;
+    put_alone(on, 2, value_of(5 << 20, 4)); /* chain to single */
+    put_alone(on, 1, value_of(9 << 20, 5)); /* single to chain */
+    rig_reopen(on);
+    assert_in_range(info_of(on->env).pages_live, live - 8, live + 8);
+    del_range(on->env, &on->truth, 1, 3);
+    rig_reopen(on);
+    assert_true(info_of(on->env).pages_live < 20);
+}
+
+static void an_abort_gives_every_page_back(void **state)
+{
+    rig *on = *state;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 50, 'a', 60);
+    put_alone(on, 60, value_of(70000, 1));
+    put_alone(on, 61, value_of(3000, 1));
+    check_ok(tl_env_checkpoint(on->env));
+    tl_env_info before = info_of(on->env);
+    for (unsigned round = 0; round < 20; round++) {
+        model kept = {0};
+        model_copy(&kept, &on->truth);
+        tl_txn *txn = begin(on, 0);
+        for (unsigned i = 0; i < 30; i++)
+            put(on, txn, i, value_of(500 + i * 1777 % 60000, i + round));
+        put(on, txn, 60, value_of(200000, round)); /* replaces one of the checkpoint */
+        del(on, txn, 61);
+        put(on, txn, 5, value_of(90000, 2)); /* and one of its own */
+        del(on, txn, 6);
+        check_content(txn, &on->truth);
+        tl_txn_abort(txn);
+        model_copy(&on->truth, &kept);
+        model_clear(&kept);
+        assert_int_equal(before.pages_live, info_of(on->env).pages_live);
+        rig_compare(on);
+    }
+    tl_env_info after = info_of(on->env);
+    assert_int_equal(after.page_count, after.pages_live + after.pages_free);
+    rig_reopen(on);
+}
+
+static void a_reader_keeps_the_values_it_saw(void **state)
+{
+    rig *on = *state;
+    rig_open(on);
+    for (unsigned i = 0; i < 20; i++)
+        put_alone(on, i, value_of(900 + i * 3333, i));
+    model seen = {0};
+    model_copy(&seen, &on->truth);
+    tl_txn *reader = begin(on, TL_TXN_READ_ONLY);
+    for (unsigned round = 0; round < 6; round++) {
+        for (unsigned i = 0; i < 20; i++)
+            put_alone(on, i, value_of(900 + (i + round) % 20 * 3333, i + round + 1));
+        if (round % 2 == 0)
+            check_ok(tl_env_checkpoint(on->env));
+        check_content(reader, &seen);
+    }
+    tl_txn_abort(reader);
+    model_clear(&seen);
+    rig_reopen(on);
+}
+
+/* Each byte goes to the page file once; what is short goes to the log and with the checkpoint. */
+static void long_values_are_written_once(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        rig on;
+        rig_make(&on);
+        on.options.page_bytes = 4096;
+        on.options.durability = i == 0 ? TL_DURABILITY_COMMIT : TL_DURABILITY_NONE;
+        rig_open(&on);
+        tl_stats before = stats_of(on.env);
+        for (unsigned k = 0; k < 10; k++)
+            put_alone(&on, k, value_of(64000, k));
+        check_ok(tl_env_checkpoint(on.env));
+        tl_stats after = stats_of(on.env);
+        assert_int_equal(10 * 65536, after.value_bytes_written - before.value_bytes_written);
+        assert_true(after.log_bytes - before.log_bytes < 10 * 1024);
+        assert_int_equal(10, after.values_direct);
+        assert_int_equal(i == 0 ? 10 : 0, after.syncs_values);
+        put_alone(&on, 20, value_of(20000, 1));
+        tl_stats later = stats_of(on.env);
+        assert_int_equal(i == 0 ? 0 : 1, later.values_direct - after.values_direct);
+        assert_int_equal(i == 0, later.log_bytes - after.log_bytes > 20000);
+        rig_reopen(&on);
+        rig_drop(&on);
+    }
+}
+
+/* In one txn: what is given up again is not in the file, and its pages are used by nobody that a
+ * replay of the log would trip over. */
+static void a_value_replaced_in_its_own_txn_replays(void **state)
+{
+    rig *on = *state;
+    on->options.page_bytes = 4096;
+    rig_open(on);
+    tl_txn *txn = begin(on, 0);
+    for (unsigned round = 0; round < 5; round++)
+        for (unsigned k = 0; k < 6; k++)
+            put(on, txn, k, value_of(33000 + 5000 * k, k + round));
+    del(on, txn, 3);
+    check_ok(tl_txn_commit(txn));
+    rig_reopen(on);
+    txn = begin(on, 0); /* so few that none is written before the commit */
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned k = 0; k < 2; k++)
+            put(on, txn, k, value_of(34000, k + round));
+    del(on, txn, 1);
+    check_ok(tl_txn_commit(txn));
+    rig_reopen(on);
+    for (unsigned round = 0; round < 8; round++) {
+        txn = begin(on, 0);
+        for (unsigned k = 0; k < 40; k++)
+            put(on, txn, 100 + k, value_of(100, k));
+        put(on, txn, round, value_of(40000, round));
+        check_ok(tl_txn_commit(txn));
+        txn = begin(on, 0);
+        del(on, txn, round);
+        check_ok(tl_txn_commit(txn));
+    }
+    rig_reopen(on);
+    put_alone(on, 1, value_of(50000, 9));
+    rig_reopen(on);
+}
+
+/* A file that can no longer grow: free pages scattered about still hold a value, as a chain. */
+static void a_full_file_takes_a_value_in_pieces(void **state)
+{
+    rig *on = *state;
+    key_buffer buffer;
+    on->options.max_bytes = 1 << 20;
+    rig_open(on);
+    tl_txn *txn = begin(on, 0);
+    unsigned count = 0;
+    while (tl_put(txn, TL_TREE_MAIN, key_of(count, &buffer), value_of(3000, count), 0) == TL_OK) {
+        model_put(&on->truth, key_of(count, &buffer), value_of(3000, count));
+        count++;
+        assert_true(count < 1000);
+    }
+    check_ok(tl_txn_commit(txn));
+    assert_true(count > 200);
+    rig_compare(on);
+    for (unsigned k = 0; k < count; k += 3) { /* holes of three pages */
+        txn = begin(on, 0);
+        del(on, txn, k);
+        check_ok(tl_txn_commit(txn));
+    }
+    check_ok(tl_env_checkpoint(on->env));
+    rig_compare(on);
+    put_alone(on, 2000, value_of(100000, 1));
+    rig_compare(on);
+    assert_true(stats_of(on->env).values_joined > 0);
+    rig_reopen(on);
+    tl_slice huge = value_of(900000, 1);
+    txn = begin(on, 0);
+    check_status(TL_NO_SPACE, tl_put(txn, TL_TREE_MAIN, key_of(3000, &buffer), huge, 0));
+    check_status(TL_NO_SPACE, tl_put(txn, TL_TREE_MAIN, key_of(2000, &buffer), huge, 0));
+    check_content(txn, &on->truth);
+    put(on, txn, 3001, value_of(50, 0));
+    check_ok(tl_txn_commit(txn));
+    rig_reopen(on);
+    for (unsigned k = 0; k < count; k++)
+        if (k % 3 != 0) {
+            txn = begin(on, 0);
+            del(on, txn, k);
+            check_ok(tl_txn_commit(txn));
+        }
+    put_alone(on, 2000, value_of(600000, 1));
+    rig_reopen(on);
+}
+
+static void damage_to_a_value_is_reported(void **state)
+{
+    rig *on = *state;
+    key_buffer buffer;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 5, 'a', 60);
+    put_alone(on, 7, value_of(150000, 3));
+    rig_close(on);
+    uint64_t size = 0;
+    uint8_t *at = memdisk_bytes(on->disk, rig_path, &size);
+    assert_non_null(at);
+    size_t where = 0;
+    for (size_t i = 0; i + 64 < size; i++)
+        if (memcmp(at + i, the_bytes + 3 + 100000, 64) == 0)
+            where = i;
+    assert_true(where != 0);
+    at[where] ^= 1;
+    rig_open(on);
+    tl_txn *txn = begin(on, TL_TXN_READ_ONLY);
+    tl_slice value;
+    check_status(TL_CORRUPT, tl_get(txn, TL_TREE_MAIN, key_of(7, &buffer), &value));
+    check_ok(tl_get(txn, TL_TREE_MAIN, key_of(1, &buffer), &value));
+    tl_txn_abort(txn);
+    tl_error error;
+    tl_env_error(on->env, &error);
+    assert_non_null(strstr(error.text, "checksum of a chunk"));
+    tl_verify_summary summary;
+    check_status(TL_CORRUPT, tl_verify(on->env, NULL, NULL, &summary));
+    assert_int_equal(1, summary.findings);
+    memdisk_bytes(on->disk, rig_path, &size)[where] ^= 1;
+    rig_compare(on); /* nothing wrong was kept */
+    txn = begin(on, 0);
+    del(on, txn, 7);
+    check_ok(tl_txn_commit(txn));
+    rig_reopen(on);
+}
+
+static void a_dropped_tree_gives_its_values_back(void **state)
+{
+    rig *on = *state;
+    key_buffer buffer;
+    rig_open(on);
+    put_alone(on, 1, value_of(5000, 1));
+    check_ok(tl_env_checkpoint(on->env));
+    uint64_t live = info_of(on->env).pages_live;
+    for (unsigned round = 0; round < 4; round++) {
+        tl_tree tree = 0;
+        tl_txn *txn = begin(on, 0);
+        check_ok(tl_tree_open(txn, slice_of_text("other"), TL_TREE_CREATE, &tree));
+        for (unsigned k = 0; k < 40; k++)
+            check_ok(tl_put(txn, tree, key_of(k, &buffer), value_of(300 + 2000 * k, k), 0));
+        if (round % 2 == 0) {
+            check_ok(tl_txn_commit(txn));
+            if (round == 0)
+                rig_abandon(on);
+            else
+                rig_close(on);
+            rig_open(on);
+            check_sound(on->env, NULL);
+            txn = begin(on, 0);
+        }
+        check_ok(tl_tree_drop(txn, tree));
+        check_ok(tl_txn_commit(txn));
+        check_ok(tl_env_checkpoint(on->env));
+        put_alone(on, 2, value_of(1, 0));
+        check_ok(tl_env_checkpoint(on->env));
+        assert_int_equal(live, info_of(on->env).pages_live);
+        rig_compare(on);
+    }
+    rig_reopen(on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_of_every_boundary_size_come_back),
+        rig_test(a_value_longer_than_a_zone_is_a_chain),
+        rig_test(an_abort_gives_every_page_back),
+        rig_test(a_reader_keeps_the_values_it_saw),
+        cmocka_unit_test(long_values_are_written_once),
+        rig_test(a_value_replaced_in_its_own_txn_replays),
+        rig_test(a_full_file_takes_a_value_in_pieces),
+        rig_test(damage_to_a_value_is_reported),
+        rig_test(a_dropped_tree_gives_its_values_back),
+    };
+    return cmocka_run_group_tests(tests, bytes_make, bytes_free);
+}

@@ -1,0 +1,85 @@
+/* engine/tree/verify_values.c -- the extents of one record: each page once, each chunk's checksum.
+ */
+#include "engine/store/overflow.h"
+#include "engine/tree/verify.h"
+
+/* Mark the pages of an extent as reached.  False: one already was, or the file has no such page. */
+static bool extent_claim(tl_verifier *verifier, const tl_extent *extent)
+{
+    const tl_pager *pager = verifier->pager;
+    if (extent->pgno < tl_meta_pages(pager->page_bytes) ||
+        (uint64_t)extent->pgno + extent->pages > pager->space.page_count) {
+        tl_verifier_report(verifier, "tree-reference", extent->pgno,
+                           "record names a value that the file does not have");
+        return false;
+    }
+    for (uint32_t pgno = extent->pgno; pgno < extent->pgno + extent->pages; pgno++)
+        if (!tl_verifier_reach(verifier, pgno)) {
+            tl_verifier_report(verifier, "space-shared", pgno,
+                               "page of a value is reached from two places");
+            return false;
+        }
+    return true;
+}
+
+static void report_latest(tl_verifier *verifier, const char *rule)
+{
+    tl_pager *pager = verifier->pager;
+    pthread_mutex_lock(&pager->error_mutex);
+    tl_error error = pager->error;
+    pthread_mutex_unlock(&pager->error_mutex);
+    tl_verifier_report(verifier, rule, error.pgno, error.text);
+}
+
+/* Claim, load and copy the extents one after the other.  *whole: all were fine. */
+static tl_status value_collect(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max,
+                               tl_value_ref ref, uint8_t *bytes, bool *whole)
+{
+    tl_pager *pager = verifier->pager;
+    tl_extent extent;
+    uint32_t left = ref.bytes;
+    tl_status status = tl_value_first(pager, ref, &extent);
+    while (status == TL_OK) { /* ends: every extent has bytes */
+        const uint8_t *head = NULL;
+        if (!extent_claim(verifier, &extent))
+            return TL_OK;
+        status = tl_extent_get(pager, &extent, tree_id, &head);
+        if (status != TL_OK)
+            break;
+        if (tl_page_birth(head) > birth_max)
+            tl_verifier_report(verifier, "tree-birth", extent.pgno,
+                               "value is younger than its leaf");
+        memcpy(bytes + (ref.bytes - left), head + tl_extent_data_at(extent.bytes), extent.bytes);
+        left -= extent.bytes;
+        *whole = left == 0;
+        if (*whole)
+            return TL_OK;
+        status = tl_value_next(pager, head, left, &extent);
+    }
+    if (status != TL_CORRUPT)
+        return status;
+    report_latest(verifier, "value-checksum");
+    return TL_OK;
+}
+
+tl_status tl_value_verify(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max, tl_slice key,
+                          tl_slice reference)
+{
+    tl_memory *memory = verifier->pager->memory;
+    tl_value_ref ref = tl_value_ref_load(reference.data);
+    size_t bytes = (size_t)ref.bytes + 1;
+    if (ref.bytes > TL_VALUE_BYTES_MAX) {
+        tl_verifier_report(verifier, "tree-reference", ref.pgno,
+                           "record names an impossible value");
+        return TL_OK;
+    }
+    uint8_t *copy = memory->allocate(memory, bytes);
+    if (copy == NULL)
+        return TL_NO_MEMORY;
+    bool whole = false;
+    tl_status status = value_collect(verifier, tree_id, birth_max, ref, copy, &whole);
+    if (whole)
+        verifier->summary->content_hash += tl_record_hash(key, tl_slice_of(copy, ref.bytes));
+    memory->release(memory, copy, bytes);
+    return status;
+}
