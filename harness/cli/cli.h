@@ -35,6 +35,7 @@ int tl_cmd_list(int argc, char **argv);
 int tl_cmd_verify(int argc, char **argv);
 int tl_cmd_dump(int argc, char **argv);
 int tl_cmd_apply(int argc, char **argv);
+int tl_cmd_fuzz(int argc, char **argv);
 int tl_cmd_crash(int argc, char **argv);
 int tl_cmd_report(int argc, char **argv);
 int tl_cmd_keep(int argc, char **argv);

@@ -188,6 +188,31 @@ static bool stop_unopened(tl_play *play, const tl_script_line *line, tl_script_o
                 store->note[0] != '\0' ? store->note : tl_status_text(store->status));
 }
 
+static void tell_answer(const tl_play *play, const tl_script_line *line,
+                        const tl_script_answer *answer)
+{
+    const tl_script_config *config = play->session.config;
+    if (config->on_answer != NULL)
+        config->on_answer(config->on_answer_context, line->number, answer->status);
+}
+
+/* Where only the model is believed and it was not asked, the store may do what it is told, or the
+ * line came at a wrong time. */
+static bool may_stand_alone(tl_status status)
+{
+    return status == TL_OK || status == TL_BUSY || status == TL_INVALID ||
+           status == TL_UNSUPPORTED;
+}
+
+static bool stop_unasked(tl_play *play, const tl_script_line *line)
+{
+    const tl_script_answer *store = &play->answers[TL_SIDE_STORE];
+    snprintf(play->result->want, sizeof play->result->want, "TL_OK");
+    snprintf(play->result->got, sizeof play->result->got, "%s%s%s", tl_status_name(store->status),
+             store->note[0] != '\0' ? ": " : "", store->note);
+    return stop_mismatch(play, line);
+}
+
 /* Ask, then compare. */
 static bool run_action(tl_play *play, const tl_script_line *line)
 {
@@ -214,6 +239,9 @@ static bool run_action(tl_play *play, const tl_script_line *line)
     if (play->differs)
         return stop_mismatch(play, line);
     const tl_script_answer *model = play->model_asked ? &play->answers[TL_SIDE_MODEL] : NULL;
+    tell_answer(play, line, model != NULL ? model : store);
+    if (model == NULL && play->expectation.model_only && !may_stand_alone(store->status))
+        return stop_unasked(play, line);
     if (tl_script_answer_agrees(&play->expectation, store, model, play->result->want,
                                 play->result->got))
         return true;

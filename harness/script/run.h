@@ -72,6 +72,9 @@ typedef struct tl_script_config {
     uint64_t written_max; /* key and value bytes put; 0 means 1 GiB */
     void (*on_skip)(void *context, const char *text); /* once per skipped line; may be NULL */
     void *on_skip_context;
+    /* What the model answered to a line, or the store where the model was not asked; may be NULL. */
+    void (*on_answer)(void *context, uint32_t line, tl_status status);
+    void *on_answer_context;
     bool (*interrupted)(void); /* asked now and then; may be NULL */
 } tl_script_config;
 
