@@ -26,8 +26,29 @@ static void fence_store(tl_builder *builder, tl_slice fence, unsigned offset_at)
     tl_store16(builder->page + offset_at + 2, (unsigned)fence.size_bytes);
 }
 
+static void prefix_store(tl_builder *builder, tl_slice prefix, size_t common)
+{
+    uint32_t offset = tl_load16(builder->page + TL_AT_LOWER_OFF);
+    if (prefix.size_bytes == 0)
+        return;
+    if (prefix.size_bytes > common) {
+        offset = heap_take(builder, prefix.size_bytes);
+        memcpy(builder->page + offset, prefix.data, prefix.size_bytes);
+        builder->page[TL_AT_FLAGS] |= TL_PAGE_SOFT;
+    }
+    tl_store16(builder->page + TL_AT_PREFIX_OFF, offset);
+    tl_page_set_prefix_len(builder->page, (unsigned)prefix.size_bytes);
+}
+
 void tl_build_begin(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
                     tl_slice lower, tl_slice upper, unsigned cap)
+{
+    tl_slice prefix = tl_slice_of(lower.data, tl_slice_common(lower, upper));
+    tl_build_begin_with(builder, page, identity, lower, upper, prefix, cap);
+}
+
+void tl_build_begin_with(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
+                         tl_slice lower, tl_slice upper, tl_slice prefix, unsigned cap)
 {
     *builder = (tl_builder){
         .page = page,
@@ -35,7 +56,7 @@ void tl_build_begin(tl_builder *builder, uint8_t *page, const tl_page_identity *
         .heap_lo = identity->page_bytes,
         .kind = identity->kind,
         .cap = cap,
-        .prefix_len = (unsigned)tl_slice_common(lower, upper),
+        .prefix_len = (unsigned)prefix.size_bytes,
     };
     memset(page, 0, TL_PAGE_HEADER_BYTES);
     tl_store32(page + TL_AT_PGNO, identity->pgno);
@@ -46,9 +67,7 @@ void tl_build_begin(tl_builder *builder, uint8_t *page, const tl_page_identity *
     tl_page_set_tree_id(page, identity->tree_id);
     fence_store(builder, lower, TL_AT_LOWER_OFF);
     fence_store(builder, upper, TL_AT_UPPER_OFF);
-    if (builder->prefix_len != 0)
-        tl_store16(page + TL_AT_PREFIX_OFF, tl_load16(page + TL_AT_LOWER_OFF));
-    tl_page_set_prefix_len(page, builder->prefix_len);
+    prefix_store(builder, prefix, tl_slice_common(lower, upper));
 }
 
 void tl_build_first_child(tl_builder *builder, tl_ref child)

@@ -1,7 +1,8 @@
 /* engine/page/build.h -- writing a whole page anew, in key order.
  *
  * Every page that the engine makes comes from here: fences first, then entries in ascending order,
- * cells packed downward from the fences.  The page's prefix is the common beginning of its fences.
+ * cells packed downward from the fences.  The page's prefix is the common beginning of its fences,
+ * or a longer one that all its keys have: then it is SOFT and lies in the heap by itself.
  * The caller has made sure that all fits (tl_run_page_bytes); that promise is asserted.
  */
 #ifndef TL_PAGE_BUILD_H
@@ -24,6 +25,10 @@ typedef struct tl_builder {
 /* Begin `page` with room for `cap` entries.  Neither fence may lie inside `page`. */
 void tl_build_begin(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
                     tl_slice lower, tl_slice upper, unsigned cap);
+/* The same with the prefix given.  It is at least the common beginning of the fences; when longer,
+ * all keys to come have it and go on behind it.  It does not lie inside `page`. */
+void tl_build_begin_with(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
+                         tl_slice lower, tl_slice upper, tl_slice prefix, unsigned cap);
 void tl_build_first_child(tl_builder *builder, tl_ref child); /* branches only, once */
 /* Add one entry whose key is `front` followed by `back`; `value` and `flags` (TL_VALUE_OVERFLOW)
  * of a leaf, `child` (right of the key) of a branch. */

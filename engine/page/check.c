@@ -39,11 +39,13 @@ static const char *check_leaf_slot(const uint8_t *page, unsigned index, size_t h
 static const char *check_slots(const uint8_t *page, size_t heap_lo, size_t page_bytes)
 {
     unsigned count = tl_page_count(page), prefix = tl_page_prefix_len(page);
-    bool leaf = tl_page_kind_of(page) == TL_PAGE_LEAF;
+    bool leaf = tl_page_kind_of(page) == TL_PAGE_LEAF, soft = tl_page_is_soft(page);
     for (unsigned i = 0; i < count; i++) {
         unsigned suffix = tl_page_suffix_len(page, i);
         if (prefix + suffix > TL_KEY_BYTES_MAX || prefix + suffix == 0)
             return "key has an impossible length";
+        if (soft && suffix == 0)
+            return "key ends with the page's soft prefix";
         const char *fault = NULL;
         if (leaf)
             fault = check_leaf_slot(page, i, heap_lo, page_bytes);
@@ -125,7 +127,7 @@ static bool blocks_stand_alone(const uint8_t *page)
 static const char *check_partition(const uint8_t *page, uint32_t page_bytes, uint64_t *marks)
 {
     tl_slice lower = tl_page_lower(page), upper = tl_page_upper(page);
-    bool own_prefix = (page[TL_AT_FLAGS] & TL_PAGE_SOFT) != 0;
+    bool own_prefix = tl_page_is_soft(page);
     size_t claimed = tl_page_arrays_end(tl_page_kind_of(page), tl_page_cap(page));
     claimed += tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page);
     memset(marks, 0, page_bytes / 8);
@@ -155,8 +157,7 @@ static const char *check_prefix(const uint8_t *page)
     tl_slice prefix = tl_page_prefix(page);
     tl_slice lower = tl_page_lower(page), upper = tl_page_upper(page);
     size_t common = tl_slice_common(lower, upper);
-    bool soft = (page[TL_AT_FLAGS] & TL_PAGE_SOFT) != 0;
-    if (soft ? prefix.size_bytes <= common : prefix.size_bytes != common)
+    if (tl_page_is_soft(page) ? prefix.size_bytes <= common : prefix.size_bytes != common)
         return "prefix length does not follow from the fences";
     if (memcmp(prefix.data, lower.data, common) != 0)
         return "prefix is not the common beginning of the fences";

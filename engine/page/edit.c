@@ -23,8 +23,8 @@ void tl_page_compact(const tl_edit *edit, uint8_t *page, unsigned extra_slots)
                                  .kind = (uint8_t)kind,
                                  .level = (uint8_t)tl_page_level(page)};
     tl_builder builder;
-    tl_build_begin(&builder, page, &identity, tl_page_lower(old), tl_page_upper(old),
-                   count + extra_slots);
+    tl_build_begin_with(&builder, page, &identity, tl_page_lower(old), tl_page_upper(old),
+                        tl_page_prefix(old), count + extra_slots);
     if (kind == TL_PAGE_BRANCH)
         tl_build_first_child(&builder, tl_branch_child(old, 0));
     tl_build_copy(&builder, old, 0, count);
@@ -53,11 +53,11 @@ bool tl_page_make_room(const tl_edit *edit, uint8_t *page, size_t cell_bytes)
         tl_page_kind_of(page) == TL_PAGE_BRANCH ? TL_ENTRY_BYTES + TL_CHILD_BYTES : TL_ENTRY_BYTES;
     bool full = tl_page_count(page) == tl_page_cap(page);
     size_t gap = tl_page_gap(page), least = cell_bytes + (full ? per_slot : 0);
+    size_t reserve = tl_page_reserve(page);
+    if (gap < least + reserve && tl_page_room(page) < cell_bytes + per_slot + reserve)
+        return false;
     if (gap < least) {
         size_t garbage = (size_t)tl_page_frag(page) + tl_page_free_bytes(page);
-        size_t spare = (tl_page_cap(page) - tl_page_count(page)) * per_slot;
-        if (gap + garbage + spare < cell_bytes + per_slot)
-            return false;
         edit->stats->alloc_compactions++;
         edit->stats->alloc_bytes_moved += edit->page_bytes - tl_page_heap_lo(page) - garbage;
         tl_page_compact(edit, page, 1);
@@ -129,10 +129,8 @@ void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index)
 
 bool tl_leaf_holds(const uint8_t *page, unsigned index, size_t cell_bytes)
 {
-    size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
-                  tl_page_cell_bytes(page, index) +
-                  TL_ENTRY_BYTES * (size_t)(tl_page_cap(page) - tl_page_count(page));
-    return room >= cell_bytes;
+    return tl_page_room(page) + tl_page_cell_bytes(page, index) >=
+           cell_bytes + tl_page_reserve(page);
 }
 
 unsigned tl_leaf_update_in_cell(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value)
@@ -165,7 +163,8 @@ static unsigned branch_store_cell(uint8_t *page, tl_slice suffix)
 bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
                       tl_ref right)
 {
-    if (!tl_page_make_room(edit, page, branch_cell_bytes(suffix.size_bytes)))
+    if (tl_suffix_is_outside(page, suffix.size_bytes) ||
+        !tl_page_make_room(edit, page, branch_cell_bytes(suffix.size_bytes)))
         return false;
     unsigned offset = branch_store_cell(page, suffix);
     size_t count = tl_page_count(page);
@@ -191,7 +190,8 @@ bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes)
 {
     size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
                   tl_page_cell_bytes(page, index);
-    return room >= branch_cell_bytes(suffix_bytes);
+    return !tl_suffix_is_outside(page, suffix_bytes) &&
+           room >= branch_cell_bytes(suffix_bytes) + tl_page_reserve(page);
 }
 
 void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix)

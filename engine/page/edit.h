@@ -11,8 +11,8 @@
  *   rebuild   the whole page is written anew for every edit, for comparison
  *
  * When the gap is too short although all free bytes together suffice, the page is compacted.  An
- * insert or update that finds no room (counter alloc_misses) returns false, page unchanged: the
- * caller splits.
+ * insert or update that finds no room (counter alloc_misses), or a key that breaks the page's soft
+ * prefix, returns false, page unchanged: the caller splits.
  */
 #ifndef TL_PAGE_EDIT_H
 #define TL_PAGE_EDIT_H

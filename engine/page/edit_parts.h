@@ -41,6 +41,15 @@ static inline void tl_leaf_cell_store(const tl_edit *edit, uint8_t *cell, tl_sli
     tl_copy(cell + TL_CELL_HEADER_BYTES + suffix.size_bytes, value.data, value.size_bytes);
 }
 
+/* Bytes that are free in one way or another, spare slots too. */
+static inline size_t tl_page_room(const uint8_t *page)
+{
+    size_t per_slot =
+        tl_page_kind_of(page) == TL_PAGE_BRANCH ? TL_ENTRY_BYTES + TL_CHILD_BYTES : TL_ENTRY_BYTES;
+    return tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
+           per_slot * (tl_page_cap(page) - tl_page_count(page));
+}
+
 /* Could entry `index` of a leaf have a cell of `cell_bytes` instead of its own, if need be after a
  * compaction? */
 bool tl_leaf_holds(const uint8_t *page, unsigned index, size_t cell_bytes);

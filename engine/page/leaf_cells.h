@@ -36,9 +36,14 @@ static inline unsigned tl_cells_place(const tl_holes *holes, const tl_edit *edit
 static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, uint8_t *page,
                                    unsigned index, tl_slice suffix, tl_slice value)
 {
+    if (tl_suffix_is_outside(page, suffix.size_bytes))
+        return false;
     size_t cell_bytes = tl_leaf_cell_size(suffix, value);
     bool slot_ready =
         tl_page_count(page) < tl_page_cap(page) || tl_page_gap(page) >= TL_ENTRY_BYTES;
+    if (tl_page_is_soft(page) && /* its reserve is not for entries */
+        tl_page_room(page) < cell_bytes + TL_ENTRY_BYTES + tl_page_reserve(page))
+        slot_ready = false;
     unsigned offset = slot_ready ? holes->take(edit, page, cell_bytes) : 0;
     bool in_hole = offset != 0;
     if (!tl_page_make_room(edit, page, in_hole ? 0 : cell_bytes)) {

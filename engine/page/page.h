@@ -17,6 +17,10 @@
  *
  * All keys of a page share its prefix, which is cut off; what is stored is the suffix.  The fences
  * are the bounds that the page's keys obey: lower <= key < upper.  FORMAT.md has every byte.
+ *
+ * Usually the prefix is the common beginning of the fences, so every key that belongs to the page
+ * has it.  The prefix of a SOFT page is longer: it is taken from the keys that are there.  A key
+ * without it lies before or after all of them; page.c has a suffix for each of the two cases.
  */
 #ifndef TL_PAGE_H
 #define TL_PAGE_H
@@ -147,6 +151,46 @@ static inline tl_slice tl_page_lower(const uint8_t *page)
 static inline tl_slice tl_page_upper(const uint8_t *page)
 {
     return tl_slice_of(page + tl_load16(page + TL_AT_UPPER_OFF), tl_load16(page + TL_AT_UPPER_LEN));
+}
+
+static inline bool tl_page_is_soft(const uint8_t *page)
+{
+    return (page[TL_AT_FLAGS] & TL_PAGE_SOFT) != 0;
+}
+
+/* Bytes that a fence may grow to when a key that breaks the soft prefix gets a page of its own. */
+static inline size_t tl_soft_fence_bytes(size_t fence_bytes, size_t prefix_bytes)
+{
+    return fence_bytes > prefix_bytes ? fence_bytes : prefix_bytes + 1;
+}
+
+/* Bytes of a page that entries may not take: 0, or what its fences may still grow by. */
+static inline size_t tl_page_reserve(const uint8_t *page)
+{
+    if (__builtin_expect(!tl_page_is_soft(page), 1))
+        return 0;
+    size_t prefix = tl_page_prefix_len(page);
+    size_t lower = tl_load16(page + TL_AT_LOWER_LEN), upper = tl_load16(page + TL_AT_UPPER_LEN);
+    return tl_soft_fence_bytes(lower, prefix) - lower + tl_soft_fence_bytes(upper, prefix) - upper;
+}
+
+/* `key` behind the page's prefix, which it has, or which is soft.  A key that breaks a soft prefix
+ * gets a suffix that is less or greater than any that a SOFT page holds: searches find its place,
+ * and edits refuse it (tl_suffix_is_outside). */
+tl_slice tl_soft_suffix(const uint8_t *page, tl_slice key);
+static inline tl_slice tl_page_cut(const uint8_t *page, tl_slice key)
+{
+    if (__builtin_expect(tl_page_is_soft(page), 0))
+        return tl_soft_suffix(page, key);
+    size_t prefix = tl_page_prefix_len(page);
+    return tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+}
+
+/* Is this the suffix of a key that does not have the prefix of `page`? */
+static inline bool tl_suffix_is_outside(const uint8_t *page, size_t suffix_bytes)
+{
+    return __builtin_expect(suffix_bytes > TL_KEY_BYTES_MAX, 0) ||
+           (__builtin_expect(suffix_bytes == 0, 0) && tl_page_is_soft(page));
 }
 
 static inline const uint8_t *tl_page_heads(const uint8_t *page)

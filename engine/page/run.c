@@ -63,20 +63,17 @@ static size_t entry_bytes(unsigned kind, const tl_piece *piece, unsigned index, 
     size_t key = piece->page == NULL
                      ? piece->key.size_bytes
                      : tl_page_prefix_len(piece->page) + tl_page_suffix_len(piece->page, index);
+    size_t suffix = key > prefix ? key - prefix : 0; /* weights may cut more than a key has */
     if (kind == TL_PAGE_BRANCH)
-        return branch_entry_bytes(key - prefix);
+        return branch_entry_bytes(suffix);
     size_t value = piece->page == NULL ? piece->value.size_bytes
                                        : tl_leaf_value(piece->page, index).size_bytes;
-    return TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + (key - prefix) + value;
+    return TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + suffix + value;
 }
 
-size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_slice lower,
-                         tl_slice upper)
+static size_t entries_bytes(const tl_run *run, unsigned first, unsigned end, size_t prefix)
 {
-    size_t prefix = tl_slice_common(lower, upper);
-    size_t bytes = TL_PAGE_HEADER_BYTES + (run->kind == TL_PAGE_BRANCH ? TL_CHILD_BYTES : 0);
-    if (!TL_MUTANT(forget_fence_budget))
-        bytes += lower.size_bytes + upper.size_bytes;
+    size_t bytes = 0;
     unsigned base = 0;
     for (unsigned p = 0; p < run->piece_count; p++) {
         const tl_piece *piece = &run->pieces[p];
@@ -88,6 +85,75 @@ size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_sli
         base += piece_count(piece);
     }
     return bytes;
+}
+
+/* ---- soft prefixes ---- */
+
+typedef struct encoding { /* how keys are cut, and what the page then takes */
+    size_t prefix, bytes;
+} encoding;
+
+/* The longest soft prefix of any page of the run; 0: none is SOFT. */
+static size_t soft_inherited(const tl_run *run)
+{
+    size_t longest = 0;
+    for (unsigned p = 0; p < run->piece_count; p++) {
+        const uint8_t *page = run->pieces[p].page;
+        if (page != NULL && tl_page_is_soft(page) && tl_page_prefix_len(page) > longest)
+            longest = tl_page_prefix_len(page);
+    }
+    return longest;
+}
+
+/* What all keys share is what the first and the last do.  No key may end with it. */
+static size_t keys_common(const tl_run *run, unsigned first, unsigned end)
+{
+    uint8_t first_bytes[TL_KEY_BYTES_MAX], last_bytes[TL_KEY_BYTES_MAX];
+    tl_slice low = tl_run_key(run, first, first_bytes);
+    size_t common = tl_slice_common(low, tl_run_key(run, end - 1, last_bytes));
+    return common < low.size_bytes ? common : low.size_bytes - 1;
+}
+
+/* Take a soft prefix of `prefix` bytes instead, if that is shorter. */
+static void soft_consider(const tl_run *run, unsigned first, unsigned end, tl_slice lower,
+                          tl_slice upper, size_t prefix, encoding *best)
+{
+    size_t child = run->kind == TL_PAGE_BRANCH ? TL_CHILD_BYTES : 0;
+    size_t bytes =
+        TL_PAGE_HEADER_BYTES + child + prefix + tl_soft_fence_bytes(lower.size_bytes, prefix) +
+        tl_soft_fence_bytes(upper.size_bytes, prefix) + entries_bytes(run, first, end, prefix);
+    if (bytes < best->bytes)
+        *best = (encoding){prefix, bytes};
+}
+
+/* Pages at the edge of the tree have no fences that say what their keys share, so the keys are
+ * asked.  A page that has such a prefix may have got its fences since: what it becomes may keep it,
+ * since it may not fit without.  Other pages stay as their fences say: a soft prefix costs readers
+ * a comparison, and would save them next to nothing. */
+static encoding encoding_choose(const tl_run *run, unsigned first, unsigned end, tl_slice lower,
+                                tl_slice upper)
+{
+    size_t hard = tl_slice_common(lower, upper), inherited = soft_inherited(run);
+    encoding best = {hard, TL_PAGE_HEADER_BYTES + entries_bytes(run, first, end, hard)};
+    best.bytes += run->kind == TL_PAGE_BRANCH ? TL_CHILD_BYTES : 0;
+    if (!TL_MUTANT(forget_fence_budget))
+        best.bytes += lower.size_bytes + upper.size_bytes;
+    bool at_edge = lower.size_bytes == 0 || upper.size_bytes == 0;
+    if (end - first < 2 || end < first || (!at_edge && inherited == 0))
+        return best;
+    size_t longest = keys_common(run, first, end);
+    if (longest > hard)
+        soft_consider(run, first, end, lower, upper, longest, &best);
+    if (inherited > hard &&
+        inherited < longest) /* short separators gain nothing from a longer one */
+        soft_consider(run, first, end, lower, upper, inherited, &best);
+    return best;
+}
+
+size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_slice lower,
+                         tl_slice upper)
+{
+    return encoding_choose(run, first, end, lower, upper).bytes;
 }
 
 void tl_run_weigh(const tl_run *run, uint32_t *weights)
@@ -125,15 +191,20 @@ void tl_run_build(const tl_run *run, unsigned first, unsigned end, uint8_t *page
                   const tl_page_identity *identity, tl_slice lower, tl_slice upper,
                   tl_ref first_child)
 {
-    size_t bytes = tl_run_page_bytes(run, first, end, lower, upper);
+    encoding chosen = encoding_choose(run, first, end, lower, upper);
+    size_t bytes = chosen.bytes;
     size_t per_slot =
         run->kind == TL_PAGE_BRANCH ? TL_ENTRY_BYTES + TL_CHILD_BYTES : TL_ENTRY_BYTES;
     size_t room = bytes < identity->page_bytes ? (identity->page_bytes - bytes) / per_slot : 0;
     size_t step = tl_cap_step(identity->page_bytes);
+    uint8_t key[TL_KEY_BYTES_MAX];
+    tl_slice prefix = tl_slice_of(lower.data, chosen.prefix);
+    if (chosen.prefix > tl_slice_common(lower, upper))
+        prefix = tl_slice_of(tl_run_key(run, first, key).data, chosen.prefix);
     tl_builder builder;
     /* Spare slots only from the first quarter of the room: the rest is for cells. */
-    tl_build_begin(&builder, page, identity, lower, upper,
-                   end - first + (unsigned)(room / 4 < step ? room / 4 : step));
+    tl_build_begin_with(&builder, page, identity, lower, upper, prefix,
+                        end - first + (unsigned)(room / 4 < step ? room / 4 : step));
     if (run->kind == TL_PAGE_BRANCH)
         tl_build_first_child(&builder, first_child);
     unsigned base = 0;

@@ -48,7 +48,8 @@ tl_slice tl_run_key(const tl_run *run, unsigned index, uint8_t *buffer);
 tl_ref tl_run_child(const tl_run *run, unsigned index); /* right of entry `index` */
 
 /* Bytes that a page with entries first..end-1 between these fences takes, header and all, with
- * exactly as many slots as entries.  Can exceed any page. */
+ * exactly as many slots as entries, and with a soft prefix where that is shorter.  Can exceed any
+ * page. */
 size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_slice lower,
                          tl_slice upper);
 /* weights[i] = bytes of the entries before i, each at its present suffix length; count+1 items. */
@@ -66,6 +67,19 @@ static inline unsigned tl_cap_step(uint32_t page_bytes)
 {
     unsigned step = page_bytes / 512;
     return step < 2 ? 2 : step > 16 ? 16 : step;
+}
+
+/* Pages at the edge of the tree are made with few keys or none, and grow: is this a moment to see
+ * what their keys share?  Whenever their number has doubled and slots are needed anyway. */
+static inline bool tl_page_soft_is_due(const uint8_t *page, uint32_t page_bytes)
+{
+    enum { KEYS_MIN = 4 };
+    unsigned count = tl_page_count(page);
+    if (__builtin_expect(count != tl_page_cap(page), 1) || count < KEYS_MIN)
+        return false;
+    unsigned before = count > tl_cap_step(page_bytes) ? count - tl_cap_step(page_bytes) : 0;
+    bool at_edge = tl_page_lower(page).size_bytes == 0 || tl_page_upper(page).size_bytes == 0;
+    return at_edge && !tl_page_is_soft(page) && (count ^ before) > before;
 }
 
 #endif

@@ -71,7 +71,8 @@ static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
     uint8_t *leaf = writer->append_leaf;
     unsigned count = tl_page_count(leaf);
     tl_slice prefix = tl_page_prefix(leaf);
-    if (count == 0 || key.size_bytes < prefix.size_bytes ||
+    if (count == 0 || tl_page_soft_is_due(leaf, writer->pager->page_bytes) ||
+        key.size_bytes < prefix.size_bytes ||
         (prefix.size_bytes != 0 && memcmp(key.data, prefix.data, prefix.size_bytes) != 0))
         return false;
     tl_slice suffix = tl_suffix_of(leaf, key);
@@ -102,7 +103,8 @@ static void record_insert(tl_writer *writer, unsigned index, tl_slice key, tl_sl
     uint8_t *leaf = writer->path.at[leaf_at].page;
     bool at_end = index == tl_page_count(leaf) && tl_page_upper(leaf).size_bytes == 0;
     writer->root.count++;
-    if (writer->mode->insert(&writer->pager->edit, leaf, index, tl_suffix_of(leaf, key), value))
+    if (!tl_page_soft_is_due(leaf, writer->pager->page_bytes) &&
+        writer->mode->insert(&writer->pager->edit, leaf, index, tl_suffix_of(leaf, key), value))
         writer->append_leaf = at_end ? leaf : writer->append_leaf;
     else
         tl_page_split(writer, leaf_at, index, key, value, (tl_ref){0, 0});

@@ -149,7 +149,8 @@ static void parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_r
     }
     uint8_t *parent = writer->path.at[i - 1].page;
     unsigned index = writer->path.at[i - 1].index;
-    if (!tl_branch_insert(&writer->pager->edit, parent, index, tl_suffix_of(parent, separator),
+    if (tl_page_soft_is_due(parent, writer->pager->page_bytes) ||
+        !tl_branch_insert(&writer->pager->edit, parent, index, tl_suffix_of(parent, separator),
                           right))
         tl_page_split(writer, i - 1, index, separator, tl_slice_of(NULL, 0), right);
 }
@@ -180,6 +181,54 @@ static void split_then_enter(tl_writer *writer, unsigned i, division *old, unsig
     parent_enter(writer, i, where.separator, tl_page_ref(page), right_ref);
 }
 
+/* A page at the edge of the tree may hold one more entry when it is written anew with a soft prefix
+ * from its keys, or with a shorter one when the new key breaks the one it has.  When it is only
+ * time for a soft prefix (tl_page_soft_is_due), there is room in any case. */
+static bool reencode(tl_writer *writer, const division *whole, uint8_t *page, unsigned index,
+                     tl_ref first_child)
+{
+    const uint8_t *old = writer->pager->scratch[1];
+    bool may_be_soft =
+        whole->lower.size_bytes == 0 || whole->upper.size_bytes == 0 || tl_page_is_soft(old);
+    if (!may_be_soft || tl_run_page_bytes(&whole->run, 0, whole->count, whole->lower,
+                                          whole->upper) > writer->pager->page_bytes)
+        return false;
+    tl_page_identity identity = tl_identity_like(writer, old, tl_page_pgno(old));
+    tl_run_build(&whole->run, 0, whole->count, page, &identity, whole->lower, whole->upper,
+                 first_child);
+    tl_page_set_last_ins(page, tl_page_last_ins(old));
+    tl_page_set_run(page, tl_page_run(old));
+    if (whole->run.kind == TL_PAGE_LEAF && whole->upper.size_bytes == 0 &&
+        index == whole->count - 1)
+        writer->append_leaf = page;
+    writer->pager->stats.soft_reencodes++;
+    return true;
+}
+
+static unsigned first_alone(const tl_split_input *input)
+{
+    (void)input;
+    return 1;
+}
+
+static unsigned last_alone(const tl_split_input *input)
+{
+    return input->leaf ? input->count - 1 : input->count - 2;
+}
+
+/* A key that breaks a soft prefix opens a page of its own: the others stay encoded as they are, for
+ * which their page has kept room. */
+static const tl_split *strategy_for(const tl_writer *writer, const uint8_t *old, unsigned index,
+                                    tl_slice key)
+{
+    static const tl_split first = {.name = "first_alone", .choose = first_alone};
+    static const tl_split last = {.name = "last_alone", .choose = last_alone};
+    if (!tl_suffix_is_outside(old, tl_suffix_of(old, key).size_bytes))
+        return writer->split;
+    writer->pager->stats.soft_breaks++;
+    return index == 0 ? &first : &last;
+}
+
 void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
                    tl_ref child)
 {
@@ -199,8 +248,10 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
     else
         tl_run_add_entry(&whole.run, key, child);
     tl_run_add_page(&whole.run, old, index, count);
+    if (reencode(writer, &whole, page, index, first_child))
+        return;
     cut where;
-    if (cut_choose(&whole, writer->split, index, &where)) {
+    if (cut_choose(&whole, strategy_for(writer, old, index, key), index, &where)) {
         tl_ref right = cut_execute(writer, &whole, &where, page, first_child);
         parent_enter(writer, i, where.separator, tl_page_ref(page), right);
         return;

@@ -133,19 +133,18 @@ static inline size_t tl_leaf_index_bytes(const tl_pager *pager)
 /* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */
 static inline bool tl_suffix_take(const uint8_t *page, tl_slice key, tl_slice *suffix)
 {
-    size_t prefix = tl_page_prefix_len(page);
-    if (key.size_bytes < prefix)
+    if (key.size_bytes < tl_page_prefix_len(page) && !tl_page_is_soft(page))
         return false;
-    *suffix = tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+    *suffix = tl_page_cut(page, key);
     return true;
 }
 
 tl_status tl_page_misplaced(tl_pager *pager, const uint8_t *page); /* TL_CORRUPT, with the story */
 
+/* The same of a page that the key belongs to. */
 static inline tl_slice tl_suffix_of(const uint8_t *page, tl_slice key)
 {
-    size_t prefix = tl_page_prefix_len(page);
-    return tl_slice_of((const uint8_t *)key.data + prefix, key.size_bytes - prefix);
+    return tl_page_cut(page, key);
 }
 
 static inline tl_page_identity tl_identity_like(const tl_writer *writer, const uint8_t *page,

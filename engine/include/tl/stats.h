@@ -37,6 +37,8 @@
     X(splits, exact, "count", "pages split, all levels")                                           \
     X(splits_rightmost, exact, "count", "splits that opened a new right page")                     \
     X(split_fallbacks, exact, "count", "split plans that were infeasible and replaced")            \
+    X(soft_reencodes, exact, "count", "pages at the tree's edge written anew to cut a prefix")     \
+    X(soft_breaks, exact, "count", "keys that broke such a prefix and opened a page of their own") \
     X(sep_bytes_saved, exact, "bytes", "separator bytes cut by suffix truncation")                 \
     X(merges, exact, "count", "pages merged, all levels")                                          \
     X(leaf_merges, exact, "count", "leaf pages merged")                                            \
