@@ -151,6 +151,7 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
         .split = env->writer.split->name,
         .fill = env->writer.fill->name,
         .space = space->policy->name,
+        .simd = env->pager.search->name,
         .durability = env->durability,
     };
     memcpy(info->uuid, env->meta.uuid, sizeof info->uuid);

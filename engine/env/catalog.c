@@ -242,7 +242,7 @@ tl_status tl_catalog_update(tl_env *env, tl_meta *next, const tl_forest *forest)
     tl_pager *pager = &env->pager;
     editor edit = {.env = env, .writer = env->writer};
     edit.writer.root = tl_catalog_root(env);
-    edit.writer.counts = (tl_search_counts){0};
+    edit.writer.counts = (tl_search_counts){.lower = pager->search->lower};
     edit.writer.secured = true;
     tl_writer_forget(&edit.writer);
     uint64_t running_txn = pager->txn;

@@ -48,6 +48,17 @@ static tl_status refuse(tl_env *env, const char *option, const char *range)
     return tl_pager_fail(&env->pager, TL_INVALID, 0, "%s must be %s", option, range);
 }
 
+/* Which ways there are depends on the processor. */
+static tl_status refuse_simd(tl_env *env)
+{
+    char range[80] = "auto";
+    size_t used = strlen(range);
+    for (const tl_search_way *way = tl_search_way_rows(); way->name != NULL; way++)
+        if (way->available())
+            used += (size_t)snprintf(range + used, sizeof range - used, " or %s", way->name);
+    return refuse(env, "simd", range);
+}
+
 static tl_status find_rows(tl_env *env, const tl_env_options *options)
 {
     tl_writer *writer = &env->writer;
@@ -60,6 +71,9 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
         tl_space_policy_find(options->space != NULL ? options->space : "simple");
     if (env->pager.space_policy == NULL)
         return refuse(env, "space", "simple or segregated");
+    env->pager.search = tl_search_way_find(options->simd != NULL ? options->simd : "auto");
+    if (env->pager.search == NULL)
+        return refuse_simd(env);
     if (env->protocol == NULL)
         return refuse(env, "commit", "log or shadow2");
     if (writer->mode == NULL)

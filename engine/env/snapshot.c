@@ -150,7 +150,8 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
                            .read_only = true,
                            .doomed = TL_OK,
                            .cursors = NULL,
-                           .values = NULL};
+                           .values = NULL,
+                           .counts = {.lower = env->pager.search->lower}};
     *out = &reader->txn;
     return TL_OK;
 }

@@ -7,12 +7,13 @@ static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_c
     const uint8_t *heads = tl_page_heads(page);
     unsigned count = tl_page_count(page);
     uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
-    *low = tl_heads_lower(heads, count, head);
+    tl_heads_fn lower = counts->lower != NULL ? counts->lower : tl_heads_lower;
+    *low = lower(heads, count, head);
     *high = *low + 1;
     if (*low == count || tl_page_head(page, *low) != head)
         return false;
     if (*high < count && tl_page_head(page, *high) == head) {
-        *high = tl_heads_upper(heads, count, head);
+        *high = head == UINT32_MAX ? count : lower(heads, count, head + 1);
         counts->head_ties++;
     }
     return true;

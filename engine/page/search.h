@@ -9,17 +9,28 @@
 
 #include "engine/page/page.h"
 
+/* The first index below `count` whose head is >= `head`; `count` when there is none. */
+typedef unsigned (*tl_heads_fn)(const uint8_t *heads, unsigned count, uint32_t head);
+
 typedef struct tl_search_counts { /* folded into tl_stats when a txn ends */
     uint64_t descents, levels, head_ties, full_compares;
+    tl_heads_fn lower; /* the way to search that the env's options chose; NULL: tl_heads_lower */
 } tl_search_counts;
 
-/* The first index below `count` whose head is >= `head`; `count` when there is none.  Picks the
- * widest way that the processor has; all give the same answer. */
-unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head);
+/* Ways to search heads.  All give the same answer, so results and exact counters do not depend on
+ * the way; it is picked when an env opens (search_simd.c). */
+typedef struct tl_search_way {
+    const char *name, *summary;
+    bool (*available)(void); /* on this processor */
+    tl_heads_fn lower;
+} tl_search_way;
+/* "auto" is the widest there is.  NULL: no such way, or this processor lacks it. */
+const tl_search_way *tl_search_way_find(const char *name);
+/* The rows, ended by one without a name; "auto" is not among them. */
+const tl_search_way *tl_search_way_rows(void);
 
-/* The ways behind it.  The vector ones need a processor that has them (search_simd.c). */
-unsigned tl_heads_lower_avx512(const uint8_t *heads, unsigned count, uint32_t head);
-unsigned tl_heads_lower_avx2(const uint8_t *heads, unsigned count, uint32_t head);
+unsigned tl_heads_lower(const uint8_t *heads, unsigned count, uint32_t head); /* the widest way */
+
 static inline unsigned tl_heads_lower_scalar(const uint8_t *heads, unsigned count, uint32_t head)
 {
     unsigned base = 0, length = count;
@@ -29,12 +40,6 @@ static inline unsigned tl_heads_lower_scalar(const uint8_t *heads, unsigned coun
         length -= half;
     }
     return base + (length == 1 && tl_load32(heads + 4 * (size_t)base) < head);
-}
-
-/* The first index below `count` whose head is > `head`. */
-static inline unsigned tl_heads_upper(const uint8_t *heads, unsigned count, uint32_t head)
-{
-    return head == UINT32_MAX ? count : tl_heads_lower(heads, count, head + 1);
 }
 
 /* The suffix of entry `index` of a branch; four bytes or fewer are unpacked into `scratch`. */

@@ -29,6 +29,7 @@ typedef struct tl_pager {
     uint32_t page_bytes, map_pages, max_key_bytes, record_bytes_max;
     uint64_t max_bytes, growth_bytes;
     const tl_space_policy *space_policy;
+    const tl_search_way *search;
     bool read_only; /* write nothing; replayed pages live in the arena alone */
 
     /* the writer's */

@@ -3,7 +3,7 @@
  * TL_TEST_SEED=n runs other operations and TL_TEST_ROUNDS=n more of them; a failure prints the seed
  * that repeats it.
  */
-#include "engine/tests/support/check.h"
+#include "engine/tests/support/rig.h"
 #include "engine/tests/support/storm.h"
 
 static void counters_prove_that_it_went_everywhere(const tl_stats *all)
@@ -51,6 +51,15 @@ static void random_operations_agree_with_the_model(void **state)
     counters_prove_that_it_went_everywhere(&all);
 }
 
+static void expect_equal(const storm_report *one, const storm_report *other)
+{
+    assert_true(one->disk_hash == other->disk_hash);
+    for (size_t c = 0; c < TL_STATS_COUNT; c++)
+        if (strcmp(tl_stats_rows()[c].class_, "exact") == 0)
+            assert_int_equal(((const uint64_t *)&one->stats)[c],
+                             ((const uint64_t *)&other->stats)[c]);
+}
+
 /* Files and exact counters are equal, though the second run finds the first one's pages in its
  * memory. */
 static void equal_seeds_give_equal_bytes_and_counters_whatever_lay_in_the_arena(void **state)
@@ -63,13 +72,43 @@ static void equal_seeds_give_equal_bytes_and_counters_whatever_lay_in_the_arena(
         storm_report own, lent;
         run(&storm_configs[i], seed, NULL, &own);
         run(&storm_configs[i], seed, arena, &lent);
-        assert_true(own.disk_hash == lent.disk_hash);
-        for (size_t c = 0; c < TL_STATS_COUNT; c++)
-            if (strcmp(tl_stats_rows()[c].class_, "exact") == 0)
-                assert_int_equal(((const uint64_t *)&own.stats)[c],
-                                 ((const uint64_t *)&lent.stats)[c]);
+        expect_equal(&own, &lent);
     }
     tl_arena_destroy(arena);
+}
+
+/* Is this way to search on this processor? */
+static bool way_opens(const char *simd)
+{
+    rig on;
+    rig_make(&on);
+    on.options.simd = simd;
+    tl_status status = rig_try_open(&on);
+    assert_true(status == TL_OK || (status == TL_INVALID && strstr(on.error.text, "simd") != NULL));
+    rig_drop(&on);
+    return status == TL_OK;
+}
+
+static void every_way_to_search_gives_equal_bytes_and_counters(void **state)
+{
+    (void)state;
+    static const unsigned chosen[] = {0, 3, 10}; /* random, short and prefixed keys */
+    unsigned ways = 0;
+    for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
+        storm_config config = storm_configs[chosen[i]];
+        storm_report wanted, got;
+        config.simd = "scalar";
+        run(&config, 3, NULL, &wanted);
+        for (const char *const *way = tl_simds(); *way != NULL; way++) {
+            if (!way_opens(*way))
+                continue;
+            config.simd = *way;
+            run(&config, 3, NULL, &got);
+            expect_equal(&wanted, &got);
+            ways++;
+        }
+    }
+    assert_true(ways >= 2 * sizeof chosen / sizeof chosen[0]);
 }
 
 static void another_seed_gives_other_bytes(void **state)
@@ -86,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_operations_agree_with_the_model),
         cmocka_unit_test(equal_seeds_give_equal_bytes_and_counters_whatever_lay_in_the_arena),
+        cmocka_unit_test(every_way_to_search_gives_equal_bytes_and_counters),
         cmocka_unit_test(another_seed_gives_other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,8 @@ static void each_option_outside_its_range_is_refused_by_name(void **state)
         ROW("leaf", .leaf = "Bump"),
         ROW("split", .split = "half"),
         ROW("fill", .fill = "lmdb"),
+        ROW("simd must be auto or", .simd = "AVX2"),
+        ROW("or scalar", .simd = "mmx"),
         ROW("durability", .durability = (tl_durability)3),
         ROW("durability", .durability = (tl_durability)-1),
         ROW("log_bytes", .log_bytes = 8191),

@@ -160,7 +160,7 @@ static void the_greatest_key_is_below_what_lies_outside(void **state)
     tl_run run = {.kind = TL_PAGE_LEAF};
     tl_slice none = {NULL, 0};
     for (unsigned i = 0; i < 3; i++)
-        tl_run_add_record(&run, tl_slice_of(longest, sizeof longest - 2 + i), none);
+        tl_run_add_record(&run, tl_slice_of(longest, sizeof longest - 2 + i), none, 0);
     tl_builder builder;
     tl_build_begin_with(&builder, page, &identity, none, none, unit_text("a"), 3);
     for (unsigned i = 0; i < 3; i++)

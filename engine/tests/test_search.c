@@ -9,29 +9,12 @@
 
 enum { HEADS_MAX = 1024, PAGE = 4096 };
 
-typedef unsigned (*search_way)(const uint8_t *heads, unsigned count, uint32_t head);
-
 static unsigned by_counting(const uint8_t *heads, unsigned count, uint32_t head)
 {
     unsigned below = 0;
     for (unsigned i = 0; i < count; i++)
         below += tl_load32(heads + 4 * (size_t)i) < head;
     return below;
-}
-
-/* The ways that this processor has; the last of `ways` is NULL. */
-static void ways_find(search_way ways[5])
-{
-    unsigned count = 0;
-    ways[count++] = tl_heads_lower;
-    ways[count++] = tl_heads_lower_scalar;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        ways[count++] = tl_heads_lower_avx2;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2"))
-        ways[count++] = tl_heads_lower_avx512;
-#endif
-    ways[count] = NULL;
 }
 
 /* Heads that end where readable memory ends. */
@@ -43,19 +26,18 @@ static uint8_t *heads_at_the_edge(uint8_t *end, unsigned count, uint32_t step, u
     return heads;
 }
 
-static void check_all_ways(const search_way *ways, const uint8_t *heads, unsigned count,
-                           uint32_t head)
+static void check_all_ways(const uint8_t *heads, unsigned count, uint32_t head)
 {
     unsigned wanted = by_counting(heads, count, head);
-    for (const search_way *way = ways; *way != NULL; way++)
-        assert_int_equal(wanted, (*way)(heads, count, head));
+    assert_int_equal(wanted, tl_heads_lower(heads, count, head));
+    for (const tl_search_way *way = tl_search_way_rows(); way->name != NULL; way++)
+        if (way->available())
+            assert_int_equal(wanted, way->lower(heads, count, head));
 }
 
 static void every_way_finds_the_same_place_and_reads_no_further(void **state)
 {
     (void)state;
-    search_way ways[5];
-    ways_find(ways);
     uint8_t *memory =
         mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(memory != MAP_FAILED);
@@ -65,13 +47,13 @@ static void every_way_finds_the_same_place_and_reads_no_further(void **state)
     for (unsigned count = 0; count <= HEADS_MAX; count += count < 140 ? 1 : 61)
         for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
             uint8_t *heads = heads_at_the_edge(memory + PAGE, count, steps[s], 7);
-            check_all_ways(ways, heads, count, 0);
-            check_all_ways(ways, heads, count, UINT32_MAX);
+            check_all_ways(heads, count, 0);
+            check_all_ways(heads, count, UINT32_MAX);
             for (unsigned i = 0; i < 12; i++) {
                 uint32_t near = (uint32_t)(tl_random_next(&random) % (count + 1)) * steps[s] + 7;
-                check_all_ways(ways, heads, count, near - 1);
-                check_all_ways(ways, heads, count, near);
-                check_all_ways(ways, heads, count, near + 1);
+                check_all_ways(heads, count, near - 1);
+                check_all_ways(heads, count, near);
+                check_all_ways(heads, count, near + 1);
             }
         }
     munmap(memory, 2 * PAGE);

@@ -71,6 +71,8 @@ typedef struct tl_env_options { /* all zeros is a good default */
     const char *split;  /* "rightmost" (default) or "half_bytes": a row of tl_splits */
     const char *fill;   /* "lmdb25" (default): a row of tl_fills */
     const char *space;  /* "simple" (default) or "segregated": a row of tl_space_policies */
+    const char *simd;   /* how pages are searched: "auto" (default, the widest way the processor
+                           has), or a row of tl_simds.  Results and exact counters are the same */
     uint64_t seed;      /* for TL_OPEN_DETERMINISTIC */
     uint64_t map_bytes; /* address space for pages; 0 means 64 GiB; ignored with `arena` */
     uint64_t max_bytes; /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
@@ -96,6 +98,7 @@ const char *const *tl_leaf_modes(void);
 const char *const *tl_splits(void);
 const char *const *tl_fills(void);
 const char *const *tl_space_policies(void);
+const char *const *tl_simds(void); /* of this build; the processor may lack some: TL_INVALID */
 
 /* Open or create the database at `path`, finishing or undoing what a crash interrupted.  `path`
  * names the page file; a missing ".tl" at its end is added.  Beside x.tl stand x.log.0, x.log.1
@@ -138,6 +141,7 @@ typedef struct tl_env_info {
     uint64_t checkpoint_no, page_count, pages_live, pages_free;
     uint64_t frames_replayed, tail_bytes_dropped; /* by the recovery of this open */
     const char *commit, *leaf, *split, *fill, *space;
+    const char *simd; /* what "auto" came to */
     tl_durability durability;
     uint8_t uuid[16];
 } tl_env_info;

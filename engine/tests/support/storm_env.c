@@ -13,6 +13,7 @@ bool storm_open(storm *run)
         .max_key_bytes = run->source.key_bytes_max,
         .commit = config->commit,
         .leaf = config->leaf,
+        .simd = config->simd,
         .split = config->split,
         .map_bytes = STORM_MAP_BYTES,
         .growth_bytes = 8 * config->page_bytes,
