@@ -68,36 +68,48 @@ tl_status tl_env_checkpoint(tl_env *env)
     tl_status status = tl_turn_take(env, 0);
     if (status != TL_OK)
         return status;
-    if (atomic_load(&env->poisoned))
-        status = TL_POISONED;
-    else if (env->newest_txn != env->meta.txn)
-        status = tl_checkpoint(env, env->newest_txn, &env->newest);
-    if (status == TL_OK)
-        tl_snapshot_commit_space(env);
+    tl_checkpoint_wait(env);
+    status = tl_flush_all(env);
+    bool needed = status == TL_OK && env->newest_txn != env->meta.txn;
+    if (needed)
+        status = tl_checkpoint_pin(env, env->newest_txn, &env->newest);
+    else if (status == TL_OK)
+        tl_snapshot_refresh_pins(env);
     tl_turn_give(env);
+    if (!needed || status != TL_OK)
+        return status;
+    status = tl_checkpoint_write(env);
+    if (tl_turn_take(env, TL_TXN_TRY) == TL_OK) /* else whoever has it settles the checkpoint */
+        tl_turn_give(env);
     return status;
 }
 
 /* Under none nothing was ever synced: neither pages and metas nor the files' names. */
-static tl_status sync_the_rest(tl_env *env)
+static tl_status sync_everything(tl_env *env)
 {
     tl_io *io = env->pager.io;
-    tl_status status = io->fdatasync(io, env->log.files[1 - env->log.active]);
-    if (status == TL_OK)
-        status = io->fdatasync(io, env->pager.file);
+    tl_status status = io->fdatasync(io, env->pager.file);
+    for (unsigned i = 0; i < 2 && status == TL_OK; i++) {
+        status = io->fdatasync(io, env->log.files[i]);
+        env->pager.stats.syncs_log++;
+    }
     return status == TL_OK ? io->fsync_dir(io, env->paths.dir) : status;
 }
 
 static tl_status sync_written(tl_env *env)
 {
-    tl_status status = tl_log_sync(&env->log);
-    if (status == TL_OK && env->durability == TL_DURABILITY_NONE)
-        status = sync_the_rest(env);
+    tl_status status = TL_OK;
+    if (env->durability == TL_DURABILITY_NONE) {
+        tl_checkpoint_wait(env); /* half of one may not come to look whole */
+        status = sync_everything(env);
+    } else {
+        status = tl_log_sync(&env->log, env->log.active, &env->pager.stats.syncs_log);
+    }
     if (status != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0, "the files could not be synced; reopen to recover");
         return tl_env_poison(env, status);
     }
-    atomic_store(&env->durable_txn, env->newest_txn);
+    tl_durable_advance(env, env->newest_txn);
     return TL_OK;
 }
 
@@ -108,7 +120,9 @@ tl_status tl_env_sync(tl_env *env)
     tl_status status = tl_turn_take(env, 0);
     if (status != TL_OK)
         return status;
-    status = atomic_load(&env->poisoned) ? TL_POISONED : sync_written(env);
+    status = tl_flush_all(env);
+    if (status == TL_OK)
+        status = sync_written(env);
     tl_turn_give(env);
     return status;
 }
@@ -173,4 +187,13 @@ void tl_env_stats(tl_env *env, tl_stats *stats)
     stats->sum_failures = atomic_load(&env->pager.sum_failures);
     if (taken)
         tl_turn_give(env);
+    pthread_mutex_lock(&env->mutex);
+    const tl_flush_counts *flushed = &env->flush_counts;
+    stats->syncs_log += flushed->flushes;
+    stats->log_bytes += flushed->bytes;
+    stats->log_sync_ns += flushed->sync_ns;
+    stats->group_flushes = flushed->flushes;
+    stats->group_txns = flushed->txns;
+    stats->group_largest = flushed->largest;
+    pthread_mutex_unlock(&env->mutex);
 }

@@ -3,15 +3,95 @@
  * Nothing that the durable checkpoint reaches is written over, so a crash at any point leaves
  * either the old meta with all its pages or the new one with all its pages.  The meta goes out only
  * after everything it names is durable; the log before it is dead only after the meta is.
+ *
+ *   pin      in the writer's turn, behind a commit C: what has to be written is noted, bitmaps are
+ *            copied, frames from here on go to the other log file.  C counts as a reader
+ *   write    by any thread, while the writer goes on: no page of C is edited any more, later txns
+ *            copy it, and as C is pinned none is used again
+ *   settle   in a turn again: C is the durable checkpoint, the one before it pins nothing any more.
+ *            The writing thread does not come back for this: whoever has the turn next does it
+ *
+ * A disk without room stops only this checkpoint: the one before stays, its log and what followed
+ * in the other file are kept, and the next try writes what this one would have.  Its frames then
+ * stand behind those that the failed one left in that file: the meta says where (log_begin).
  */
 #include "engine/base/mutant.h"
 #include "engine/env/env.h"
+
+#include <assert.h>
 
 tl_status tl_env_poison(tl_env *env, tl_status status)
 {
     atomic_store(&env->poisoned, true);
     return status == TL_CORRUPT ? TL_CORRUPT : TL_IO;
 }
+
+/* ---- pin ---- */
+
+static void note_no_space(tl_env *env)
+{
+    env->pager.stats.ckpt_no_space++;
+    env->retry_log_bytes = env->log_bytes_since + env->ckpt_bytes / 8;
+}
+
+/* Nothing happened, or nothing is known any more of the catalog. */
+static tl_status pin_undo(tl_env *env, tl_status status)
+{
+    tl_catalog_settle(env, NULL);
+    if (status != TL_NO_SPACE && status != TL_NO_MEMORY)
+        return tl_env_poison(env, status);
+    note_no_space(env);
+    return status;
+}
+
+/* Frames behind the pinned commit go to the other file, unless an earlier try has switched. */
+static void log_turn(tl_env *env, tl_meta *next)
+{
+    if (env->log.ckpt_no != next->ckpt_no)
+        tl_log_switch(&env->log, next->ckpt_no);
+    next->log_begin = env->log.tail;
+    env->log_reached = env->log.tail;
+    atomic_store(&env->log_active, env->log.active);
+}
+
+/* What the checkpoint of (txn, forest) says, but for what its catalog and bitmaps add. */
+static tl_meta meta_begin(const tl_env *env, uint64_t txn)
+{
+    tl_meta next = env->meta;
+    next.version = TL_FORMAT_VERSION; /* whichever it was */
+    next.ckpt_no++;
+    next.txn = txn;
+    next.log_salt = env->log.salt;
+    next.log_chain = env->log.chain;
+    next.log_pad_bytes = env->log.pad_bytes;
+    return next;
+}
+
+tl_status tl_checkpoint_pin(tl_env *env, uint64_t txn, const tl_forest *forest)
+{
+    tl_checkpoint_run *run = &env->ckpt;
+    assert(atomic_load(&env->ckpt_state) == TL_CHECKPOINT_NONE);
+    run->begin_ns = tl_clock_ns();
+    run->log_bytes = env->log_bytes_since;
+    run->syncs_page = run->syncs_meta = run->meta_bytes = 0;
+    run->status = TL_OK;
+    run->meta = meta_begin(env, txn);
+    tl_status status = tl_forest_reserve(&run->forest, env->pager.memory, forest);
+    if (status == TL_OK)
+        status = tl_catalog_update(env, &run->meta, forest);
+    run->meta.page_count = env->pager.space.page_count;
+    if (status == TL_OK)
+        status =
+            tl_write_set_take(&env->pager, &run->set, run->meta.ckpt_no, &run->meta.zone_digest);
+    if (status != TL_OK)
+        return pin_undo(env, status);
+    tl_forest_copy(&run->forest, forest);
+    log_turn(env, &run->meta);
+    atomic_store(&env->ckpt_state, TL_CHECKPOINT_RUNNING);
+    return TL_OK;
+}
+
+/* ---- write ---- */
 
 static tl_status sync_file(tl_env *env, uint64_t *counter)
 {
@@ -25,15 +105,15 @@ static tl_status sync_file(tl_env *env, uint64_t *counter)
                                            "synced; reopen to recover");
 }
 
-static tl_status write_meta(tl_env *env, const tl_meta *meta)
+static tl_status write_meta(tl_env *env, tl_checkpoint_run *run)
 {
     uint8_t block[TL_META_BLOCK_BYTES];
-    tl_meta_encode(meta, block);
+    tl_meta_encode(&run->meta, block);
     tl_io_span span = {block, sizeof block};
-    env->pager.stats.meta_bytes_written += sizeof block;
-    tl_status status =
-        env->pager.io->pwritev(env->pager.io, env->pager.file,
-                               tl_meta_offset(meta->page_bytes, meta->ckpt_no & 1), &span, 1);
+    run->meta_bytes += sizeof block;
+    tl_status status = env->pager.io->pwritev(
+        env->pager.io, env->pager.file, tl_meta_offset(run->meta.page_bytes, run->meta.ckpt_no & 1),
+        &span, 1);
     return status == TL_OK ? TL_OK
                            : tl_pager_fail(&env->pager, TL_IO, 0,
                                            "the meta could not be written; "
@@ -41,62 +121,161 @@ static tl_status write_meta(tl_env *env, const tl_meta *meta)
 }
 
 /* Pages and zones; when this returns TL_OK, all the meta will name is durable. */
-static tl_status write_body(tl_env *env, tl_meta *next)
+static tl_status write_body(tl_env *env, tl_checkpoint_run *run)
 {
-    tl_status status = tl_pager_write_zones(&env->pager, next->ckpt_no, &next->zone_digest);
+    tl_status status = tl_write_set_zones(&env->pager, &run->set);
     if (status == TL_OK && TL_MUTANT(meta_before_data))
-        status = write_meta(env, next);
+        status = write_meta(env, run);
     if (status == TL_OK)
-        status = tl_pager_write_dirty(&env->pager);
+        status = tl_write_set_pages(&env->pager, &run->set, &env->ckpt_stop);
     if (status == TL_OK)
-        status = tl_pager_write_raw(&env->pager);
+        status = tl_write_set_values(&env->pager, &run->set, &env->ckpt_stop);
     if (status == TL_OK && !TL_MUTANT(skip_data_sync) && !TL_MUTANT(meta_before_data))
-        status = sync_file(env, &env->pager.stats.syncs_page);
+        status = sync_file(env, &run->syncs_page);
     return status;
 }
 
-static void take_effect(tl_env *env, const tl_meta *next, const tl_forest *forest)
+/* After a failure elsewhere nothing that is not durable may come to look so. */
+static bool given_up(tl_env *env)
 {
-    env->meta = *next;
-    tl_catalog_settle(env, forest);
-    tl_pager_zones_written(&env->pager, next->ckpt_no);
+    return atomic_load(&env->poisoned) || atomic_load(&env->ckpt_stop);
+}
+
+tl_status tl_checkpoint_write(tl_env *env)
+{
+    tl_checkpoint_run *run = &env->ckpt;
+    tl_status status = write_body(env, run);
+    bool no_room = status == TL_NO_SPACE || status == TL_NO_MEMORY;
+    if (status == TL_BUSY || (status == TL_OK && given_up(env)))
+        status = TL_POISONED;
+    if (status == TL_OK && !TL_MUTANT(meta_before_data))
+        status = write_meta(env, run);
+    if (status == TL_OK)
+        status = sync_file(env, &run->syncs_meta);
+    if (status == TL_OK && env->durability != TL_DURABILITY_NONE)
+        tl_durable_advance(env, run->meta.txn);
+    if (status != TL_OK && status != TL_POISONED && !no_room)
+        status = tl_env_poison(env, status);
+    run->status = status;
+    pthread_mutex_lock(&env->mutex);
+    atomic_store(&env->ckpt_state, TL_CHECKPOINT_WRITTEN);
+    pthread_cond_broadcast(&env->ckpt_done);
+    pthread_mutex_unlock(&env->mutex);
+    return status;
+}
+
+/* ---- settle ---- */
+
+static void take_effect(tl_env *env, tl_checkpoint_run *run)
+{
+    env->meta = run->meta;
+    tl_catalog_settle(env, &run->forest);
+    tl_write_set_done(&env->pager, &run->set, run->meta.ckpt_no);
     tl_space_checkpointed(&env->pager.space);
-    tl_space_release_retired(&env->pager.space, next->txn);
+    tl_space_release_retired(&env->pager.space, run->meta.txn);
     env->pager.refused_pages = 0;
-    tl_log_switch(&env->log, next->ckpt_no);
-    atomic_store(&env->log_active, env->log.active);
-    env->log_bytes_since = 0;
-    if (env->durability != TL_DURABILITY_NONE)
-        atomic_store(&env->durable_txn, next->txn);
+    tl_log_forget(&env->log, 1 - env->log.active);
+    env->log_bytes_since -= run->log_bytes;
+    env->retry_log_bytes = 0;
     env->pager.stats.checkpoints++;
+    env->pager.stats.ckpt_ns += tl_clock_ns() - run->begin_ns;
+}
+
+void tl_checkpoint_settle(tl_env *env)
+{
+    tl_checkpoint_run *run = &env->ckpt;
+    tl_stats *stats = &env->pager.stats;
+    stats->syncs_page += run->syncs_page;
+    stats->syncs_meta += run->syncs_meta;
+    stats->meta_bytes_written += run->meta_bytes;
+    if (run->status == TL_OK) {
+        take_effect(env, run);
+    } else {
+        tl_write_set_undo(&env->pager, &run->set);
+        tl_catalog_settle(env, NULL); /* the file still holds the old checkpoint, whole */
+        if (run->status == TL_NO_SPACE || run->status == TL_NO_MEMORY)
+            note_no_space(env);
+    }
+    atomic_store(&env->ckpt_state, TL_CHECKPOINT_NONE);
+    tl_snapshot_refresh_pins(env);
+}
+
+void tl_checkpoint_wait(tl_env *env)
+{
+    if (atomic_load(&env->ckpt_state) == TL_CHECKPOINT_NONE)
+        return;
+    pthread_mutex_lock(&env->mutex);
+    while (atomic_load(&env->ckpt_state) == TL_CHECKPOINT_RUNNING)
+        pthread_cond_wait(&env->ckpt_done, &env->mutex);
+    pthread_mutex_unlock(&env->mutex);
+    tl_checkpoint_settle(env);
 }
 
 tl_status tl_checkpoint(tl_env *env, uint64_t txn, const tl_forest *forest)
 {
-    uint64_t begin = tl_clock_ns();
-    tl_meta next = env->meta;
-    next.version = TL_FORMAT_VERSION; /* whichever it was */
-    next.ckpt_no++;
-    next.txn = txn;
-    next.log_salt = env->log.salt;
-    next.log_chain = env->log.chain;
-    next.log_pad_bytes = env->log.pad_bytes;
-    tl_status status = tl_catalog_update(env, &next, forest);
-    next.page_count = env->pager.space.page_count;
-    if (status == TL_OK)
-        status = write_body(env, &next);
-    if (status == TL_NO_SPACE || status == TL_NO_MEMORY) {
-        tl_catalog_settle(env, NULL); /* the file still holds the old checkpoint, whole */
-        env->pager.stats.ckpt_no_space++;
-        return status;
-    }
-    if (status == TL_OK && !TL_MUTANT(meta_before_data))
-        status = write_meta(env, &next);
-    if (status == TL_OK)
-        status = sync_file(env, &env->pager.stats.syncs_meta);
+    tl_checkpoint_wait(env);
+    tl_status status = tl_checkpoint_pin(env, txn, forest);
     if (status != TL_OK)
-        return tl_env_poison(env, status);
-    take_effect(env, &next, forest);
-    env->pager.stats.ckpt_ns += tl_clock_ns() - begin;
-    return TL_OK;
+        return status;
+    status = tl_checkpoint_write(env);
+    tl_checkpoint_settle(env);
+    return status;
+}
+
+/* ---- when ---- */
+
+enum { PINNED_PAGES_MIN = 256 };
+
+/* Pages that the next put may take. */
+static size_t pages_wanted(const tl_env *env)
+{
+    return tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer) +
+           env->pager.refused_pages;
+}
+
+/* Old pages that only the last checkpoint holds make the file grow, to twice its live pages at
+ * most. A checkpoint gives them back, and is worth it once it writes no more than four times what
+ * the commits since have logged: before, a small busy store would do little else than checkpoints.
+ */
+static bool is_due(const tl_env *env)
+{
+    const tl_space *space = &env->pager.space;
+    size_t pinned = tl_space_dead_count(space, env->meta.txn) + space->retired_pages;
+    size_t used = space->page_count - space->free_count;
+    return (env->log_bytes_since >= env->ckpt_bytes &&
+            (env->checkpoints_inline || env->log_bytes_since >= env->retry_log_bytes)) ||
+           (pinned != 0 && tl_pager_is_full(&env->pager, pages_wanted(env))) ||
+           (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
+            4 * env->log_bytes_since >= space->dirty_count << env->pager.page_shift);
+}
+
+/* A txn is committed whatever becomes of the checkpoint behind it: a full disk puts that off, any
+ * other failure poisons the env, which the next txn learns. */
+void tl_checkpoint_if_due(tl_env *env)
+{
+    if (atomic_load(&env->ckpt_state) == TL_CHECKPOINT_RUNNING)
+        return;
+    tl_checkpoint_wait(env); /* does not wait: settles what is written */
+    if (!is_due(env) || tl_flush_all(env) != TL_OK)
+        return;
+    if (tl_checkpoint_pin(env, env->newest_txn, &env->newest) != TL_OK)
+        return;
+    if (env->checkpoints_inline || tl_checkpointer_start(env) != TL_OK) {
+        (void)tl_checkpoint_write(env);
+        tl_checkpoint_settle(env);
+    }
+}
+
+/* Twice the usual distance is as far as the log may run ahead of the file: it bounds how long the
+ * next open takes. */
+void tl_checkpoint_press(tl_env *env)
+{
+    if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_RUNNING ||
+        (env->log_bytes_since <= 2 * env->ckpt_bytes &&
+         !tl_pager_is_full(&env->pager, pages_wanted(env))))
+        return;
+    uint64_t begin = tl_clock_ns();
+    tl_checkpoint_wait(env);
+    env->pager.stats.log_waits++;
+    env->pager.stats.log_wait_ns += tl_clock_ns() - begin;
 }

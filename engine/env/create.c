@@ -147,6 +147,7 @@ tl_status tl_env_create_files(tl_env *env, const tl_meta *wanted, uint64_t log_b
     fresh.page_count = PAGES_MIN;
     fresh.log_salt = tl_random_next(&state) | 1;
     fresh.log_chain = tl_mix64(fresh.log_salt);
+    fresh.log_begin = TL_LOG_HEADER_BYTES;
     tl_store64(fresh.uuid, tl_random_next(&state));
     tl_store64(fresh.uuid + 8, tl_random_next(&state));
     uint64_t least = 2 * fresh.page_count * fresh.page_bytes; /* the reserve for deletes and more */

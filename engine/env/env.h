@@ -1,10 +1,13 @@
 /* engine/env/env.h -- one open database: snapshots, the writer, checkpoints, recovery.
  *
  *   newest     root of the newest commit; the next write txn builds on it
- *   published  what new readers see: the newest commit whose commit call has returned
+ *   in flight  what a flush is making durable at this moment; readers see it next
+ *   published  what new readers see: the newest commit that is as durable as was asked for
  *   meta       the checkpoint that the file holds; with the log after it, it gives `newest` again
  *
- * Locks: `mutex` guards the writer's turn; who has the turn owns pager, writer, log and meta.
+ * Locks: `mutex` guards the writer's turn; who has the turn owns pager, writer, log and meta.  It
+ * also guards what committers share when their turn is over (flush.c) and the state of a checkpoint
+ * that is written beside the writer (checkpoint.c).  It is never held during I/O.
  * Readers take no lock: they announce their snapshot in a slot of their own and look again whether
  * it is still the published one (all with sequentially consistent atomics, so that either the
  * reader sees the newer snapshot or the writer sees the reader).
@@ -50,11 +53,38 @@ typedef struct tl_reader {
     tl_txn txn;
 } tl_reader;
 
+typedef struct tl_ticket { /* a commit that is applied and not yet durable */
+    uint64_t txn;          /* 0: nothing to wait for */
+    unsigned flush;        /* number of the flush it goes out with */
+} tl_ticket;
+
 typedef struct tl_commit_protocol {
     const char *name, *summary;
     bool logs; /* ops are recorded for the log while they are applied */
-    tl_status (*commit)(tl_env *env);
+    /* In the writer's turn.  With *ticket set, the committer waits when the turn is given. */
+    tl_status (*commit)(tl_env *env, tl_ticket *ticket);
 } tl_commit_protocol;
+
+typedef struct tl_flush_counts { /* the mutex's */
+    uint64_t flushes, txns, largest, bytes, sync_ns;
+} tl_flush_counts;
+
+typedef enum tl_checkpoint_state {
+    TL_CHECKPOINT_NONE,
+    TL_CHECKPOINT_RUNNING, /* pinned, being written */
+    TL_CHECKPOINT_WRITTEN, /* or given up: the next turn settles it */
+} tl_checkpoint_state;
+
+typedef struct tl_checkpoint_run { /* one checkpoint, from pin to settlement; then that of the next
+                                    */
+    tl_meta meta;
+    tl_forest forest; /* the trees it makes durable */
+    tl_write_set set;
+    uint64_t log_bytes; /* logged since the checkpoint before, up to the pin */
+    uint64_t begin_ns;
+    uint64_t syncs_page, syncs_meta, meta_bytes;
+    tl_status status; /* when written */
+} tl_checkpoint_run;
 
 typedef struct tl_paths { /* one block of memory */
     char *page, *temporary, *log[2], *lock, *dir;
@@ -71,13 +101,16 @@ struct tl_env {
     unsigned flags;
     tl_durability durability;
     const tl_commit_protocol *protocol;
-    uint64_t ckpt_bytes, async_ms, seed, log_value_max;
+    uint64_t ckpt_bytes, async_ms, seed, group_wait_ns, log_value_max;
     uint32_t log_pad_bytes;
+    bool publish_early, checkpoints_inline;
+    bool groups; /* commits share flushes: flush.c */
 
     /* the writer's turn */
     tl_mutex mutex;
     tl_condition turn_free;
     bool turn_taken;
+    unsigned turn_waiters;
     tl_thread turn_thread;
     tl_txn write_txn;
     tl_writer writer;
@@ -92,20 +125,42 @@ struct tl_env {
     uint64_t newest_txn;
     tl_meta meta;
     uint64_t log_bytes_since; /* the checkpoint */
+    uint64_t log_reached;     /* so far it is counted: an offset in the active file */
+    uint64_t retry_log_bytes; /* after a checkpoint found no room: the next try, in log bytes */
     unsigned commits_since_sync;
     tl_log_recovery recovery;
+
+    /* the flush: see flush.c */
+    tl_condition flushed[2]; /* committers that wait for an even, an odd flush */
+    tl_condition pause;      /* nobody signals it: a wait that leaves the mutex */
+    unsigned flush_waiters[2];
+    bool flushing;       /* a committer leads a flush */
+    unsigned flush_next; /* number of the flush that staged frames will go out with */
+    uint64_t in_flight;  /* packed snapshot that it makes durable; 0: none */
+    uint64_t staged_txns;
+    tl_flush_counts flush_counts;
+
+    /* the checkpoint beside the writer: see checkpoint.c */
+    tl_checkpoint_run ckpt;
+    _Atomic tl_checkpoint_state ckpt_state; /* changed with the mutex held */
+    tl_condition ckpt_wake, ckpt_done;
+    tl_thread ckpt_thread;
+    bool ckpt_thread_runs, ckpt_asked, ckpt_leave;
+    _Atomic bool ckpt_stop;
 
     /* shared */
     _Atomic bool poisoned;
     _Atomic uint64_t durable_txn, written_txn; /* survives a power loss; is with the kernel */
-    _Atomic uint64_t published;                /* txn << 16 | index of its snapshot */
+    _Atomic uint64_t published;                /* txn << 16 | index of its snapshot; 0: none yet */
+    uint64_t newest_packed;  /* the same of the newest commit; the turn's and the mutex's */
+    uint64_t pins_published; /* `published` when the pins were last gathered */
     tl_snapshot *snapshots;
     tl_reader *readers;
     void *readers_block; /* unaligned */
     unsigned reader_count, snapshot_count;
     unsigned snapshot_next;        /* the entry that the next commit will fill */
     _Atomic unsigned readers_high; /* slots ever used: the writer looks no further */
-    uint64_t *pins;                /* scratch of the writer: reader_count + 2 */
+    uint64_t *pins;                /* scratch of the writer: reader_count + TL_PINS_MORE */
     _Atomic uint64_t read_counts[4];
 
     /* syncs the log every async_ms */
@@ -128,18 +183,48 @@ TL_MUST_USE tl_status tl_meta_read(tl_env *env, tl_file *file, tl_meta *newest);
 /* snapshot.c */
 TL_MUST_USE tl_status tl_snapshots_open(tl_env *env, unsigned reader_count);
 void tl_snapshots_close(tl_env *env);
+/* Pins beside those of readers: the checkpoints durable and running, the snapshots published, in
+ * flight and newest. */
+enum { TL_PINS_MORE = 5 };
 /* Choose the entry for the next commit and make room in it for the trees of `forest`. */
 TL_MUST_USE tl_status tl_snapshot_secure(tl_env *env, const tl_forest *forest);
-/* The newest state becomes published, in the entry secured before; then free what nobody sees. */
-void tl_snapshot_publish(tl_env *env);
-void tl_snapshot_commit_space(tl_env *env);
+/* The newest state goes into the entry secured before.  Beside a flush: with the mutex held. */
+void tl_snapshot_advance(tl_env *env);
+void tl_snapshot_publish(tl_env *env);      /* the same, and new readers see it at once */
+void tl_snapshot_commit_space(tl_env *env); /* settle what the newest commit gave up */
+void tl_snapshot_refresh_pins(tl_env *env); /* free what nobody sees any more */
 TL_MUST_USE tl_status tl_reader_begin(tl_env *env, tl_txn **txn);
 void tl_reader_end(tl_txn *txn);
 bool tl_readers_active(tl_env *env);
 
-/* checkpoint.c: make (txn, forest) what the file holds.  TL_NO_SPACE, TL_NO_MEMORY: nothing
- * changed.  Any other failure poisons the env. */
+/* checkpoint.c: in the writer's turn.  Make (txn, forest) what the file holds.  TL_NO_SPACE,
+ * TL_NO_MEMORY: nothing changed.  Any other failure poisons the env. */
 TL_MUST_USE tl_status tl_checkpoint(tl_env *env, uint64_t txn, const tl_forest *forest);
+/* The same in three steps: pin it, in the turn; write it, anywhere;
+ * settle it, in a turn.  The settlement of a checkpoint found written is part of taking the turn.
+ */
+TL_MUST_USE tl_status tl_checkpoint_pin(tl_env *env, uint64_t txn, const tl_forest *forest);
+tl_status tl_checkpoint_write(tl_env *env); /* as tl_checkpoint */
+void tl_checkpoint_settle(tl_env *env);
+/* In the turn: wait until no checkpoint runs beside the writer, and settle it. */
+void tl_checkpoint_wait(tl_env *env);
+/* In the turn, behind a commit: begin a checkpoint of the newest commit if one is due, in the
+ * thread or at once. */
+void tl_checkpoint_if_due(tl_env *env);
+/* In the turn, before a txn: wait while the log or the file is full for want of a checkpoint. */
+void tl_checkpoint_press(tl_env *env);
+/* checkpointer.c: the thread */
+TL_MUST_USE tl_status tl_checkpointer_start(tl_env *env); /* hand the pinned checkpoint over */
+void tl_checkpointer_stop(tl_env *env, bool abandon);
+bool tl_checkpointer_relieve(void *env); /* for tl_pager */
+
+/* flush.c: group commit */
+TL_MUST_USE tl_status tl_flush_stage(tl_env *env,
+                                     tl_ticket *ticket); /* the running txn, in its turn */
+TL_MUST_USE tl_status tl_flush_wait(tl_env *env, const tl_ticket *ticket); /* without the turn */
+TL_MUST_USE tl_status
+tl_flush_all(tl_env *env); /* in the turn: nothing staged, nothing in flight */
+void tl_durable_advance(tl_env *env, uint64_t txn);
 tl_status tl_env_poison(tl_env *env, tl_status status);
 
 /* catalog.c */
@@ -195,7 +280,7 @@ void tl_txn_drop_ops(tl_env *env); /* whatever their size */
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */
 extern const tl_commit_protocol tl_commit_log, tl_commit_shadow2;
-TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env);
+TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env, tl_ticket *ticket);
 
 /* cursor.c */
 void tl_cursors_release(tl_txn *txn); /* the env is being abandoned */

@@ -97,6 +97,7 @@ tl_status tl_verify(tl_env *env, tl_report_fn report, void *context, tl_verify_s
     tl_status status = tl_turn_take(env, 0);
     if (status != TL_OK)
         return status;
+    tl_checkpoint_wait(env); /* while one runs, the catalogs of two are marked live */
     size_t bytes = ((size_t)env->pager.space.page_count / 64 + 1) * sizeof(uint64_t);
     tl_verify_summary summary = {0};
     tl_verifier verifier = {.pager = &env->pager,

@@ -96,7 +96,8 @@ static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes
     if (status == TL_OK)
         status = log_files_open(env);
     if (status == TL_OK)
-        status = tl_pager_open(&env->pager, &env->meta, file, env->reader_count + 4);
+        status = tl_pager_open(&env->pager, &env->meta, file,
+                               2 * (env->reader_count + TL_PINS_MORE)); /* old and new ones */
     if (status == TL_OK)
         status = tl_snapshots_open(env, env->reader_count);
     if (status == TL_OK)
@@ -104,12 +105,22 @@ static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes
     if (status != TL_OK)
         return status;
     atomic_store(&env->written_txn, env->newest_txn);
-    atomic_store(&env->published, UINT64_MAX); /* no snapshot entry is taken yet */
     status = tl_snapshot_secure(env, &env->newest);
     if (status != TL_OK)
         return status;
     tl_snapshot_publish(env);
+    env->pager.relieve = tl_checkpointer_relieve;
+    env->pager.relieve_context = env;
     return tl_syncer_start(env);
+}
+
+enum { CONDITIONS = 6 };
+
+static tl_condition *condition(tl_env *env, size_t index)
+{
+    tl_condition *const all[CONDITIONS] = {&env->turn_free, &env->flushed[0], &env->flushed[1],
+                                           &env->pause,     &env->ckpt_wake,  &env->ckpt_done};
+    return all[index];
 }
 
 /* Give back everything, whatever was reached. */
@@ -118,11 +129,15 @@ static void env_free(tl_env *env)
     tl_io *io = env->pager.io;
     tl_memory *memory = env->pager.memory;
     tl_syncer_stop(env);
+    tl_checkpointer_stop(env, true);
     tl_snapshots_close(env);
     tl_names_close(&env->names, memory, &env->newest);
     tl_forest_release(&env->newest, memory);
     tl_forest_release(&env->running, memory);
     tl_forest_release(&env->written, memory);
+    tl_forest_release(&env->ckpt.forest, memory);
+    tl_log_release(&env->log);
+    tl_write_set_release(&env->ckpt.set, memory);
     tl_arena *own_arena = env->own_arena;
     tl_value_maker_release(&env->maker);
     tl_pager_close(&env->pager);
@@ -135,7 +150,8 @@ static void env_free(tl_env *env)
     if (env->lock != NULL)
         io->close(io, env->lock);
     tl_paths_release(&env->paths, memory);
-    pthread_cond_destroy(&env->turn_free);
+    for (size_t i = 0; i < CONDITIONS; i++)
+        pthread_cond_destroy(condition(env, i));
     pthread_mutex_destroy(&env->mutex);
     pthread_mutex_destroy(&env->pager.error_mutex);
     memory->release(memory, env, sizeof *env);
@@ -173,7 +189,8 @@ tl_status tl_env_open(const char *path, const tl_env_options *given, tl_env **ou
     env->writer.pager = &env->pager;
     tl_mutex_create(&env->mutex);
     tl_mutex_create(&env->pager.error_mutex);
-    tl_condition_create(&env->turn_free);
+    for (size_t i = 0; i < CONDITIONS; i++)
+        tl_condition_create(condition(env, i));
 
     tl_meta fresh;
     uint64_t log_bytes = options->log_bytes != 0 ? options->log_bytes : 65536;
@@ -225,6 +242,9 @@ tl_status tl_env_close(tl_env *env)
     if (busy || tl_readers_active(env))
         return TL_BUSY;
     tl_syncer_stop(env);
+    tl_checkpointer_stop(env, false);
+    if (atomic_load(&env->ckpt_state) == TL_CHECKPOINT_WRITTEN)
+        tl_checkpoint_settle(env);
     bool poisoned = atomic_load(&env->poisoned);
     if (poisoned)
         status = TL_POISONED;

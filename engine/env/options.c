@@ -125,6 +125,11 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
     env->log_pad_bytes = (uint32_t)or_default(options->log_pad_bytes, 512);
     env->log_value_max = or_default(options->log_value_max, TL_LOG_VALUE_MAX / 2);
     env->seed = options->seed;
+    env->group_wait_ns = (uint64_t)options->group_wait_us * 1000;
+    env->publish_early = options->publish_early;
+    bool deterministic = (options->flags & TL_OPEN_DETERMINISTIC) != 0;
+    env->checkpoints_inline =
+        deterministic || options->checkpoint_thread == TL_CHECKPOINT_THREAD_OFF;
     env->reader_count = (unsigned)or_default(options->readers_max, 126);
     env->pager.max_bytes = or_default(options->max_bytes, UINT64_MAX);
     env->pager.growth_bytes = options->growth_bytes;
@@ -141,7 +146,12 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
         return refuse(env, "log_value_max", "65536 or less");
     if (env->reader_count > 4096)
         return refuse(env, "readers_max", "4096 or less");
+    if ((unsigned)options->checkpoint_thread > TL_CHECKPOINT_THREAD_OFF)
+        return refuse(env, "checkpoint_thread", "on or off");
     tl_status status = find_rows(env, options);
+    if (status == TL_OK)
+        env->groups = env->durability == TL_DURABILITY_COMMIT && env->protocol->logs &&
+                      !deterministic && !env->pager.read_only;
     if (status == TL_OK)
         status = fresh_meta(env, options, fresh);
     return status == TL_OK ? paths_make(env, path) : status;

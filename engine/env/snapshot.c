@@ -16,9 +16,10 @@ tl_status tl_snapshots_open(tl_env *env, unsigned reader_count)
 {
     tl_memory *memory = env->pager.memory;
     env->reader_count = reader_count;
-    env->snapshot_count = reader_count + 2; /* each reader one, the published one, the next */
+    /* each reader one, the published one, the one in flight, the newest, the next */
+    env->snapshot_count = reader_count + 4;
     env->snapshots = memory->allocate(memory, env->snapshot_count * sizeof *env->snapshots);
-    env->pins = memory->allocate(memory, (reader_count + 2) * sizeof *env->pins);
+    env->pins = memory->allocate(memory, (reader_count + TL_PINS_MORE) * sizeof *env->pins);
     env->readers_block = memory->allocate(memory, reader_count * sizeof *env->readers + 64);
     if (env->snapshots != NULL)
         memset(env->snapshots, 0, env->snapshot_count * sizeof *env->snapshots);
@@ -37,16 +38,35 @@ void tl_snapshots_close(tl_env *env)
     if (env->snapshots != NULL)
         memory->release(memory, env->snapshots, env->snapshot_count * sizeof *env->snapshots);
     if (env->pins != NULL)
-        memory->release(memory, env->pins, (env->reader_count + 2) * sizeof *env->pins);
+        memory->release(memory, env->pins, (env->reader_count + TL_PINS_MORE) * sizeof *env->pins);
     if (env->readers_block != NULL)
         memory->release(memory, env->readers_block, env->reader_count * sizeof *env->readers + 64);
 }
 
-/* The snapshots that must stay readable: the durable checkpoint and what readers announced. */
+/* The snapshots that must stay readable: those that readers announced, those that new readers may
+ * still be given, and those of checkpoints.
+ *
+ * First what is published, then the readers: one whose announcement is not seen here looks at
+ * `published` again after this did, and finds what is pinned here or something newer.  Commits
+ * between the one in flight and the newest are never published, so nobody can come to need them. */
 static size_t pins_gather(tl_env *env)
 {
     size_t count = 0;
+    uint64_t packed[3];
+    if (env->groups)
+        pthread_mutex_lock(&env->mutex);
+    packed[0] = atomic_load(&env->published);
+    packed[1] = env->in_flight;
+    packed[2] = env->newest_packed;
+    if (env->groups)
+        pthread_mutex_unlock(&env->mutex);
+    env->pins_published = packed[0];
     env->pins[count++] = env->meta.txn;
+    if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_NONE)
+        env->pins[count++] = env->ckpt.meta.txn;
+    for (unsigned i = 0; i < 3; i++)
+        if (packed[i] != 0)
+            env->pins[count++] = packed[i] >> 16;
     unsigned high = atomic_load(&env->readers_high);
     for (unsigned i = 0; i < high; i++) {
         uint64_t seen = atomic_load(&env->readers[i].seen);
@@ -56,17 +76,21 @@ static size_t pins_gather(tl_env *env)
     return count;
 }
 
-/* A snapshot entry that no reader can be looking at. */
+static bool names_entry(uint64_t packed, unsigned index)
+{
+    return packed > SLOT_CLAIMED && (packed & 0xffff) == index;
+}
+
+/* A snapshot entry that nobody can be looking at. */
 static unsigned snapshot_free(tl_env *env)
 {
-    unsigned published = (unsigned)(atomic_load(&env->published) & 0xffff);
+    uint64_t published = atomic_load(&env->published);
     unsigned high = atomic_load(&env->readers_high);
     for (unsigned index = 0;; index++) { /* ends: there is one more entry than users */
-        bool used = index == published;
-        for (unsigned i = 0; i < high && !used; i++) {
-            uint64_t seen = atomic_load(&env->readers[i].seen);
-            used = seen > SLOT_CLAIMED && (seen & 0xffff) == index;
-        }
+        bool used = names_entry(published, index) || names_entry(env->in_flight, index) ||
+                    names_entry(env->newest_packed, index);
+        for (unsigned i = 0; i < high && !used; i++)
+            used = names_entry(atomic_load(&env->readers[i].seen), index);
         if (!used)
             return index;
     }
@@ -84,18 +108,33 @@ void tl_snapshot_commit_space(tl_env *env)
 
 tl_status tl_snapshot_secure(tl_env *env, const tl_forest *forest)
 {
+    if (env->groups)
+        pthread_mutex_lock(&env->mutex);
     env->snapshot_next = snapshot_free(env); /* nobody but the writer makes a free one used */
+    if (env->groups)
+        pthread_mutex_unlock(&env->mutex);
     return tl_forest_reserve(&env->snapshots[env->snapshot_next].trees, env->pager.memory, forest);
+}
+
+void tl_snapshot_refresh_pins(tl_env *env)
+{
+    size_t pin_count = pins_gather(env);
+    tl_space_set_pins(&env->pager.space, env->pins, pin_count);
+}
+
+void tl_snapshot_advance(tl_env *env)
+{
+    tl_snapshot *snapshot = &env->snapshots[env->snapshot_next];
+    snapshot->txn = env->newest_txn;
+    snapshot->page_count = env->pager.space.page_count;
+    tl_forest_copy(&snapshot->trees, &env->newest);
+    env->newest_packed = pack(env->newest_txn, env->snapshot_next);
 }
 
 void tl_snapshot_publish(tl_env *env)
 {
-    unsigned index = env->snapshot_next;
-    tl_snapshot *snapshot = &env->snapshots[index];
-    snapshot->txn = env->newest_txn;
-    snapshot->page_count = env->pager.space.page_count;
-    tl_forest_copy(&snapshot->trees, &env->newest);
-    atomic_store(&env->published, pack(env->newest_txn, index));
+    tl_snapshot_advance(env);
+    atomic_store(&env->published, env->newest_packed);
     tl_snapshot_commit_space(env); /* after the store: a reader that missed it is seen here */
 }
 

@@ -1,25 +1,21 @@
 /* engine/env/syncer.c -- durability async: a thread that syncs the log every async_ms.
  *
- * It shares nothing with the writer but atomics: how far the log is written, and which file is in
- * use.  When a checkpoint has switched files meanwhile, the checkpoint itself was the sync.
+ * It shares nothing with the writer but atomics: how far each file of the log is written, and which
+ * is in use.
  */
 #include "engine/env/env.h"
 
 static void sync_once(tl_env *env)
 {
-    tl_io *io = env->pager.io;
-    uint64_t written = atomic_load(&env->written_txn);
-    if (written == atomic_load(&env->durable_txn) || atomic_load(&env->poisoned))
+    uint64_t written = atomic_load(&env->written_txn), syncs = 0;
+    if (written <= atomic_load(&env->durable_txn) || atomic_load(&env->poisoned))
         return;
-    tl_file *file = env->log.files[atomic_load(&env->log_active)];
-    if (io->fdatasync(io, file) != TL_OK) {
+    if (tl_log_sync(&env->log, atomic_load(&env->log_active), &syncs) != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0, "the log could not be synced; reopen to recover");
         atomic_store(&env->poisoned, true);
         return;
     }
-    uint64_t durable = atomic_load(&env->durable_txn);
-    while (durable < written && !atomic_compare_exchange_weak(&env->durable_txn, &durable, written))
-        ; /* ends: another sync has been further, or the exchange succeeds */
+    tl_durable_advance(env, written);
 }
 
 static void *syncer_body(void *context)

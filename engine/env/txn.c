@@ -17,13 +17,18 @@ tl_status tl_turn_take(tl_env *env, unsigned flags)
     pthread_mutex_lock(&env->mutex);
     if (env->turn_taken && ((flags & TL_TXN_TRY) != 0 || tl_thread_is_me(env->turn_thread)))
         status = TL_BUSY;
-    while (status == TL_OK && env->turn_taken)
+    while (status == TL_OK && env->turn_taken) {
+        env->turn_waiters++;
         pthread_cond_wait(&env->turn_free, &env->mutex);
+        env->turn_waiters--;
+    }
     if (status == TL_OK) {
         env->turn_taken = true;
         env->turn_thread = pthread_self();
     }
     pthread_mutex_unlock(&env->mutex);
+    if (status == TL_OK && atomic_load(&env->ckpt_state) == TL_CHECKPOINT_WRITTEN)
+        tl_checkpoint_settle(env);
     return status;
 }
 
@@ -31,7 +36,8 @@ void tl_turn_give(tl_env *env)
 {
     pthread_mutex_lock(&env->mutex);
     env->turn_taken = false;
-    pthread_cond_signal(&env->turn_free);
+    if (env->turn_waiters != 0)
+        pthread_cond_signal(&env->turn_free);
     pthread_mutex_unlock(&env->mutex);
 }
 
@@ -72,6 +78,9 @@ static tl_status write_begin(tl_env *env, unsigned flags, tl_txn **out)
         tl_turn_give(env);
         return TL_POISONED;
     }
+    tl_checkpoint_press(env);
+    if (atomic_load(&env->published) != env->pins_published)
+        tl_snapshot_refresh_pins(env); /* what the last flush replaced is no longer seen */
     tl_writer_begin(env, env->newest_txn + 1);
     tl_op_buffer_clear(&env->ops);
     env->ops_dropped = false;
@@ -156,13 +165,15 @@ tl_status tl_txn_commit(tl_txn *txn)
         write_end(env);
         return TL_OK;
     }
+    tl_ticket ticket = {0, 0};
     if (status == TL_OK)
         status = tl_commit_secure(env);
     if (status == TL_OK)
-        status = env->protocol->commit(env);
-    if (status == TL_OK)
-        write_end(env);
-    else
+        status = env->protocol->commit(env, &ticket);
+    if (status != TL_OK) {
         write_abort(env);
-    return status;
+        return status;
+    }
+    write_end(env);
+    return ticket.txn != 0 ? tl_flush_wait(env, &ticket) : TL_OK;
 }

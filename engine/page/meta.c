@@ -24,8 +24,11 @@ enum {
     AT_LOG_PAD = 120,
     AT_CATALOG_DEPTH = 124,
     AT_TREE_ID_NEXT = 128,
+    AT_LOG_BEGIN = 136,
     AT_CRC = TL_META_RECORD_BYTES - 4,
 };
+
+enum { LOG_BEGIN_FIRST = 4096 }; /* behind the header of a log file */
 
 static const uint8_t magic[8] = {'t', 'r', 'e', 'e', 'l', 'a', 'b', 0x1a};
 
@@ -54,6 +57,7 @@ static void record_encode(const tl_meta *meta, uint8_t *at)
     if (meta->version >= 2) { /* a record of version 1 is written again as it was found */
         tl_store32(at + AT_CATALOG_DEPTH, meta->catalog_depth);
         tl_store32(at + AT_TREE_ID_NEXT, meta->tree_id_next);
+        tl_store64(at + AT_LOG_BEGIN, meta->log_begin);
     }
     tl_store32(at + AT_CRC, tl_crc32c(0, at, AT_CRC));
 }
@@ -77,7 +81,8 @@ static tl_meta_verdict fields_verdict(const tl_meta *meta, uint32_t page_shift)
         meta->record_bytes_max == tl_page_record_bytes_max(meta->page_bytes, meta->max_key_bytes) &&
         meta->page_count <= UINT32_MAX && meta->catalog_depth >= 1 &&
         meta->catalog_depth <= TL_TREE_DEPTH_MAX && meta->tree_id_next > TL_TREE_FIRST &&
-        (meta->log_pad_bytes == 512 || meta->log_pad_bytes == 4096);
+        (meta->log_pad_bytes == 512 || meta->log_pad_bytes == 4096) &&
+        meta->log_begin >= LOG_BEGIN_FIRST && meta->log_begin % 512 == 0;
     return sound ? TL_META_VALID : TL_META_DAMAGED;
 }
 
@@ -109,6 +114,7 @@ static tl_meta_verdict record_decode(const uint8_t *at, tl_meta *meta)
     };
     made.catalog_depth = made.version < 2 ? 1 : tl_load32(at + AT_CATALOG_DEPTH);
     made.tree_id_next = made.version < 2 ? TL_TREE_FIRST + 1 : tl_load32(at + AT_TREE_ID_NEXT);
+    made.log_begin = made.version < 2 ? LOG_BEGIN_FIRST : tl_load64(at + AT_LOG_BEGIN);
     memcpy(made.uuid, at + AT_UUID, sizeof made.uuid);
     tl_meta_verdict verdict = fields_verdict(&made, page_shift);
     if (verdict == TL_META_VALID)

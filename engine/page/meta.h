@@ -31,6 +31,7 @@ typedef struct tl_meta {
     uint8_t uuid[16];
     uint32_t log_pad_bytes;
     uint32_t catalog_depth, tree_id_next; /* since version 2; in version 1 always 1 and 2 */
+    uint64_t log_begin; /* where the frames behind `txn` begin in their file; since version 2 */
 } tl_meta;
 
 typedef enum tl_meta_verdict {

@@ -35,8 +35,15 @@ tl_status tl_log_header_check(tl_io *io, tl_file *file, const uint8_t uuid[16], 
     return io->read_verified(io, file, 0, sector, sizeof sector, header_verify, expected);
 }
 
+void tl_log_release(tl_log *log)
+{
+    tl_vector_release(&log->staged, log->memory);
+    tl_vector_release(&log->taken, log->memory);
+}
+
 void tl_log_switch(tl_log *log, uint64_t ckpt_no)
 {
+    assert(log->staged.count == 0 && log->taken.count == 0);
     log->ckpt_no = ckpt_no;
     log->active = ckpt_no & 1;
     log->tail = TL_LOG_HEADER_BYTES;
@@ -140,22 +147,34 @@ static tl_status file_grow(tl_log *log, uint64_t least)
     return TL_OK;
 }
 
-/* Fill the header at `at` of a frame that holds `ops`; advances *chain. */
-static void frame_encode(const tl_log *log, uint8_t *at, uint64_t txn, uint64_t durable_txn,
-                         uint64_t *chain, unsigned flags, tl_slice ops)
+/* What a frame says of its txn; tl_frame_seal adds what depends on the frames before it. */
+static void frame_begin(const tl_log *log, uint8_t *at, uint64_t txn, unsigned flags,
+                        size_t ops_bytes)
 {
     memset(at, 0, TL_LOG_FRAME_HEADER_BYTES);
-    tl_store32(at + TL_AT_FRAME_OPS_BYTES, (uint32_t)ops.size_bytes);
+    tl_store32(at + TL_AT_FRAME_OPS_BYTES, (uint32_t)ops_bytes);
     tl_store64(at + TL_AT_FRAME_SALT, log->salt);
     tl_store64(at + TL_AT_FRAME_CKPT_NO, log->ckpt_no);
     tl_store64(at + TL_AT_FRAME_TXN, txn);
+    at[TL_AT_FRAME_FLAGS] = (uint8_t)flags;
+}
+
+/* Complete the header at `at` of a frame that holds `ops`; advances *chain. */
+static void frame_seal(const tl_log *log, uint8_t *at, uint64_t durable_txn, uint64_t *chain,
+                       tl_slice ops)
+{
     tl_store64(at + TL_AT_FRAME_DURABLE, durable_txn);
     tl_store64(at + TL_AT_FRAME_CHAIN, *chain);
-    at[TL_AT_FRAME_FLAGS] = (uint8_t)flags;
     uint32_t crc = tl_frame_checksum(log->origin, at, TL_LOG_FRAME_HEADER_BYTES);
     crc = tl_crc32c(crc, ops.data, ops.size_bytes);
     tl_store32(at + TL_AT_FRAME_CRC, crc);
-    *chain = tl_frame_chain(*chain, txn, crc);
+    *chain = tl_frame_chain(*chain, tl_load64(at + TL_AT_FRAME_TXN), crc);
+}
+
+static unsigned frame_flags(const tl_op_buffer *ops, unsigned i)
+{
+    return (i == 0 ? TL_FRAME_FIRST : 0u) | (i == ops->full_frames ? TL_FRAME_LAST : 0u) |
+           (ops->has_extents ? TL_FRAME_EXTENTS : 0u);
 }
 
 /* Frame `i` of the txn. */
@@ -202,7 +221,7 @@ static tl_status flush_undo(tl_log *log, tl_status why)
 tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const tl_op_buffer *ops)
 {
     unsigned frames = ops->full_frames + 1;
-    assert(frames <= TL_LOG_FRAMES_MAX);
+    assert(frames <= TL_LOG_FRAMES_MAX && log->staged.count == 0 && log->taken.count == 0);
     size_t used = frames * TL_LOG_FRAME_HEADER_BYTES + ops->size_bytes;
     size_t bytes = tl_align_up(used, log->pad_bytes);
     tl_status status = TL_OK;
@@ -212,16 +231,17 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
         return status;
     uint64_t chain = log->chain;
     for (unsigned i = 0; i < frames; i++) {
-        unsigned flags = (i == 0 ? TL_FRAME_FIRST : 0u) | (i + 1 == frames ? TL_FRAME_LAST : 0u) |
-                         (ops->has_extents ? TL_FRAME_EXTENTS : 0u);
-        frame_encode(log, log->headers + i * TL_LOG_FRAME_HEADER_BYTES, txn, durable_txn, &chain,
-                     flags, frame_ops(ops, i));
+        uint8_t *header = log->headers + i * TL_LOG_FRAME_HEADER_BYTES;
+        tl_slice part = frame_ops(ops, i);
+        frame_begin(log, header, txn, frame_flags(ops, i), part.size_bytes);
+        frame_seal(log, header, durable_txn, &chain, part);
     }
     status = flush_write(log, ops, bytes - used);
     if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
         status = flush_undo(log, status);
     if (status != TL_OK)
         return status;
+    atomic_fetch_add(&log->written[log->active], 1);
     log->chain = chain;
     log->tail += bytes;
     if (log->tail > log->sizes[log->active])
@@ -231,11 +251,95 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
     return TL_OK;
 }
 
-tl_status tl_log_sync(tl_log *log)
+static tl_status sync_file(tl_log *log, unsigned file, uint64_t *syncs)
 {
-    uint64_t begin = tl_clock_ns();
-    tl_status status = log->io->fdatasync(log->io, log->files[log->active]);
-    log->stats->syncs_log++;
-    log->stats->log_sync_ns += tl_clock_ns() - begin;
+    uint64_t written = atomic_load(&log->written[file]), synced = atomic_load(&log->synced[file]);
+    if (synced >= written)
+        return TL_OK;
+    tl_status status = log->io->fdatasync(log->io, log->files[file]);
+    ++*syncs;
+    if (status != TL_OK)
+        return status;
+    while (synced < written && !atomic_compare_exchange_weak(&log->synced[file], &synced, written))
+        ; /* ends: another sync went further, or the exchange succeeds */
+    return TL_OK;
+}
+
+tl_status tl_log_sync(tl_log *log, unsigned active, uint64_t *syncs)
+{
+    tl_status status = sync_file(log, 1 - active, syncs);
+    return status == TL_OK ? sync_file(log, active, syncs) : status;
+}
+
+void tl_log_forget(tl_log *log, unsigned file)
+{
+    atomic_store(&log->synced[file], atomic_load(&log->written[file]));
+}
+
+static size_t frames_bytes(const tl_op_buffer *ops)
+{
+    return (ops->full_frames + 1) * (size_t)TL_LOG_FRAME_HEADER_BYTES + ops->size_bytes;
+}
+
+/* If what is staged is taken before `ops` come, they begin a flush of their own. */
+uint64_t tl_log_stage_end(const tl_log *log, const tl_op_buffer *ops)
+{
+    uint64_t begin = tl_align_up(log->tail + log->staged.count, log->pad_bytes);
+    return tl_align_up(begin + frames_bytes(ops), log->pad_bytes);
+}
+
+tl_status tl_log_grow(tl_log *log, uint64_t end)
+{
+    return end <= log->sizes[log->active] ? TL_OK : file_grow(log, end);
+}
+
+tl_status tl_log_stage(tl_log *log, uint64_t txn, const tl_op_buffer *ops)
+{
+    tl_status status =
+        tl_vector_reserve(&log->staged, log->memory, frames_bytes(ops) + log->pad_bytes);
+    if (status != TL_OK)
+        return status;
+    if (log->staged.count != 0)
+        log->staged.at[log->staged_last + TL_AT_FRAME_FLAGS] |= TL_FRAME_MORE;
+    for (unsigned i = 0; i <= ops->full_frames; i++) {
+        uint8_t *at = log->staged.at + log->staged.count;
+        tl_slice part = frame_ops(ops, i);
+        frame_begin(log, at, txn, frame_flags(ops, i), part.size_bytes);
+        tl_copy(at + TL_LOG_FRAME_HEADER_BYTES, part.data, part.size_bytes);
+        log->staged_last = log->staged.count;
+        log->staged.count += TL_LOG_FRAME_HEADER_BYTES + part.size_bytes;
+    }
+    log->stats->log_frames += ops->full_frames + 1;
+    return TL_OK;
+}
+
+void tl_log_take(tl_log *log)
+{
+    assert(log->taken.count == 0);
+    tl_log_bytes empty = log->taken;
+    log->taken = log->staged;
+    log->staged = empty;
+    log->taken_at = log->tail;
+    log->tail = tl_align_up(log->tail + log->taken.count, log->pad_bytes);
+}
+
+tl_status tl_log_flush(tl_log *log, uint64_t durable_txn)
+{
+    tl_log_bytes *taken = &log->taken;
+    for (size_t i = 0; i < taken->count;) {
+        uint8_t *at = taken->at + i;
+        uint32_t ops_bytes = tl_load32(at + TL_AT_FRAME_OPS_BYTES);
+        frame_seal(log, at, durable_txn, &log->chain,
+                   tl_slice_of(at + TL_LOG_FRAME_HEADER_BYTES, ops_bytes));
+        i += TL_LOG_FRAME_HEADER_BYTES + ops_bytes;
+    }
+    size_t padded = (size_t)tl_align_up(taken->count, log->pad_bytes); /* reserved by stage */
+    memset(taken->at + taken->count, 0, padded - taken->count);
+    tl_file *file = log->files[log->active];
+    tl_status status =
+        log->io->pwritev(log->io, file, log->taken_at, &(tl_io_span){taken->at, padded}, 1);
+    if (status == TL_OK)
+        status = log->io->fdatasync(log->io, file);
+    taken->count = 0;
     return status;
 }

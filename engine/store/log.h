@@ -6,6 +6,9 @@
  *   +---------------------+-------------+-------+-----------------+--------+
  *                         frame frame ..  to the next pad boundary
  *
+ * A flush is what goes out with one write: the frames of one txn, or of all txns that committed
+ * while the flush before was under way.
+ *
  *   frame   u32 crc  u32 ops_bytes  u64 salt  u64 ckpt_no  u64 txn  u64 durable_txn
  *           u64 prev_chain  u8 flags  7 zeros  ops
  *   op      u8 code  varint tree  varint key_bytes  varint value_bytes  key  value
@@ -13,6 +16,12 @@
  * Every txn after the last checkpoint has its frames here, chained: prev_chain depends on all
  * frames before.  Checkpoint k sends what follows to file k & 1, from its start.  The salt is new
  * at every open, so frames of an earlier life never match.
+ *
+ * Two ways in.  tl_log_append writes one txn at once.  tl_log_stage only remembers its frames;
+ * tl_log_take makes all remembered ones a flush, and tl_log_flush writes and syncs that while
+ * others stage: what depends on earlier frames (chain, checksum, what is durable) is filled in
+ * there. Who stages or appends has the writer's turn; one thread at a time takes and flushes; stage
+ * and take exclude each other (env/flush.c).
  */
 #ifndef TL_STORE_LOG_H
 #define TL_STORE_LOG_H
@@ -21,8 +30,6 @@
 #include "engine/store/pager.h"
 
 enum {
-    TL_LOG_VERSION =
-        1, /* of the header block; what ops there may be is told by the meta's version */
     TL_LOG_HEADER_BYTES = 4096, /* frames begin here */
     TL_LOG_FRAME_HEADER_BYTES = 56,
     TL_LOG_OPS_BYTES_MAX = 1 << 20, /* of one frame; longer txns take several */
@@ -33,8 +40,12 @@ enum {
     TL_LOG_GROWTH_BYTES_MAX = 16 << 20,
 };
 
-/* A frame of a txn that put values into extents says so: recovery looks for them first. */
-enum { TL_FRAME_FIRST = 1, TL_FRAME_LAST = 2, TL_FRAME_EXTENTS = 4 };
+enum {
+    TL_FRAME_FIRST = 1,
+    TL_FRAME_LAST = 2,    /* of its txn */
+    TL_FRAME_EXTENTS = 4, /* the txn put values into extents: recovery looks for them first */
+    TL_FRAME_MORE = 8,    /* with LAST: the next txn follows at once, in the same flush */
+};
 enum {
     TL_OP_CODE_PUT = 1,
     TL_OP_CODE_DEL = 2,
@@ -42,6 +53,8 @@ enum {
     TL_OP_CODE_TREE_CREATE = 4,
     TL_OP_CODE_TREE_DROP = 5
 };
+
+typedef TL_VECTOR(uint8_t) tl_log_bytes;
 
 /* An extent that was written before the frame that names it: u32 each.  Its tag is the frame's txn,
  * and `crc`, of its header, covers all its bytes. */
@@ -59,6 +72,11 @@ typedef struct tl_log {
     unsigned active;
     uint64_t tail; /* next flush begins here, in the active file */
     uint64_t salt, chain, ckpt_no;
+    _Atomic uint64_t written[2], synced[2]; /* appends to each file; how many a sync covers */
+    tl_log_bytes staged;                    /* frames that wait for the next flush */
+    size_t staged_last;                     /* where the last of them begins */
+    tl_log_bytes taken;                     /* frames of the flush under way, for `taken_at` */
+    uint64_t taken_at;
     uint32_t pad_bytes;
     uint32_t origin; /* CRC32C of the uuid, with which the checksum of a frame begins */
     bool zero_fill;  /* grow ahead of the tail, so that a flush changes no file metadata */
@@ -72,7 +90,11 @@ void tl_log_header_encode(uint8_t block[TL_LOG_HEADER_BYTES], const uint8_t uuid
 TL_MUST_USE tl_status tl_log_header_check(tl_io *io, tl_file *file, const uint8_t uuid[16],
                                           unsigned file_no);
 
-/* Frames after checkpoint `ckpt_no` go to its file, from the start. */
+/* Give back the memory of staged frames. */
+void tl_log_release(tl_log *log);
+
+/* Frames from here on are those after checkpoint `ckpt_no`: they go to its file, from the start.
+ * Nothing is staged or under way. */
 void tl_log_switch(tl_log *log, uint64_t ckpt_no);
 
 /* The ops of one txn as they are recorded, in memory that the arena holds ready.  A frame ends
@@ -95,7 +117,22 @@ void tl_op_buffer_record(tl_op_buffer *buffer, unsigned code, tl_tree tree, tl_s
  * unknown. */
 TL_MUST_USE tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn,
                                     const tl_op_buffer *ops);
-TL_MUST_USE tl_status tl_log_sync(tl_log *log); /* the active file */
+/* Sync what was appended and not synced since, the file of earlier frames first; *synced counts
+ * the calls.  Any thread. */
+TL_MUST_USE tl_status tl_log_sync(tl_log *log, unsigned active, uint64_t *syncs);
+void tl_log_forget(tl_log *log, unsigned file); /* a checkpoint made its frames dead */
+
+enum { TL_LOG_STAGE_BYTES_MAX = 256 << 10 }; /* ops of a txn worth copying; others are appended */
+
+/* Where the file must reach before `ops` can be staged; tl_log_grow makes it so.  As tl_log_stage,
+ * not beside tl_log_take. */
+uint64_t tl_log_stage_end(const tl_log *log, const tl_op_buffer *ops);
+TL_MUST_USE tl_status tl_log_grow(tl_log *log, uint64_t end); /* TL_NO_SPACE: nothing is staged */
+/* Remember the frames of `txn`.  TL_NO_MEMORY changes nothing. */
+TL_MUST_USE tl_status tl_log_stage(tl_log *log, uint64_t txn, const tl_op_buffer *ops);
+void tl_log_take(tl_log *log); /* what is staged becomes the flush under way */
+/* Write and sync it.  Any failure: unknown how much of it happened. */
+TL_MUST_USE tl_status tl_log_flush(tl_log *log, uint64_t durable_txn);
 
 typedef struct tl_log_op {
     unsigned code;

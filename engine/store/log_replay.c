@@ -144,7 +144,8 @@ static void frame_pass(reader *in, const uint8_t *header, size_t bytes)
     in->in_txn = (header[TL_AT_FRAME_FLAGS] & TL_FRAME_LAST) == 0;
     if (in->in_txn)
         return;
-    in->offset = tl_align_up(in->offset, in->log->pad_bytes);
+    if ((header[TL_AT_FRAME_FLAGS] & TL_FRAME_MORE) == 0) /* the flush ends here too */
+        in->offset = tl_align_up(in->offset, in->log->pad_bytes);
     in->txn++;
 }
 
@@ -226,7 +227,7 @@ static tl_status search_losses(reader *in, uint64_t *tail_bytes)
     uint8_t *block = memory->allocate(memory, SEARCH_BLOCK);
     if (block == NULL)
         return TL_NO_MEMORY;
-    uint64_t from = in->offset & ~(uint64_t)(SEARCH_STEP - 1); /* frames inside a flush: skipped */
+    uint64_t from = tl_align_up(in->offset, SEARCH_STEP); /* where the next flush may begin */
     tl_status status = search_file(in, in->file, from, block, tail_bytes);
     if (status == TL_OK)
         status = search_file(in, 1 - in->file, TL_LOG_HEADER_BYTES, block, tail_bytes);
@@ -311,7 +312,7 @@ tl_status tl_log_replay(tl_log *log, tl_pager *pager, const tl_meta *meta,
         .pager = pager,
         .meta = meta,
         .file = meta->ckpt_no & 1,
-        .offset = TL_LOG_HEADER_BYTES,
+        .offset = meta->log_begin,
         .ckpt_no = meta->ckpt_no,
         .txn = meta->txn + 1,
         .chain = meta->log_chain,

@@ -45,8 +45,6 @@ enum { TL_DIRECT_WAIT_BYTES = 256 << 10 }; /* more are written while they are in
 /* Write all noted extents. */
 TL_MUST_USE tl_status tl_direct_write(tl_pager *pager);
 void tl_direct_forget(tl_pager *pager); /* the txn is aborted */
-/* Write what the checkpoint has to: dirty_raw. */
-TL_MUST_USE tl_status tl_pager_write_raw(tl_pager *pager);
 
 /* The extent in the arena, whole and verified.
  * TL_CORRUPT  it is damaged, misplaced or stale; TL_IO */

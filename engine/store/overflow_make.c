@@ -108,6 +108,10 @@ tl_status tl_value_make(tl_value_maker *maker, tl_pager *pager, uint32_t tree_id
     maker->placed = maker->filled = 0;
     maker->at = maker->extents.count = 0;
     tl_status status = take_pieces(maker, others, true);
+    while (status == TL_NO_SPACE && tl_pager_relieved(pager)) { /* ends: waits do not go on */
+        tl_value_unmake(maker);
+        status = take_pieces(maker, others, true);
+    }
     if (status == TL_NO_SPACE) { /* the file cannot grow: any free pages will do */
         tl_value_unmake(maker);
         status = take_pieces(maker, others, false);
@@ -260,29 +264,4 @@ void tl_direct_forget(tl_pager *pager)
 {
     pager->direct.count = 0;
     pager->direct_bytes = pager->direct_waiting_bytes = 0;
-}
-
-tl_status tl_pager_write_raw(tl_pager *pager)
-{
-    const tl_space *space = &pager->space;
-    uint32_t most = RUN_BYTES_MAX >> pager->page_shift;
-    for (uint32_t pgno = 0;;) { /* ends: `pgno` moves behind a run every round */
-        pgno = tl_bitmap_next_one(&space->dirty_raw, pgno, space->page_count);
-        if (pgno == TL_BITMAP_NONE)
-            return TL_OK;
-        uint32_t end = tl_bitmap_next_zero(&space->dirty_raw, pgno, space->page_count);
-        end = end == TL_BITMAP_NONE ? space->page_count : end;
-        end = end - pgno > most ? pgno + most : end;
-        if (tl_bitmap_get(&space->live, pgno)) {
-            uint32_t dead = tl_bitmap_next_zero(&space->live, pgno, end);
-            end = dead == TL_BITMAP_NONE ? end : dead;
-            tl_status status = write_bytes(pager, pgno, (size_t)(end - pgno) << pager->page_shift);
-            if (status != TL_OK)
-                return status;
-        } else {
-            uint32_t live = tl_bitmap_next_one(&space->live, pgno, end);
-            end = live == TL_BITMAP_NONE ? end : live;
-        }
-        pgno = end;
-    }
 }

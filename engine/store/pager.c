@@ -226,6 +226,10 @@ tl_status tl_pager_secure_slow(tl_pager *pager, size_t count)
     if (tl_space_available(&pager->space) < count) {
         /* A new zone takes two of the new pages for itself. */
         tl_status status = tl_pager_grow(pager, count - tl_space_available(&pager->space) + 2);
+        while (status == TL_NO_SPACE && tl_pager_relieved(pager)) { /* ends: waits do not go on */
+            size_t here = tl_space_available(&pager->space);
+            status = here < count ? tl_pager_grow(pager, count - here + 2) : TL_OK;
+        }
         pager->starved = status == TL_NO_SPACE;
         if (status != TL_OK)
             return status;

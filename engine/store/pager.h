@@ -37,6 +37,9 @@ typedef struct tl_pager {
     tl_space space;
     uint32_t refused_pages; /* of the latest value that found no room since the checkpoint */
     bool starved;           /* the file could not grow when it last had to */
+    /* The file is full.  May wait for pages to come free; false: none will.  NULL: nobody helps. */
+    bool (*relieve)(void *context);
+    void *relieve_context;
     tl_edit edit;
     uint8_t *scratch[4];           /* whole pages; scratch[0] is edit.scratch */
     uint32_t *weights;             /* page_bytes / 8 + 2 numbers */
@@ -118,6 +121,12 @@ static inline tl_status tl_pager_secure(tl_pager *pager, size_t count)
     return tl_pager_secure_slow(pager, count);
 }
 
+/* The file is full: have pages come free meanwhile, perhaps after a wait? */
+static inline bool tl_pager_relieved(const tl_pager *pager)
+{
+    return pager->relieve != NULL && pager->relieve(pager->relieve_context);
+}
+
 /* Let the file span at least `least` pages more.  TL_NO_SPACE, TL_NO_MEMORY, TL_IO: unchanged. */
 TL_MUST_USE tl_status tl_pager_grow(tl_pager *pager, uint64_t least);
 /* Pages of the arena are about to be used: take their memory in one go. */
@@ -143,12 +152,39 @@ static inline bool tl_pager_owns(const tl_pager *pager, const uint8_t *page)
     return tl_page_birth(page) == pager->txn;
 }
 
-/* Write all dirty live pages, in file order, in runs of up to 1 MiB. */
-TL_MUST_USE tl_status tl_pager_write_dirty(tl_pager *pager);
-/* Write the bitmaps of dirty zones for checkpoint `ckpt_no` to the slots not in use; *digest is
- * that of all zones.  tl_pager_zones_written makes them the ones in use. */
-TL_MUST_USE tl_status tl_pager_write_zones(tl_pager *pager, uint64_t ckpt_no, uint64_t *digest);
-void tl_pager_zones_written(tl_pager *pager, uint64_t ckpt_no);
+/* What a checkpoint has to write: the pages made since the last one, and copies of the bitmaps that
+ * changed.  Taken in the writer's turn, with every page a txn owns settled; from then on the pages
+ * named here are not edited (a later txn copies them), so that any thread can write them out. */
+typedef struct tl_zone_copy {
+    uint32_t zone_no, pgno, crc;
+    uint8_t slot;
+} tl_zone_copy;
+
+typedef struct tl_write_set {
+    tl_bitmap pages;
+    tl_bitmap raw;       /* of extents: written as they are, without a page's checksum */
+    uint32_t page_count; /* of the file */
+    TL_VECTOR(tl_zone_copy) zones;
+    TL_VECTOR(uint8_t) zone_pages;                        /* one page each */
+    /* the writing thread's counts */
+    uint64_t runs, pages_written, page_bytes, zone_bytes, value_bytes;
+} tl_write_set;
+
+void tl_write_set_release(tl_write_set *set, tl_memory *memory);
+/* Fill `set` for checkpoint `ckpt_no`; *digest is that of all zones.  TL_NO_MEMORY: nothing
+ * happened. */
+TL_MUST_USE tl_status tl_write_set_take(tl_pager *pager, tl_write_set *set, uint64_t ckpt_no,
+                                        uint64_t *digest);
+/* Bitmaps to the slots not in use; pages and extents in file order, in runs of up to 1 MiB.  Any thread.
+ * Stops with TL_BUSY soon after *stop is true (NULL: never). */
+TL_MUST_USE tl_status tl_write_set_zones(tl_pager *pager, tl_write_set *set);
+TL_MUST_USE tl_status tl_write_set_pages(tl_pager *pager, tl_write_set *set,
+                                         const _Atomic bool *stop);
+TL_MUST_USE tl_status tl_write_set_values(tl_pager *pager, tl_write_set *set,
+                                          const _Atomic bool *stop);
+/* In a turn: the bitmaps written are the ones in use; or all of it is still to be written. */
+void tl_write_set_done(tl_pager *pager, tl_write_set *set, uint64_t ckpt_no);
+void tl_write_set_undo(tl_pager *pager, tl_write_set *set);
 /* Read the bitmaps that belong to `meta`. */
 TL_MUST_USE tl_status tl_pager_read_zones(tl_pager *pager, const tl_meta *meta);
 

@@ -359,21 +359,13 @@ void tl_space_side_settle(tl_space *space, bool durable)
     edits_swap(space);
 }
 
+void tl_space_set_dirty(tl_space *space, uint32_t pgno)
+{
+    set_dirty(space, pgno, true);
+}
+
 void tl_space_checkpointed(tl_space *space)
 {
-    for (uint32_t pgno = 0;;) {
-        pgno = tl_bitmap_next_one(&space->dirty, pgno, space->page_count);
-        if (pgno == TL_BITMAP_NONE)
-            break;
-        tl_bitmap_clear(&space->dirty, pgno);
-    }
-    for (uint32_t pgno = 0;;) {
-        pgno = tl_bitmap_next_one(&space->dirty_raw, pgno, space->page_count);
-        if (pgno == TL_BITMAP_NONE)
-            break;
-        tl_bitmap_store_word(&space->dirty_raw, pgno >> 6, 0);
-    }
-    space->dirty_count = 0;
     tl_space_drain_recycled(space);
 }
 

@@ -2,7 +2,7 @@
  *
  *   live   reachable from the newest commit, or made by the running txn
  *   busy   live, or freed but still seen by a pinned snapshot, or waiting on a stack
- *   dirty  made since the last checkpoint: what the next one has to write
+ *   dirty  made since the last checkpoint was pinned: what the next one has to write
  *
  * A freed page was visible to the snapshots birth <= s < death.  It hangs on the list of the newest
  * pinned snapshot in that interval; when that one ends, the page is tested against the next older
@@ -141,8 +141,9 @@ void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t
 void tl_space_abort(tl_space *space);
 /* Only the pins have changed. */
 void tl_space_set_pins(tl_space *space, const uint64_t *pins, size_t pin_count);
-/* A checkpoint is durable: nothing is dirty, recycled pages go back to the bitmap. */
+/* A checkpoint is durable: recycled pages go back to the bitmap. */
 void tl_space_checkpointed(tl_space *space);
+void tl_space_set_dirty(tl_space *space, uint32_t pgno); /* the page is still to be written */
 
 /* ---- runs: space_runs.c ---- */
 

@@ -167,6 +167,7 @@ void tl_space_runs_commit(tl_space *space, uint64_t txn)
     for (size_t i = 0; i < space->edits.retiring.count; i++) {
         tl_retired *gone = &space->edits.retiring.at[i];
         gone->death = txn;
+        tl_space_clear_dirty_run(space, gone->run.pgno, gone->run.count);
         if (tl_vector_reserve(&space->retired, space->memory, 1) != TL_OK)
             continue; /* busy until the next open, which finds it free */
         tl_vector_push(&space->retired, *gone);

@@ -119,8 +119,10 @@ static void meta_record_check(const uint8_t *record, unsigned version)
     if (version > 1) {
         assert_int_equal(u32(record + 124), 1); /* levels of the catalog */
         assert_int_equal(u32(record + 128), 2); /* next tree id */
+        assert_int_equal(u32(record + 132), 0);
+        assert_int_equal(u64(record + 136), 4096); /* log_begin */
     }
-    size_t used = version > 1 ? 132 : 124;
+    size_t used = version > 1 ? 144 : 124;
     assert_true(all_zero(record + used, 508 - used));
 }
 
@@ -374,7 +376,8 @@ static unsigned log_replay(reader *r)
     const unit_bytes *file = &r->files.log[ckpt_no & 1];
     uint32_t origin = crc32c(0, r->meta + 104, 16);
     unsigned frames = 0;
-    for (size_t at = 4096; at + 56 <= file->size_bytes;) {
+    size_t begin = r->version > 1 ? (size_t)u64(r->meta + 136) : 4096;
+    for (size_t at = begin; at + 56 <= file->size_bytes;) {
         const uint8_t *frame = file->data + at;
         size_t bytes = 56 + (size_t)u32(frame + 4);
         if (u64(frame + 24) == 0 || at + bytes > file->size_bytes ||
@@ -383,12 +386,14 @@ static unsigned log_replay(reader *r)
         assert_true(u64(frame + 8) == u64(r->meta + 40)); /* salt */
         assert_true(u64(frame + 16) == ckpt_no && u64(frame + 24) == txn + 1);
         assert_true(u64(frame + 32) <= txn && u64(frame + 40) == chain);
-        assert_int_equal(frame[48], 1 | 2); /* first and last of its txn */
+        bool more = (frame[48] & 4) != 0;        /* the next txn follows in the same flush */
+        assert_int_equal(frame[48] & ~4, 1 | 2); /* first and last of its txn */
+        assert_true(r->version > 1 || !more);
         assert_true(all_zero(frame + 49, 7));
         ops_apply(r, frame + 56, frame + bytes);
         chain = mix(chain ^ mix(++txn) ^ u32(frame));
         frames++;
-        size_t next = (at + bytes + 511) / 512 * 512;
+        size_t next = more ? at + bytes : (at + bytes + 511) / 512 * 512;
         assert_true(all_zero(frame + bytes, next - at - bytes));
         at = next;
     }

@@ -146,7 +146,11 @@ static bench *bench_set(void)
     b->ops.at = malloc(OPS_ROOM);
     assert_non_null(b->ops.at);
     tl_mutex_create(&b->pager.error_mutex);
-    b->meta = (tl_meta){.ckpt_no = 6, .txn = 100, .log_salt = 77, .log_chain = 88};
+    b->meta = (tl_meta){.ckpt_no = 6,
+                        .txn = 100,
+                        .log_salt = 77,
+                        .log_chain = 88,
+                        .log_begin = TL_LOG_HEADER_BYTES};
     memcpy(b->meta.uuid, "sixteen bytes id", 16);
     b->log.io = tl_io_posix();
     b->log.memory = tl_memory_default();
@@ -164,6 +168,7 @@ static void bench_free(bench *b)
 {
     for (unsigned i = 0; i < 2; i++)
         b->log.io->close(b->log.io, b->log.files[i]);
+    tl_log_release(&b->log);
     free(b->ops.at);
     unit_place_remove(&b->place);
     free(b);
@@ -188,6 +193,23 @@ static void append(bench *b, uint64_t txn, uint64_t durable, unsigned op_count, 
         record_op(b, 8, value_bytes, txn * 1000 + i);
     b->offsets[txn - 101] = b->log.tail;
     assert_int_equal(tl_log_append(&b->log, txn, durable, &b->ops), TL_OK);
+}
+
+/* The same, for a flush of several txns. */
+static void stage(bench *b, uint64_t txn, unsigned op_count, size_t value_bytes)
+{
+    tl_op_buffer_clear(&b->ops);
+    for (unsigned i = 0; i < op_count; i++)
+        record_op(b, 8, value_bytes, txn * 1000 + i);
+    b->offsets[txn - 101] = b->log.tail + b->log.staged.count;
+    assert_int_equal(tl_log_grow(&b->log, tl_log_stage_end(&b->log, &b->ops)), TL_OK);
+    assert_int_equal(tl_log_stage(&b->log, txn, &b->ops), TL_OK);
+}
+
+static void flush(bench *b, uint64_t durable)
+{
+    tl_log_take(&b->log);
+    assert_int_equal(tl_log_flush(&b->log, durable), TL_OK);
 }
 
 static tl_status replay(bench *b)
@@ -385,6 +407,79 @@ static void a_frame_of_a_later_checkpoint_proves_that_both_metas_are_stale(void 
     bench_free(b);
 }
 
+/* 101..103 in one flush, 104 by itself, then again three while one is staged during a flush. */
+static void three_flushes(bench *b)
+{
+    stage(b, 101, 2, 10);
+    stage(b, 102, 0, 0);
+    stage(b, 103, 3, 300);
+    flush(b, 100);
+    append(b, 104, 103, 1, 10);
+    stage(b, 105, 1, 10);
+    tl_log_take(&b->log);
+    stage(b, 106, 2, 10); /* while 105 is on its way */
+    assert_int_equal(tl_log_flush(&b->log, 104), TL_OK);
+    stage(b, 107, 1, 10);
+    flush(b, 105);
+}
+
+static void txns_that_share_a_flush_share_its_padding_and_replay_in_order(void **state)
+{
+    (void)state;
+    bench *b = bench_set();
+    three_flushes(b);
+    assert_int_equal(b->offsets[0], TL_LOG_HEADER_BYTES);
+    assert_true(b->offsets[1] % 512 != 0 && b->offsets[2] % 512 != 0);
+    assert_true(b->offsets[3] % 512 == 0 && b->offsets[4] % 512 == 0);
+    assert_true(b->offsets[5] % 512 == 0 && b->offsets[6] % 512 != 0);
+    assert_int_equal(replay(b), TL_OK);
+    expect_commits(b, 107);
+    assert_true(b->recovery.chain == b->log.chain);
+    bench_free(b);
+}
+
+static void a_torn_flush_of_several_txns_leaves_those_that_are_whole(void **state)
+{
+    (void)state;
+    bench *b = bench_set();
+    three_flushes(b);
+    unit_bytes whole = unit_file_read(b->place.logs[0]);
+    static const uint8_t zeros[4096];
+    for (uint64_t cut = b->offsets[5]; cut < b->log.tail; cut += 3) {
+        overwrite(b, 0, cut, zeros, (size_t)(b->log.tail - cut));
+        assert_int_equal(replay(b), TL_OK);
+        uint64_t second = b->offsets[6]; /* the frame of 107; zeros end it harmlessly */
+        assert_true(b->recovery.txn == 105 || b->recovery.txn == 106 ||
+                    (b->recovery.txn == 107 && cut > second));
+        assert_true(cut >= second || b->recovery.txn <= 106);
+        assert_int_equal(b->recovery.tail_bytes != 0 && b->recovery.txn >= 106, 0);
+        overwrite(b, 0, cut, whole.data + cut, (size_t)(b->log.tail - cut));
+    }
+    unit_bytes_free(&whole);
+    bench_free(b);
+}
+
+/* Every flush but the last is known to the one behind it, whichever of its txns is lost. */
+static void any_lost_txn_of_an_acknowledged_flush_is_corruption(void **state)
+{
+    (void)state;
+    bench *b = bench_set();
+    three_flushes(b);
+    for (unsigned i = 0; i < 5; i++) {
+        uint8_t byte, flipped;
+        size_t got = 0;
+        uint64_t at = b->offsets[i] + 60;
+        at = i == 1 ? b->offsets[i] + 20 : at; /* 102 has no ops */
+        assert_int_equal(b->log.io->pread(b->log.io, b->log.files[0], at, &byte, 1, &got), TL_OK);
+        flipped = byte ^ 4;
+        overwrite(b, 0, at, &flipped, 1);
+        assert_int_equal(replay(b), TL_CORRUPT);
+        overwrite(b, 0, at, &byte, 1);
+    }
+    assert_int_equal(replay(b), TL_OK);
+    bench_free(b);
+}
+
 static void a_header_belongs_to_one_database_and_one_file(void **state)
 {
     (void)state;
@@ -423,6 +518,9 @@ int main(void)
         cmocka_unit_test(a_frame_that_breaks_the_chain_ends_the_history),
         cmocka_unit_test(history_continues_in_the_other_file_after_an_unfinished_checkpoint),
         cmocka_unit_test(a_frame_of_a_later_checkpoint_proves_that_both_metas_are_stale),
+        cmocka_unit_test(txns_that_share_a_flush_share_its_padding_and_replay_in_order),
+        cmocka_unit_test(a_torn_flush_of_several_txns_leaves_those_that_are_whole),
+        cmocka_unit_test(any_lost_txn_of_an_acknowledged_flush_is_corruption),
         cmocka_unit_test(a_header_belongs_to_one_database_and_one_file),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -26,7 +26,8 @@ static tl_meta sample(void)
         .count = 77,
         .log_pad_bytes = 4096,
         .catalog_depth = 3,
-        .tree_id_next = 0x87654321
+        .tree_id_next = 0x87654321,
+        .log_begin = UINT64_C(0x123456789a00)
     };
     memcpy(meta.uuid, "0123456789abcdef", 16);
     return meta;
@@ -46,6 +47,7 @@ static void expect_same(const tl_meta *a, const tl_meta *b)
     assert_int_equal(a->page_bytes, b->page_bytes);
     assert_int_equal(a->max_key_bytes, b->max_key_bytes);
     assert_int_equal(a->log_pad_bytes, b->log_pad_bytes);
+    assert_true(a->log_begin == b->log_begin);
     assert_int_equal(a->catalog_depth, b->catalog_depth);
     assert_int_equal(a->tree_id_next, b->tree_id_next);
     assert_true(a->count == b->count && a->zone_digest == b->zone_digest);

@@ -67,12 +67,14 @@ static tl_status pair_gather(tl_writer *writer, unsigned i, unsigned at, pair *b
     return TL_OK;
 }
 
-/* The pages are about to be written anew: read from copies from here on. */
+/* The pages are about to be written anew: read from copies from here on.  The stored crc, which a
+ * checkpoint may be writing at this moment, is left out. */
 static void pair_copy(tl_writer *writer, pair *both)
 {
     tl_pager *pager = writer->pager;
-    memcpy(pager->scratch[1], both->left, pager->page_bytes);
-    memcpy(pager->scratch[2], both->right, pager->page_bytes);
+    size_t behind_crc = pager->page_bytes - TL_AT_PGNO;
+    memcpy(pager->scratch[1] + TL_AT_PGNO, both->left + TL_AT_PGNO, behind_crc);
+    memcpy(pager->scratch[2] + TL_AT_PGNO, both->right + TL_AT_PGNO, behind_crc);
     both->left = pager->scratch[1];
     both->right = pager->scratch[2];
     pair_string(both);

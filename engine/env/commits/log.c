@@ -5,7 +5,7 @@
  */
 #include "engine/env/value.h"
 
-enum { PINNED_PAGES_MIN = 256, SYNC_EVERY_COMMITS = 8 };
+enum { SYNC_EVERY_COMMITS = 8 };
 
 /* Under async someone has to sync now and then: a thread, or, deterministically, every few. */
 static tl_status sync_as_promised(tl_env *env, uint64_t txn)
@@ -16,43 +16,22 @@ static tl_status sync_as_promised(tl_env *env, uint64_t txn)
     if (env->durability != TL_DURABILITY_COMMIT && !counted)
         return TL_OK;
     env->commits_since_sync = 0;
-    tl_status status = tl_log_sync(&env->log);
+    uint64_t begin = tl_clock_ns();
+    tl_stats *stats = &env->pager.stats;
+    tl_status status = tl_log_sync(&env->log, env->log.active, &stats->syncs_log);
+    stats->log_sync_ns += tl_clock_ns() - begin;
     if (status == TL_OK)
-        atomic_store(&env->durable_txn, txn);
+        tl_durable_advance(env, txn);
     return status;
 }
 
-/* Old pages that only the last checkpoint holds make the file grow, to twice its live pages at
- * most. A checkpoint gives them back, and is worth it once it writes no more than four times what
- * the commits since have logged: before, a small busy store would do little else than checkpoints.
- */
-static bool checkpoint_due(const tl_env *env)
+/* The long way, for what is not grouped: written, and synced if that was promised, in the turn. */
+static tl_status commit_alone(tl_env *env)
 {
-    const tl_space *space = &env->pager.space;
-    size_t pinned = tl_space_dead_count(space, env->meta.txn) + space->retired_pages;
-    size_t used = space->page_count - space->free_count;
-    size_t wanted = tl_tree_pages_needed(&env->writer.root) +
-                    tl_tree_pages_reserved(&env->writer) + /* by the next put */
-                    env->pager.refused_pages;
-    return env->log_bytes_since >= env->ckpt_bytes ||
-           (pinned != 0 && tl_pager_is_full(&env->pager, wanted)) ||
-           (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
-            4 * env->log_bytes_since >= space->dirty_count << env->pager.page_shift);
-}
-
-static tl_status commit_log(tl_env *env)
-{
-    if (env->ops_dropped)
-        return tl_commit_by_checkpoint(env);
-    uint64_t txn = env->pager.txn, tail = env->log.tail;
-    tl_status status = tl_values_settle(env);
-    if (status == TL_IO)
-        return tl_env_poison(env, status);
-    if (status == TL_OK)
-        status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
+    uint64_t txn = env->pager.txn;
+    tl_status status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
     if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
-        return tl_pager_fail(&env->pager, status, 0, "the log has no room for txn %llu",
-                             (unsigned long long)txn);
+        return status;
     if (status == TL_OK)
         status = sync_as_promised(env, txn);
     if (status != TL_OK) {
@@ -62,17 +41,46 @@ static tl_status commit_log(tl_env *env)
                       (unsigned long long)txn);
         return tl_env_poison(env, status);
     }
-    atomic_store(&env->written_txn, txn);
-    env->log_bytes_since += env->log.tail - tail + env->pager.direct_bytes;
+    env->log_bytes_since += env->log.tail - env->log_reached;
+    env->log_reached = env->log.tail;
     tl_commit_take_effect(env);
-    env->pager.stats.txns++;
     tl_snapshot_publish(env);
-    if (!checkpoint_due(env))
-        return TL_OK;
-    /* The txn is committed whatever becomes of the checkpoint: a full disk puts it off, any other
-     * failure poisons the env, which the next txn learns. */
-    if (tl_checkpoint(env, txn, &env->newest) == TL_OK)
-        tl_snapshot_commit_space(env);
+    return TL_OK;
+}
+
+/* Many committers share a flush; one with much to say writes by itself what it need not copy. */
+static tl_status commit_grouped(tl_env *env, tl_ticket *ticket)
+{
+    tl_status status = TL_OK;
+    if (env->ops.size_bytes <= TL_LOG_STAGE_BYTES_MAX) {
+        status = tl_flush_stage(env, ticket);
+        if (status == TL_OK)
+            tl_snapshot_commit_space(env);
+        return status;
+    }
+    status = tl_flush_all(env);
+    return status == TL_OK ? commit_alone(env) : status;
+}
+
+static tl_status commit_log(tl_env *env, tl_ticket *ticket)
+{
+    if (env->ops_dropped)
+        return tl_commit_by_checkpoint(env, ticket);
+    uint64_t txn = env->pager.txn;
+    tl_status status = tl_values_settle(env);
+    if (status == TL_IO)
+        return tl_env_poison(env, status);
+    if (status == TL_OK)
+        status = env->groups ? commit_grouped(env, ticket) : commit_alone(env);
+    if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
+        return tl_pager_fail(&env->pager, status, 0, "the log has no room for txn %llu",
+                             (unsigned long long)txn);
+    if (status != TL_OK)
+        return status;
+    atomic_store(&env->written_txn, txn);
+    env->pager.stats.txns++;
+    env->log_bytes_since += env->pager.direct_bytes;
+    tl_checkpoint_if_due(env);
     return TL_OK;
 }
 

@@ -45,6 +45,13 @@ typedef enum tl_durability {
                              first bytes of x.tl arrived), never a wrong answer */
 } tl_durability;
 
+/* Who writes a checkpoint that has become due. */
+typedef enum tl_checkpoint_thread {
+    TL_CHECKPOINT_THREAD_ON,  /* a thread of the env, started with the first; the writer goes on.
+                                 Under TL_OPEN_DETERMINISTIC as off */
+    TL_CHECKPOINT_THREAD_OFF, /* the commit that made it due, before it returns */
+} tl_checkpoint_thread;
+
 enum {
     TL_OPEN_READ_ONLY = 1,     /* write nothing, not even recovery: the log replays in memory */
     TL_OPEN_NO_CREATE = 2,     /* TL_NOT_FOUND when there is no database */
@@ -86,10 +93,14 @@ typedef struct tl_env_options { /* all zeros is a good default */
     uint32_t log_pad_bytes; /* each flush starts at a multiple of it: 512 (0 means that) or 4096 */
     uint32_t async_ms;      /* oldest undurable commit under async; 0 means 100 */
     uint32_t readers_max;   /* read txns at a time; 0 means 126 */
-    tl_io *io;              /* NULL means tl_io_posix() */
-    tl_memory *memory;      /* NULL means tl_memory_default() */
-    tl_arena *arena;        /* NULL means one of its own */
-    tl_error *error;        /* filled when open fails; may be NULL */
+    uint32_t group_wait_us; /* a flush waits so long for more committers, when there are other
+                               writers at all; 0 means it does not */
+    bool publish_early;     /* under commit: new readers see a commit before it is durable */
+    tl_checkpoint_thread checkpoint_thread;
+    tl_io *io;         /* NULL means tl_io_posix() */
+    tl_memory *memory; /* NULL means tl_memory_default() */
+    tl_arena *arena;   /* NULL means one of its own */
+    tl_error *error;   /* filled when open fails; may be NULL */
 } tl_env_options;
 
 /* Rows of the registries, NULL-terminated, for listings and error messages. */

@@ -4,8 +4,9 @@
  * functions, so a recorder, a simulated disk or a failing disk can stand in for the real one.
  * A backend embeds `tl_io` as its first member and defines `tl_file` as it likes.
  *
- * Threads   pread, read_verified and fdatasync may be called by many threads at once, also beside
- *           one call of another function.  All others are called by one thread at a time.
+ * Threads   size, pread, read_verified, pwritev, fdatasync and fallocate may be called by many
+ *           threads at once; writes of one file at a time never overlap.  All others are called by
+ *           one thread at a time, perhaps beside those.
  * Failure   on any status but TL_OK, out-parameters are left untouched.  A failed write may have
  *           changed any part of its range; nothing else.
  */

@@ -86,6 +86,11 @@
     X(syncs_values, exact, "count", "fdatasync calls on the page file for large values")           \
     X(syncs_meta, exact, "count", "fdatasync calls on the page file for the meta")                 \
     X(user_bytes, exact, "bytes", "key and value bytes handed to put")                             \
+    X(group_flushes, timing, "count", "log flushes that committers shared, or could have")         \
+    X(group_txns, timing, "count", "txns that those flushes made durable")                         \
+    X(group_largest, timing, "count", "most txns in one of them")                                  \
+    X(log_waits, timing, "count", "times a writer waited for a running checkpoint")                \
+    X(log_wait_ns, timing, "ns", "time that writers waited for it")                                \
     X(ckpt_ns, timing, "ns", "time spent in checkpoints")                                          \
     X(log_sync_ns, timing, "ns", "time spent in log syncs")
 
