@@ -103,7 +103,10 @@ static tl_status sync_written(tl_env *env)
         tl_checkpoint_wait(env); /* half of one may not come to look whole */
         status = sync_everything(env);
     } else {
-        status = tl_log_sync(&env->log, env->log.active, &env->pager.stats.syncs_log);
+        tl_sync_counts counts = {0, 0};
+        status = tl_written_sync(env, env->log.active, &counts);
+        env->pager.stats.syncs_log += counts.log;
+        env->pager.stats.syncs_values += counts.values;
     }
     if (status != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0, "the files could not be synced; reopen to recover");

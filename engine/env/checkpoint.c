@@ -226,11 +226,11 @@ tl_status tl_checkpoint(tl_env *env, uint64_t txn, const tl_forest *forest)
 
 enum { PINNED_PAGES_MIN = 256 };
 
-/* Pages that the next put may take. */
+/* Pages that the next txn may take, if it is like the last. */
 static size_t pages_wanted(const tl_env *env)
 {
     return tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer) +
-           env->pager.refused_pages;
+           env->pager.refused_pages + env->pager.space.born_last;
 }
 
 /* Old pages that only the last checkpoint holds make the file grow, to twice its live pages at

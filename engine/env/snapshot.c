@@ -62,7 +62,7 @@ static size_t pins_gather(tl_env *env)
         pthread_mutex_unlock(&env->mutex);
     env->pins_published = packed[0];
     env->pins[count++] = env->meta.txn;
-    if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_NONE)
+    if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_NONE && !TL_MUTANT(checkpoint_without_pin))
         env->pins[count++] = env->ckpt.meta.txn;
     for (unsigned i = 0; i < 3; i++)
         if (packed[i] != 0)

@@ -3,14 +3,15 @@
  * It shares nothing with the writer but atomics: how far each file of the log is written, and which
  * is in use.
  */
-#include "engine/env/env.h"
+#include "engine/env/value.h"
 
 static void sync_once(tl_env *env)
 {
-    uint64_t written = atomic_load(&env->written_txn), syncs = 0;
+    uint64_t written = atomic_load(&env->written_txn);
+    tl_sync_counts counts = {0, 0};
     if (written <= atomic_load(&env->durable_txn) || atomic_load(&env->poisoned))
         return;
-    if (tl_log_sync(&env->log, atomic_load(&env->log_active), &syncs) != TL_OK) {
+    if (tl_written_sync(env, atomic_load(&env->log_active), &counts) != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0, "the log could not be synced; reopen to recover");
         atomic_store(&env->poisoned, true);
         return;

@@ -138,6 +138,8 @@ static void write_abort(tl_env *env)
     tl_space_abort(&env->pager.space);
     tl_names_abort(&env->names, env->pager.memory);
     env->pager.stats.aborts++;
+    if (env->pager.starved) /* perhaps that is why: the next one should find room */
+        tl_checkpoint_if_due(env);
     write_end(env);
 }
 

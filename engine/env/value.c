@@ -158,11 +158,13 @@ tl_status tl_values_settle(tl_env *env)
     tl_status status = pager->direct.count != 0 ? tl_direct_write(pager) : TL_OK;
     if (status != TL_OK || pager->direct_bytes == 0 || env->durability != TL_DURABILITY_COMMIT)
         return status;
-    pager->stats.syncs_values++;
-    status = pager->io->fdatasync(pager->io, pager->file);
-    if (status != TL_OK)
-        tl_pager_fail(pager, TL_IO, 0, "the page file could not be synced; reopen to recover");
-    return status == TL_OK ? TL_OK : TL_IO;
+    return tl_direct_sync(pager, &pager->stats.syncs_values);
+}
+
+tl_status tl_written_sync(tl_env *env, unsigned active, tl_sync_counts *counts)
+{
+    tl_status status = tl_direct_sync(&env->pager, &counts->values);
+    return status == TL_OK ? tl_log_sync(&env->log, active, &counts->log) : status;
 }
 
 /* The `i`th extent that an op names, as txn `txn` made it. */

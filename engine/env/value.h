@@ -24,6 +24,13 @@ void tl_txn_values_release(tl_txn *txn); /* the joined ones */
  * commit promises that.  TL_NO_SPACE: nothing of the txn happened. */
 TL_MUST_USE tl_status tl_values_settle(tl_env *env);
 
+/* Sync what was written for the log and not synced since: extents before the frames that name them.
+ * Any thread; `active` is the log file in use. */
+typedef struct tl_sync_counts {
+    uint64_t log, values;
+} tl_sync_counts;
+TL_MUST_USE tl_status tl_written_sync(tl_env *env, unsigned active, tl_sync_counts *counts);
+
 /* Recovery: reserve what an op names, if its bytes are there (TL_NOT_FOUND: not all); put it. */
 TL_MUST_USE tl_status tl_values_survey(tl_env *env, uint64_t txn, const tl_log_op *op);
 TL_MUST_USE tl_status tl_values_replay(tl_env *env, const tl_log_op *op);

@@ -44,6 +44,8 @@ void tl_direct_note(tl_pager *pager, const tl_value_maker *maker);
 enum { TL_DIRECT_WAIT_BYTES = 256 << 10 }; /* more are written while they are in the cache */
 /* Write all noted extents. */
 TL_MUST_USE tl_status tl_direct_write(tl_pager *pager);
+/* Sync them, if some were written since the last time; *syncs counts the call.  Any thread. */
+TL_MUST_USE tl_status tl_direct_sync(tl_pager *pager, uint64_t *syncs);
 void tl_direct_forget(tl_pager *pager); /* the txn is aborted */
 
 /* The extent in the arena, whole and verified.

@@ -254,9 +254,26 @@ tl_status tl_direct_write(tl_pager *pager)
         if (status != TL_OK)
             return status;
         pager->direct_bytes += bytes;
+        atomic_fetch_add(&pager->values_written, 1);
     }
     pager->direct.count = 0;
     pager->direct_waiting_bytes = 0;
+    return TL_OK;
+}
+
+tl_status tl_direct_sync(tl_pager *pager, uint64_t *syncs)
+{
+    uint64_t written = atomic_load(&pager->values_written);
+    uint64_t synced = atomic_load(&pager->values_synced);
+    if (synced >= written)
+        return TL_OK;
+    ++*syncs;
+    if (pager->io->fdatasync(pager->io, pager->file) != TL_OK)
+        return tl_pager_fail(pager, TL_IO, 0,
+                             "the page file could not be synced; reopen to recover");
+    while (synced < written &&
+           !atomic_compare_exchange_weak(&pager->values_synced, &synced, written))
+        ; /* ends: another sync went further, or the exchange succeeds */
     return TL_OK;
 }
 

@@ -51,6 +51,7 @@ typedef struct tl_pager {
     tl_stats stats;
 
     /* shared */
+    _Atomic uint64_t values_written, values_synced; /* direct writes; how many a sync covers */
     _Atomic uint64_t pages_loaded, sum_failures, values_loaded, values_joined;
     tl_mutex error_mutex;
     tl_error error; /* the latest failure */
@@ -165,7 +166,7 @@ typedef struct tl_write_set {
     tl_bitmap raw;       /* of extents: written as they are, without a page's checksum */
     uint32_t page_count; /* of the file */
     TL_VECTOR(tl_zone_copy) zones;
-    TL_VECTOR(uint8_t) zone_pages;                        /* one page each */
+    TL_VECTOR(uint8_t) zone_pages; /* one page each */
     /* the writing thread's counts */
     uint64_t runs, pages_written, page_bytes, zone_bytes, value_bytes;
 } tl_write_set;
@@ -175,8 +176,8 @@ void tl_write_set_release(tl_write_set *set, tl_memory *memory);
  * happened. */
 TL_MUST_USE tl_status tl_write_set_take(tl_pager *pager, tl_write_set *set, uint64_t ckpt_no,
                                         uint64_t *digest);
-/* Bitmaps to the slots not in use; pages and extents in file order, in runs of up to 1 MiB.  Any thread.
- * Stops with TL_BUSY soon after *stop is true (NULL: never). */
+/* Bitmaps to the slots not in use; pages and extents in file order, in runs of up to 1 MiB.  Any
+ * thread. Stops with TL_BUSY soon after *stop is true (NULL: never). */
 TL_MUST_USE tl_status tl_write_set_zones(tl_pager *pager, tl_write_set *set);
 TL_MUST_USE tl_status tl_write_set_pages(tl_pager *pager, tl_write_set *set,
                                          const _Atomic bool *stop);

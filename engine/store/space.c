@@ -302,6 +302,9 @@ void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t
         bury(space, pin_find(space, txn), freed);
         space->stats->pages_freed += freed.count;
     }
+    space->born_last = 0;
+    for (size_t i = 0; i < space->edits.born.count; i++)
+        space->born_last += space->edits.born.at[i].count;
     tl_space_runs_commit(space, txn);
     space->stats->pages_pinned = space->pinned_count;
     space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;

@@ -104,6 +104,7 @@ struct tl_space {
     size_t adopted_count;                              /* of them, the first so many */
     uint64_t pinned_count, dirty_count, retired_pages; /* pages */
     uint64_t ckpt_txn;                                 /* of the durable checkpoint */
+    size_t born_last;                                  /* pages that the last committed txn took */
 };
 
 /* Secure the vectors of a new space; `pin_capacity` pins at a time. */

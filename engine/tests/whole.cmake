@@ -3,7 +3,7 @@ if(NOT CMOCKA_FOUND OR NOT BUILD_TESTING)
   return()
 endif()
 set(FIXTURES
-    support/check.c support/cover.c support/crowd.c support/faultio.c support/faultmem.c support/gate.c support/memdisk.c
+    support/check.c support/cover.c support/churn.c support/committers.c support/crowd.c support/faultio.c support/faultmem.c support/gate.c support/memdisk.c
     support/model.c support/pairs.c support/rig.c support/storm.c support/storm_configs.c support/storm_env.c
     support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_tell.c)
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
@@ -11,7 +11,7 @@ tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 foreach(test cursor durability faults hazards large many model pairs recovery trees txn txn_space)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine SECONDS 600)
 endforeach()
-foreach(test groups threads)
+foreach(test background groups threads)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine THREADED SECONDS 600)
 endforeach()
 tl_test(test_engine_mutants test_mutants.c LIBS tl_engine_fixtures tl_engine_mutants SECONDS 600)

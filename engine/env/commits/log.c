@@ -18,7 +18,10 @@ static tl_status sync_as_promised(tl_env *env, uint64_t txn)
     env->commits_since_sync = 0;
     uint64_t begin = tl_clock_ns();
     tl_stats *stats = &env->pager.stats;
-    tl_status status = tl_log_sync(&env->log, env->log.active, &stats->syncs_log);
+    tl_sync_counts counts = {0, 0};
+    tl_status status = tl_written_sync(env, env->log.active, &counts);
+    stats->syncs_log += counts.log;
+    stats->syncs_values += counts.values;
     stats->log_sync_ns += tl_clock_ns() - begin;
     if (status == TL_OK)
         tl_durable_advance(env, txn);
