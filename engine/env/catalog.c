@@ -246,7 +246,7 @@ tl_status tl_catalog_update(tl_env *env, tl_meta *next, const tl_forest *forest)
     edit.writer.secured = true;
     tl_writer_forget(&edit.writer);
     uint64_t running_txn = pager->txn;
-    pager->txn = next->txn; /* pages of this birth are the edit's own */
+    tl_pager_set_txn(pager, next->txn); /* pages of this birth are the edit's own */
     tl_space_side_begin(&pager->space);
     tl_status status = tl_forest_reserve(&env->written, pager->memory, forest);
     if (status == TL_OK)
@@ -254,7 +254,7 @@ tl_status tl_catalog_update(tl_env *env, tl_meta *next, const tl_forest *forest)
     if (status == TL_OK)
         status = differences_write(&edit, &env->written, forest);
     tl_space_side_end(&pager->space);
-    pager->txn = running_txn;
+    tl_pager_set_txn(pager, running_txn);
     next->catalog = edit.writer.root.ref;
     next->catalog_depth = edit.writer.root.depth;
     next->tree_id_next = forest->id_next;

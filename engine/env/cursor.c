@@ -13,6 +13,7 @@ struct tl_cursor {
     tl_walk walk;
     tl_tree tree;
     tl_root root;     /* of a write txn, when the walk was valid */
+    bool ended;       /* by a rollback: good for nothing but closing */
     bool placed;      /* it stands at `key`; else nowhere */
     uint64_t changes; /* of the writer, when the walk was valid */
     size_t key_bytes;
@@ -34,7 +35,7 @@ tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
     if (cursor == NULL)
         return TL_NO_MEMORY;
     cursor->txn = txn;
-    cursor->placed = false;
+    cursor->placed = cursor->ended = false;
     cursor->walk.pager = &env->pager;
     cursor->tree = tree;
     cursor->root = *root;
@@ -67,6 +68,14 @@ void tl_cursors_release(tl_txn *txn)
         tl_cursor_close(txn->cursors);
 }
 
+void tl_cursors_end(tl_txn *txn)
+{
+    for (tl_cursor *cursor = txn->cursors; cursor != NULL; cursor = cursor->next) {
+        cursor->ended = true;
+        cursor->placed = false;
+    }
+}
+
 /* The walk arrived with `status`: hand out the record, or stand nowhere. */
 static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_slice *value)
 {
@@ -93,6 +102,8 @@ static tl_status root_find(tl_cursor *cursor)
 {
     if (cursor->txn->read_only)
         return TL_OK;
+    if (cursor->ended)
+        return TL_INVALID;
     const tl_root *root = tl_txn_root(cursor->txn, cursor->tree);
     cursor->placed = cursor->placed && root != NULL;
     if (root == NULL)
@@ -181,6 +192,6 @@ tl_status tl_cursor_del(tl_cursor *cursor)
     if (cursor->txn->read_only)
         return TL_READ_ONLY;
     if (!cursor->placed)
-        return TL_NOT_FOUND;
+        return cursor->ended ? TL_INVALID : TL_NOT_FOUND;
     return tl_txn_del(cursor->txn, cursor->tree, tl_slice_of(cursor->key, cursor->key_bytes));
 }

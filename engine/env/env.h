@@ -86,6 +86,17 @@ typedef struct tl_checkpoint_run { /* one checkpoint, from pin to settlement; th
     tl_status status; /* when written */
 } tl_checkpoint_run;
 
+typedef struct tl_save_state { /* an open savepoint: savepoint.c */
+    tl_save id;
+    tl_tree tree; /* the writer's */
+    tl_forest trees;
+    tl_space_mark space;
+    tl_names_mark names;
+    uint64_t changes;
+    size_t ops_bytes;
+    unsigned full_frames;
+} tl_save_state;
+
 typedef struct tl_paths { /* one block of memory */
     char *page, *temporary, *log[2], *lock, *dir;
     size_t block_bytes;
@@ -123,6 +134,9 @@ struct tl_env {
     tl_names names;
     uint64_t forest_versions; /* given out */
     uint64_t newest_txn;
+    TL_VECTOR(tl_save_state) saves; /* open savepoints, ascending by id */
+    size_t saves_made;              /* entries with a table of their own, open or ended */
+    tl_save save_id;                /* the latest id of this txn */
     tl_meta meta;
     uint64_t log_bytes_since; /* the checkpoint */
     uint64_t log_reached;     /* so far it is counted: an offset in the active file */
@@ -277,6 +291,10 @@ bool tl_turn_is_mine(tl_env *env);
 void tl_txn_limit_ops(tl_env *env);
 void tl_txn_drop_ops(tl_env *env); /* whatever their size */
 
+/* savepoint.c: all end with their txn; the env is closed. */
+void tl_saves_end(tl_env *env);
+void tl_saves_close(tl_env *env);
+
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */
 extern const tl_commit_protocol tl_commit_log, tl_commit_shadow2;
@@ -284,6 +302,7 @@ TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env, tl_ticket *ticket);
 
 /* cursor.c */
 void tl_cursors_release(tl_txn *txn); /* the env is being abandoned */
+void tl_cursors_end(tl_txn *txn);     /* a rollback took away what they stood on */
 
 /* syncer.c */
 TL_MUST_USE tl_status tl_syncer_start(tl_env *env);

@@ -15,17 +15,26 @@ tl_status tl_forest_reserve(tl_forest *forest, tl_memory *memory, const tl_fores
     return wanted <= here ? TL_OK : tl_vector_reserve(&forest->trees, memory, wanted - here);
 }
 
-void tl_forest_copy(tl_forest *to, const tl_forest *from)
+static void entries_copy(tl_forest *to, const tl_forest *from, size_t count)
 {
     assert(to->trees.capacity >= from->trees.count);
-    bool only_first = to->version == from->version && to->trees.count != 0;
-    size_t count = only_first ? 1 : from->trees.count;
-    assert(!only_first || to->trees.count == from->trees.count);
     memcpy(to->trees.at, from->trees.at, count * sizeof *to->trees.at);
     to->trees.count = from->trees.count;
     to->version = from->version;
     to->id_next = from->id_next;
     to->name_bytes = from->name_bytes;
+}
+
+void tl_forest_copy_whole(tl_forest *to, const tl_forest *from)
+{
+    entries_copy(to, from, from->trees.count);
+}
+
+void tl_forest_copy(tl_forest *to, const tl_forest *from)
+{
+    bool only_first = to->version == from->version && to->trees.count != 0;
+    assert(!only_first || to->trees.count == from->trees.count);
+    entries_copy(to, from, only_first ? 1 : from->trees.count);
 }
 
 tl_tree_entry *tl_forest_find(const tl_forest *forest, tl_tree tree)
@@ -124,12 +133,17 @@ void tl_names_commit(tl_names *names)
     names->dead_before = names->dead.count;
 }
 
+void tl_names_rollback(tl_names *names, tl_memory *memory, tl_names_mark mark)
+{
+    for (size_t i = mark.born; i < names->born.count; i++)
+        name_release(memory, names->born.at[i]);
+    names->born.count = mark.born;
+    names->dead.count = mark.dead; /* they live on */
+}
+
 void tl_names_abort(tl_names *names, tl_memory *memory)
 {
-    for (size_t i = 0; i < names->born.count; i++)
-        name_release(memory, names->born.at[i]);
-    names->born.count = 0;
-    names->dead.count = names->dead_before; /* they live on */
+    tl_names_rollback(names, memory, (tl_names_mark){0, names->dead_before});
 }
 
 void tl_names_sweep(tl_names *names, tl_memory *memory, uint64_t pin_min)

@@ -53,6 +53,8 @@ TL_MUST_USE tl_status tl_forest_reserve(tl_forest *forest, tl_memory *memory,
                                         const tl_forest *other);
 /* Become equal to `from`; room was reserved. */
 void tl_forest_copy(tl_forest *to, const tl_forest *from);
+/* The same within a txn, where a version does not yet stand for its entries. */
+void tl_forest_copy_whole(tl_forest *to, const tl_forest *from);
 
 tl_tree_entry *tl_forest_find(const tl_forest *forest, tl_tree tree); /* NULL: no such id */
 tl_tree_entry *tl_forest_find_name(const tl_forest *forest, tl_slice name);
@@ -82,6 +84,15 @@ TL_MUST_USE tl_status tl_names_make(tl_names *names, tl_memory *memory, tl_slice
 TL_MUST_USE tl_status tl_names_secure(tl_names *names, tl_memory *memory);
 void tl_names_bury(tl_names *names, tl_name *name, uint64_t death);
 void tl_names_commit(tl_names *names);
+
+typedef struct tl_names_mark {
+    size_t born, dead;
+} tl_names_mark;
+static inline tl_names_mark tl_names_mark_now(const tl_names *names)
+{
+    return (tl_names_mark){names->born.count, names->dead.count};
+}
+void tl_names_rollback(tl_names *names, tl_memory *memory, tl_names_mark mark);
 void tl_names_abort(tl_names *names, tl_memory *memory);
 /* Release what no snapshot from `pin_min` on can show. */
 void tl_names_sweep(tl_names *names, tl_memory *memory, uint64_t pin_min);

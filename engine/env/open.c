@@ -131,6 +131,7 @@ static void env_free(tl_env *env)
     tl_syncer_stop(env);
     tl_checkpointer_stop(env, true);
     tl_snapshots_close(env);
+    tl_saves_close(env);
     tl_names_close(&env->names, memory, &env->newest);
     tl_forest_release(&env->newest, memory);
     tl_forest_release(&env->running, memory);

@@ -50,7 +50,7 @@ void tl_writer_begin(tl_env *env, uint64_t number)
     writer->changes = 0;
     writer->counts = (tl_search_counts){.lower = env->pager.search->lower};
     tl_writer_forget(writer);
-    env->pager.txn = number;
+    tl_pager_set_txn(&env->pager, number);
 }
 
 tl_status tl_commit_secure(tl_env *env)
@@ -135,6 +135,7 @@ static void write_end(tl_env *env)
 
 static void write_abort(tl_env *env)
 {
+    tl_saves_end(env);
     tl_space_abort(&env->pager.space);
     tl_names_abort(&env->names, env->pager.memory);
     env->pager.stats.aborts++;
@@ -163,6 +164,7 @@ tl_status tl_txn_commit(tl_txn *txn)
     }
     tl_env *env = txn->env;
     tl_status status = txn->doomed;
+    tl_saves_end(env);
     if (status == TL_OK && env->writer.changes == 0) { /* nothing happened: no txn number is used */
         write_end(env);
         return TL_OK;

@@ -190,7 +190,8 @@ void tl_value_give(tl_pager *pager)
         if (!tl_bitmap_get(&pager->space.live, extent->pgno))
             continue; /* a damaged tree named it twice */
         uint64_t birth = tl_birth_of_tag(extent->tag, pager->txn);
-        tl_space_give_run(&pager->space, extent->pgno, extent->pages, birth, birth == pager->txn,
+        bool mine = birth == pager->txn && tl_space_is_new(&pager->space, extent->pgno);
+        tl_space_give_run(&pager->space, extent->pgno, extent->pages, birth, mine,
                           tl_space_is_named(&pager->space, extent->pgno, birth));
     }
     pager->doomed.count = 0;

@@ -47,6 +47,13 @@ TL_MUST_USE tl_status tl_direct_write(tl_pager *pager);
 /* Sync them, if some were written since the last time; *syncs counts the call.  Any thread. */
 TL_MUST_USE tl_status tl_direct_sync(tl_pager *pager, uint64_t *syncs);
 void tl_direct_forget(tl_pager *pager); /* the txn is aborted */
+/* How far the list was at a savepoint, and back to there.  What was written meanwhile stays so. */
+typedef struct tl_direct_mark {
+    size_t count;
+    uint64_t waiting_bytes, written_bytes;
+} tl_direct_mark;
+tl_direct_mark tl_direct_mark_now(const tl_pager *pager);
+void tl_direct_rollback(tl_pager *pager, tl_direct_mark mark);
 
 /* The extent in the arena, whole and verified.
  * TL_CORRUPT  it is damaged, misplaced or stale; TL_IO */

@@ -282,3 +282,15 @@ void tl_direct_forget(tl_pager *pager)
     pager->direct.count = 0;
     pager->direct_bytes = pager->direct_waiting_bytes = 0;
 }
+
+tl_direct_mark tl_direct_mark_now(const tl_pager *pager)
+{
+    return (tl_direct_mark){pager->direct.count, pager->direct_waiting_bytes, pager->direct_bytes};
+}
+
+void tl_direct_rollback(tl_pager *pager, tl_direct_mark mark)
+{
+    bool written = pager->direct_bytes != mark.written_bytes; /* then the list was empty since */
+    pager->direct.count = written ? 0 : mark.count;
+    pager->direct_waiting_bytes = written ? 0 : mark.waiting_bytes;
+}

@@ -33,7 +33,8 @@ typedef struct tl_pager {
     bool read_only; /* write nothing; replayed pages live in the arena alone */
 
     /* the writer's */
-    uint64_t txn; /* running write txn; pages with this birth are its own */
+    uint64_t txn;   /* running write txn; pages with this birth are its own */
+    uint64_t owner; /* the same; 0, no page's birth, while a savepoint is open */
     tl_space space;
     uint32_t refused_pages; /* of the latest value that found no room since the checkpoint */
     bool starved;           /* the file could not grow when it last had to */
@@ -148,9 +149,23 @@ void tl_pager_give(tl_pager *pager, const uint8_t *page); /* the page leaves the
 /* Let a page number be used for page bytes that are already in place (catalog, creation). */
 void tl_pager_set_resident(tl_pager *pager, uint32_t pgno);
 
+/* May the running txn edit this page in place?  It made it, and no open savepoint needs it. */
 static inline bool tl_pager_owns(const tl_pager *pager, const uint8_t *page)
 {
-    return tl_page_birth(page) == pager->txn;
+    uint64_t birth = tl_page_birth(page);
+    return birth == pager->owner || (pager->owner == 0 && birth == pager->txn &&
+                                     tl_space_is_new(&pager->space, tl_page_pgno(page)));
+}
+
+static inline void tl_pager_set_txn(tl_pager *pager, uint64_t txn)
+{
+    pager->txn = pager->owner = txn;
+}
+
+/* Savepoints have begun or ended. */
+static inline void tl_pager_set_owner(tl_pager *pager)
+{
+    pager->owner = pager->space.floor.clock == 0 ? pager->txn : 0;
 }
 
 /* What a checkpoint has to write: the pages made since the last one, and copies of the bitmaps that

@@ -39,6 +39,7 @@ void tl_space_close(tl_space *space)
     tl_vector_release(&space->reserved, memory);
     edits_release(&space->edits, memory);
     edits_release(&space->side, memory);
+    tl_vector_release(&space->since, memory);
     tl_vector_release(&space->recycled, memory);
     for (size_t i = 0; i < space->pins.count; i++)
         tl_vector_release(&space->pins.at[i].dead, memory);
@@ -101,6 +102,20 @@ static void reserve_fixed_pages(tl_space *space, uint32_t from, uint32_t to)
         }
 }
 
+/* Pages that are not there yet were never taken. */
+static tl_status since_cover(tl_space *space, uint32_t page_count)
+{
+    size_t old = space->since.count;
+    if (old >= page_count)
+        return TL_OK;
+    tl_status status = tl_vector_reserve(&space->since, space->memory, page_count - old);
+    if (status != TL_OK)
+        return status;
+    memset(space->since.at + old, 0, (page_count - old) * sizeof *space->since.at);
+    space->since.count = page_count;
+    return TL_OK;
+}
+
 tl_status tl_space_extend(tl_space *space, uint32_t page_count)
 {
     uint32_t old = space->page_count, zones = tl_zone_count(space->page_bytes, page_count);
@@ -109,6 +124,8 @@ tl_status tl_space_extend(tl_space *space, uint32_t page_count)
         status = tl_bitmap_reserve(&space->busy, space->memory, page_count);
     if (status == TL_OK)
         status = tl_bitmap_reserve(&space->dirty, space->memory, page_count);
+    if (status == TL_OK && space->since.count != 0)
+        status = since_cover(space, page_count);
     if (status == TL_OK)
         status = tl_bitmap_reserve(&space->dirty_raw, space->memory, page_count);
     if (status == TL_OK)
@@ -168,8 +185,6 @@ static uint32_t take_unused(tl_space *space)
         set_busy(space, pgno);
         space->stats->bitmap_alloc++;
     }
-    tl_space_set_live(space, pgno, true);
-    set_dirty(space, pgno, true);
     return pgno;
 }
 
@@ -181,25 +196,25 @@ static uint32_t take_from_loose_run(tl_space *space)
     uint32_t pgno = run->pgno + --run->count;
     edits->loose_runs.count -= run->count == 0;
     edits->loose_run_pages--;
-    tl_space_set_live(space, pgno, true);
-    set_dirty(space, pgno, true);
     space->stats->loose_reuse++;
     return pgno;
 }
 
 uint32_t tl_space_take(tl_space *space)
 {
-    if (space->edits.loose.count != 0) {
-        uint32_t pgno = space->edits.loose.at[--space->edits.loose.count];
-        tl_space_set_live(space, pgno, true);
-        set_dirty(space, pgno, true);
-        space->stats->loose_reuse++;
-        return pgno; /* already among the born */
+    uint32_t pgno;
+    if (space->edits.loose.count > space->floor.loose) {
+        pgno = space->edits.loose.at[--space->edits.loose.count];
+        space->stats->loose_reuse++; /* already among the born */
+    } else if (space->edits.loose_runs.count > space->floor.loose_runs) {
+        pgno = take_from_loose_run(space);
+    } else {
+        pgno = take_unused(space);
+        tl_vector_push(&space->edits.born, ((tl_space_run){pgno, 1}));
     }
-    if (space->edits.loose_run_pages != 0)
-        return take_from_loose_run(space);
-    uint32_t pgno = take_unused(space);
-    tl_vector_push(&space->edits.born, ((tl_space_run){pgno, 1}));
+    tl_space_set_live(space, pgno, true);
+    set_dirty(space, pgno, true);
+    tl_space_note_taken(space, pgno);
     return pgno;
 }
 
@@ -308,22 +323,95 @@ void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t
     tl_space_runs_commit(space, txn);
     space->stats->pages_pinned = space->pinned_count;
     space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
+    space->floor = (tl_space_mark){.clock = 0};
 }
 
-void tl_space_abort(tl_space *space)
+/* What was given up lives again, then what was taken is free again: a page can be in both lists. */
+static void undo_to(tl_space *space, const tl_space_mark *mark)
 {
-    for (size_t i = 0; i < space->edits.born.count; i++) {
-        tl_space_run run = space->edits.born.at[i];
+    tl_space_edits *edits = &space->edits;
+    for (size_t i = mark->freed; i < edits->freed.count; i++)
+        tl_space_set_live_run(space, edits->freed.at[i].pgno, edits->freed.at[i].count, true);
+    for (size_t i = mark->retiring; i < edits->retiring.count; i++)
+        tl_space_set_live_run(space, edits->retiring.at[i].run.pgno,
+                              edits->retiring.at[i].run.count, true);
+    for (size_t i = mark->born; i < edits->born.count; i++) {
+        tl_space_run run = edits->born.at[i];
         if (run.count > 1 || tl_bitmap_get(&space->live, run.pgno))
             tl_space_set_live_run(space, run.pgno, run.count, false);
         tl_space_clear_dirty_run(space, run.pgno, run.count);
         tl_space_clear_busy_run(space, run.pgno, run.count);
     }
-    for (size_t i = 0; i < space->edits.freed.count; i++)
-        tl_space_set_live_run(space, space->edits.freed.at[i].pgno, space->edits.freed.at[i].count,
-                              true);
-    tl_space_runs_abort(space);
-    space->edits.loose.count = space->edits.freed.count = space->edits.born.count = 0;
+    edits->born.count = mark->born;
+    edits->freed.count = mark->freed;
+    edits->retiring.count = mark->retiring;
+    edits->loose.count = mark->loose;
+    edits->loose_runs.count = mark->loose_runs;
+    edits->loose_run_pages = mark->loose_run_pages;
+}
+
+void tl_space_abort(tl_space *space)
+{
+    static const tl_space_mark begin;
+    undo_to(space, &begin);
+    space->floor = begin;
+}
+
+tl_status tl_space_save(tl_space *space, tl_space_mark *mark)
+{
+    const tl_space_edits *edits = &space->edits;
+    tl_status status = since_cover(space, space->page_count);
+    if (status != TL_OK)
+        return status;
+    *mark = (tl_space_mark){.clock = ++space->clock,
+                            .born = edits->born.count,
+                            .freed = edits->freed.count,
+                            .loose = edits->loose.count,
+                            .loose_runs = edits->loose_runs.count,
+                            .retiring = edits->retiring.count,
+                            .loose_run_pages = edits->loose_run_pages};
+    space->floor = *mark;
+    return TL_OK;
+}
+
+void tl_space_rollback(tl_space *space, const tl_space_mark *mark, const tl_space_mark *outer)
+{
+    undo_to(space, mark);
+    space->floor = *outer;
+}
+
+/* A page or run that waited for the savepoint's end. */
+static void loosen(tl_space *space, tl_freed freed)
+{
+    tl_space_edits *edits = &space->edits;
+    tl_space_clear_dirty_run(space, freed.pgno, freed.count);
+    if (freed.count == 1) {
+        tl_vector_push(&edits->loose, freed.pgno);
+    } else {
+        tl_vector_push(&edits->loose_runs, ((tl_space_run){freed.pgno, freed.count}));
+        edits->loose_run_pages += freed.count;
+    }
+}
+
+/* If there is no memory to note what becomes loose, it waits on: the commit finds it free all the
+ * same. */
+void tl_space_release(tl_space *space, const tl_space_mark *mark, const tl_space_mark *outer,
+                      uint64_t txn)
+{
+    tl_space_edits *edits = &space->edits;
+    size_t kept = mark->freed, count = edits->freed.count - kept;
+    space->floor = *outer;
+    if (tl_vector_reserve(&edits->loose, space->memory, count) != TL_OK ||
+        tl_vector_reserve(&edits->loose_runs, space->memory, count) != TL_OK)
+        return;
+    for (size_t i = kept; i < edits->freed.count; i++) {
+        tl_freed freed = edits->freed.at[i];
+        if (freed.birth == txn && tl_space_is_new(space, freed.pgno))
+            loosen(space, freed);
+        else
+            edits->freed.at[kept++] = freed;
+    }
+    edits->freed.count = kept;
 }
 
 static void edits_swap(tl_space *space)

@@ -21,6 +21,11 @@
  * An extent that the log names is no page like others: replaying the log needs its bytes as they
  * were.  When it dies it is `retired`, and free only after a checkpoint at or behind its death.
  *
+ * A savepoint is a mark in these lists.  What was taken before it must stay as it is, so it is no
+ * longer the txn's to edit: `since` tells when a page was last taken.  What was given up before it
+ * may not be reused while it is open: the loose pages below the mark are left alone, and pages
+ * given up later although they were taken before it wait among the freed ones.
+ *
  * Owned by the writer.  tl_space_secure comes first; taking and giving back then cannot fail.
  */
 #ifndef TL_STORE_SPACE_H
@@ -42,7 +47,6 @@ typedef struct tl_freed {
 typedef struct tl_retired { /* a dead extent that the log names */
     tl_freed run;
     uint64_t death;
-    bool mine; /* while its death is not committed: born in the txn that gave it up */
 } tl_retired;
 
 typedef struct tl_pin { /* a snapshot that must stay readable */
@@ -70,6 +74,12 @@ typedef struct tl_space_edits { /* what has been taken and given up, until it is
 
 typedef struct tl_space tl_space;
 
+typedef struct tl_space_mark { /* a savepoint */
+    uint64_t clock;            /* what is taken from now on has at least this in `since` */
+    size_t born, freed, loose, loose_runs, retiring; /* lengths of the lists */
+    uint64_t loose_run_pages;
+} tl_space_mark;
+
 /* Where to look for free pages.  `find` gives the first of `count` free pages side by side, or
  * TL_BITMAP_NONE; the caller takes them at once.  The others keep an index up to date and may do
  * nothing. */
@@ -96,6 +106,11 @@ struct tl_space {
     tl_bitmap dirty_raw;  /* of extents: written as they are, without a page's checksum */
     tl_space_edits edits; /* of the running txn */
     tl_space_edits side;  /* of the catalog, from its edit to the end of the checkpoint */
+    tl_space_mark floor;  /* the newest open savepoint; clock 0: none is open */
+    uint64_t clock;       /* savepoints made since open */
+    /* Clock when the page, or the first one of a run, was last taken under an open savepoint.  Empty
+     * until the first savepoint. */
+    TL_VECTOR(uint64_t) since;
     TL_VECTOR(uint32_t) recycled;
     TL_VECTOR(tl_pin) pins; /* ascending */
     TL_VECTOR(tl_zone_state) zones;
@@ -120,7 +135,7 @@ void tl_space_load_zone(tl_space *space, uint32_t zone_no, const uint8_t *zone_p
 static inline size_t tl_space_available(const tl_space *space)
 {
     return space->free_count + space->recycled.count + space->edits.loose.count +
-           space->edits.loose_run_pages;
+           space->edits.loose_run_pages - space->floor.loose - space->floor.loose_run_pages;
 }
 
 /* Memory for taking and giving back `count` pages each.  TL_NO_MEMORY changes nothing. */
@@ -129,6 +144,26 @@ TL_MUST_USE tl_status tl_space_secure(tl_space *space, size_t count);
 uint32_t tl_space_take(tl_space *space); /* one was available */
 /* Give up a page; `mine`: the running txn made it. */
 void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine);
+
+/* Begin a savepoint of the running txn.  TL_NO_MEMORY changes nothing. */
+TL_MUST_USE tl_status tl_space_save(tl_space *space, tl_space_mark *mark);
+/* Undo what was taken and given up since `mark`, which is open.  The mark ends, and with it all
+ * later ones; `outer` is the newest that is left, all zero when none is. */
+void tl_space_rollback(tl_space *space, const tl_space_mark *mark, const tl_space_mark *outer);
+/* The same, without undoing.  `txn` is the running one. */
+void tl_space_release(tl_space *space, const tl_space_mark *mark, const tl_space_mark *outer,
+                      uint64_t txn);
+/* Of a page that the running txn took: was it after the newest open savepoint? */
+static inline bool tl_space_is_new(const tl_space *space, uint32_t pgno)
+{
+    return space->floor.clock == 0 || space->since.at[pgno] >= space->floor.clock;
+}
+
+static inline void tl_space_note_taken(tl_space *space, uint32_t pgno)
+{
+    if (space->floor.clock != 0)
+        space->since.at[pgno] = space->clock;
+}
 
 /* Between these two, taking and giving up is no part of the running txn. */
 void tl_space_side_begin(tl_space *space);
@@ -181,7 +216,6 @@ void tl_space_clear_busy_run(tl_space *space, uint32_t pgno, uint32_t count);
 /* Free a run as soon as no pin in [birth, death) can see it. */
 void tl_space_bury(tl_space *space, tl_freed freed, uint64_t death);
 void tl_space_runs_commit(tl_space *space, uint64_t txn);
-void tl_space_runs_abort(tl_space *space);
 
 /* How many freed pages hang on the pin of snapshot `txn`. */
 size_t tl_space_dead_count(const tl_space *space, uint64_t txn);

@@ -48,7 +48,7 @@ tl_status tl_space_secure_runs(tl_space *space, size_t count)
 /* The first loose run that is long enough; its front part is taken. */
 static uint32_t take_loose_run(tl_space *space, uint32_t count)
 {
-    for (size_t i = space->edits.loose_runs.count; i-- > 0;) {
+    for (size_t i = space->edits.loose_runs.count; i-- > space->floor.loose_runs;) {
         tl_space_run *run = &space->edits.loose_runs.at[i];
         if (run->count < count)
             continue;
@@ -84,13 +84,14 @@ uint32_t tl_space_take_run(tl_space *space, uint32_t count)
         space->stats->run_alloc_pages += count;
     }
     tl_space_set_live_run(space, pgno, count, true);
+    tl_space_note_taken(space, pgno);
     return pgno;
 }
 
 uint32_t tl_space_longest_run(const tl_space *space)
 {
     uint32_t longest = 0, at = 0;
-    for (size_t i = 0; i < space->edits.loose_runs.count; i++)
+    for (size_t i = space->floor.loose_runs; i < space->edits.loose_runs.count; i++)
         if (space->edits.loose_runs.at[i].count > longest)
             longest = space->edits.loose_runs.at[i].count;
     for (;;) { /* ends: `at` moves behind a run every round */
@@ -149,7 +150,7 @@ void tl_space_give_run(tl_space *space, uint32_t pgno, uint32_t count, uint64_t 
     tl_space_set_live_run(space, pgno, count, false);
     tl_freed run = {pgno, count, birth};
     if (named) {
-        tl_vector_push(&space->edits.retiring, ((tl_retired){.run = run, .mine = mine}));
+        tl_vector_push(&space->edits.retiring, ((tl_retired){.run = run}));
     } else if (mine) {
         tl_space_clear_dirty_run(space, pgno, count);
         tl_vector_push(&space->edits.loose_runs, ((tl_space_run){pgno, count}));
@@ -173,16 +174,6 @@ void tl_space_runs_commit(tl_space *space, uint64_t txn)
         tl_vector_push(&space->retired, *gone);
         space->retired_pages += gone->run.count;
     }
-    space->edits.loose_runs.count = space->edits.retiring.count = 0;
-    space->edits.loose_run_pages = 0;
-}
-
-void tl_space_runs_abort(tl_space *space)
-{
-    for (size_t i = 0; i < space->edits.retiring.count; i++)
-        if (!space->edits.retiring.at[i].mine)
-            tl_space_set_live_run(space, space->edits.retiring.at[i].run.pgno,
-                                  space->edits.retiring.at[i].run.count, true);
     space->edits.loose_runs.count = space->edits.retiring.count = 0;
     space->edits.loose_run_pages = 0;
 }

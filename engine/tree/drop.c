@@ -50,14 +50,14 @@ static tl_status page_free(tl_pager *pager, tl_ref ref)
     if (ref.pgno < tl_meta_pages(pager->page_bytes) || ref.pgno >= pager->space.page_count ||
         !tl_bitmap_get(&pager->space.live, ref.pgno))
         return refuse(pager, ref.pgno);
-    uint64_t birth = 0;
-    if (tl_pager_is_resident(pager, ref.pgno)) {
-        const uint8_t *page = tl_pager_at(pager, ref.pgno);
-        birth = tl_page_birth(page);
-        if ((uint32_t)birth != ref.tag)
-            return refuse(pager, ref.pgno);
+    if (!tl_pager_is_resident(pager, ref.pgno)) {
+        tl_space_give(&pager->space, ref.pgno, 0, false);
+        return TL_OK;
     }
-    tl_space_give(&pager->space, ref.pgno, birth, birth == pager->txn);
+    const uint8_t *page = tl_pager_at(pager, ref.pgno);
+    if ((uint32_t)tl_page_birth(page) != ref.tag)
+        return refuse(pager, ref.pgno);
+    tl_pager_give(pager, page);
     return TL_OK;
 }
 

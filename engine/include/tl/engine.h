@@ -208,6 +208,22 @@ tl_status tl_tree_list(tl_txn *txn,
                        bool (*visit)(void *context, tl_slice name, tl_tree tree, uint64_t count),
                        void *context);
 
+/* Savepoints: ways back inside a write txn.  They are a stack; an id is good until its savepoint
+ * ends, by a call below, or with the txn.  While one is open the txn edits no page in place that is
+ * older than the newest of them, so it costs page copies like a commit, but no I/O. */
+typedef uint32_t tl_save;
+
+/* TL_OK         *save is the way back to this moment
+ * TL_NO_MEMORY  nothing changed, the txn can go on;  TL_READ_ONLY */
+TL_MUST_USE tl_status tl_savepoint(tl_txn *txn, tl_save *save);
+/* Undo everything since, in all trees; end this savepoint and all later ones.  A txn that could
+ * only be aborted since can go on.  Cursors of the txn end: every call on one is TL_INVALID until
+ * it is closed. TL_INVALID  no such savepoint is open;  TL_READ_ONLY */
+TL_MUST_USE tl_status tl_rollback_to(tl_txn *txn, tl_save save);
+/* Keep everything, give up the way back, to this one and all later ones.  TL_INVALID, TL_READ_ONLY
+ */
+TL_MUST_USE tl_status tl_savepoint_release(tl_txn *txn, tl_save save);
+
 /* TL_NOT_FOUND when the key is absent. */
 TL_MUST_USE tl_status tl_get(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice *value);
 

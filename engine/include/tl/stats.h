@@ -53,6 +53,8 @@
     X(root_collapses, exact, "count", "times the tree lost a level")                               \
     X(trees_created, exact, "count", "named trees made")                                           \
     X(trees_dropped, exact, "count", "named trees dropped")                                        \
+    X(savepoints, exact, "count", "savepoints made")                                               \
+    X(rollbacks, exact, "count", "rollbacks to a savepoint")                                       \
     X(loose_reuse, exact, "count", "pages freed and reused inside one txn")                        \
     X(recycle_reuse, exact, "count", "pages reused from the recycled stack")                       \
     X(bitmap_alloc, exact, "count", "pages found by bitmap search")                                \
