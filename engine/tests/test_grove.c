@@ -341,6 +341,7 @@ static void random_trees_under_savepoints_agree_with_their_models(void **state)
         {"log",     "bump",    2048},
         {"shadow2", "rebuild", 1024},
         {"shadow2", NULL,      4096},
+        {"log",     "sidecar", 1024},
     };
     for (uint64_t round = 0; round < rounds; round++)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
