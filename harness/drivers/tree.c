@@ -127,6 +127,16 @@ static void tree_abort(tl_store_txn *txn)
     tl_txn_abort(txn_of(txn));
 }
 
+static tl_status tree_savepoint(tl_store_txn *txn, uint32_t *save)
+{
+    return tl_savepoint(txn_of(txn), save);
+}
+
+static tl_status tree_rollback(tl_store_txn *txn, uint32_t save)
+{
+    return tl_rollback_to(txn_of(txn), save);
+}
+
 static tl_status tree_get(tl_store_txn *txn, tl_slice key, tl_slice *value)
 {
     return tl_get(txn_of(txn), TL_TREE_MAIN, key, value);
@@ -333,6 +343,8 @@ const tl_driver tl_driver_tree = {
     .leave = tl_tree_view_leave,
     .drop = tl_tree_view_drop,
     .views = &tl_tree_views,
+    .savepoint = tree_savepoint,
+    .rollback = tree_rollback,
     .checkpoint = tree_checkpoint,
     .verify = tree_verify,
     .counters = tree_counters,
