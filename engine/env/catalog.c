@@ -17,25 +17,24 @@ enum { /* value of a catalog record */
        CATALOG_AT_DEPTH = 12,
        CATALOG_AT_FLAGS = 14,
        CATALOG_AT_COUNT = 16,
-       CATALOG_VALUE_BYTES = 24,
 };
 
-static tl_slice record_encode(const tl_root *root, uint8_t value[CATALOG_VALUE_BYTES])
+tl_slice tl_catalog_record(const tl_root *root, uint8_t value[TL_CATALOG_VALUE_BYTES])
 {
-    memset(value, 0, CATALOG_VALUE_BYTES);
+    memset(value, 0, TL_CATALOG_VALUE_BYTES);
     tl_store32(value + CATALOG_AT_TREE_ID, root->tree_id);
     tl_store32(value + CATALOG_AT_ROOT, root->ref.pgno);
     tl_store32(value + CATALOG_AT_ROOT + 4, root->ref.tag);
     tl_store16(value + CATALOG_AT_DEPTH, root->depth);
     tl_store16(value + CATALOG_AT_FLAGS, root->flags);
     tl_store64(value + CATALOG_AT_COUNT, root->count);
-    return tl_slice_of(value, CATALOG_VALUE_BYTES);
+    return tl_slice_of(value, TL_CATALOG_VALUE_BYTES);
 }
 
 static bool record_decode(tl_slice value, tl_root *root)
 {
     const uint8_t *at = value.data;
-    if (value.size_bytes != CATALOG_VALUE_BYTES)
+    if (value.size_bytes != TL_CATALOG_VALUE_BYTES)
         return false;
     *root = (tl_root){
         .ref = {tl_load32(at + CATALOG_AT_ROOT), tl_load32(at + CATALOG_AT_ROOT + 4)},
@@ -51,7 +50,7 @@ static bool record_decode(tl_slice value, tl_root *root)
 void tl_catalog_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
                       const tl_root *root)
 {
-    uint8_t value[CATALOG_VALUE_BYTES];
+    uint8_t value[TL_CATALOG_VALUE_BYTES];
     tl_page_identity identity = {.page_bytes = page_bytes,
                                  .pgno = pgno,
                                  .tree_id = TL_TREE_CATALOG,
@@ -62,7 +61,7 @@ void tl_catalog_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_
     tl_slice none = {NULL, 0};
     tl_build_begin(&builder, page, &identity, none, none, 1);
     tl_build_record(&builder, tl_slice_of(name_of_main, sizeof name_of_main - 1), none,
-                    record_encode(root, value), 0);
+                    tl_catalog_record(root, value), 0);
     tl_build_end(&builder);
 }
 
@@ -78,7 +77,7 @@ size_t tl_catalog_pages_kept(const tl_env *env, const tl_forest *forest)
 {
     size_t usable = env->pager.page_bytes - TL_PAGE_HEADER_BYTES;
     size_t bytes =
-        forest->trees.count * (TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + CATALOG_VALUE_BYTES) +
+        forest->trees.count * (TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + TL_CATALOG_VALUE_BYTES) +
         forest->name_bytes;
     if (env->meta.catalog_depth == 1 && bytes <= usable)
         return 1; /* one leaf, copied */
@@ -187,14 +186,14 @@ static tl_status edit_secure(editor *edit, size_t pages)
 
 static tl_status entry_write(editor *edit, const tl_tree_entry *entry, bool fresh)
 {
-    uint8_t value[CATALOG_VALUE_BYTES];
+    uint8_t value[TL_CATALOG_VALUE_BYTES];
     tl_writer *writer = &edit->writer;
     /* A value of the same size goes where the old one was: nothing splits. */
     tl_status status =
         edit_secure(edit, fresh ? tl_tree_pages_needed(&writer->root) : writer->root.depth);
     if (status == TL_OK)
-        status =
-            tl_tree_put(writer, tl_name_slice(entry->name), record_encode(&entry->root, value), 0);
+        status = tl_tree_put(writer, tl_name_slice(entry->name),
+                             tl_catalog_record(&entry->root, value), 0);
     return status;
 }
 

@@ -9,44 +9,79 @@
 
 #include <string.h>
 
-enum { PAGES_MIN = 16 };
-
-static tl_status settle(tl_env *env, tl_file *file)
+static tl_site site_of(tl_env *env)
 {
-    return env->durability == TL_DURABILITY_NONE ? TL_OK
-                                                 : env->pager.io->fdatasync(env->pager.io, file);
+    return (tl_site){env->pager.io, &env->paths, env->durability != TL_DURABILITY_NONE};
 }
 
-static tl_status settle_dir(tl_env *env)
+tl_status tl_site_sync(const tl_site *site, tl_file *file)
 {
-    return env->durability == TL_DURABILITY_NONE
-               ? TL_OK
-               : env->pager.io->fsync_dir(env->pager.io, env->paths.dir);
+    return site->synced ? site->io->fdatasync(site->io, file) : TL_OK;
 }
 
-static tl_status create_log(tl_env *env, const tl_meta *fresh, unsigned file_no, uint64_t bytes)
+tl_status tl_site_sync_dir(const tl_site *site)
+{
+    return site->synced ? site->io->fsync_dir(site->io, site->paths->dir) : TL_OK;
+}
+
+tl_status tl_site_make_log(const tl_site *site, const uint8_t uuid[16], unsigned file_no,
+                           uint64_t bytes)
 {
     static const uint8_t zeros[32768];
-    tl_io *io = env->pager.io;
+    tl_io *io = site->io;
     tl_file *file = NULL;
     uint8_t block[TL_LOG_HEADER_BYTES];
-    tl_status status = io->open(io, env->paths.log[file_no], TL_IO_WRITE | TL_IO_CREATE, &file);
+    tl_status status = io->open(io, site->paths->log[file_no], TL_IO_WRITE | TL_IO_CREATE, &file);
     if (status != TL_OK)
         return status;
     status = io->truncate(io, file, 0);
-    tl_log_header_encode(block, fresh->uuid, file_no);
+    tl_log_header_encode(block, uuid, file_no);
     if (status == TL_OK)
         status = io->pwritev(io, file, 0, &(tl_io_span){block, sizeof block}, 1);
     uint64_t at = sizeof block;
-    while (status == TL_OK && at < bytes && env->durability != TL_DURABILITY_NONE) {
+    while (status == TL_OK && at < bytes && site->synced) {
         size_t piece = bytes - at < sizeof zeros ? (size_t)(bytes - at) : sizeof zeros;
         status = io->pwritev(io, file, at, &(tl_io_span){zeros, piece}, 1);
         at += piece;
     }
     if (status == TL_OK)
-        status = settle(env, file);
+        status = tl_site_sync(site, file);
     io->close(io, file);
     return status;
+}
+
+/* Both metas say the same, as checkpoints 0 and 1. */
+tl_status tl_site_write_metas(const tl_site *site, tl_file *file, tl_meta *fresh)
+{
+    uint8_t block[TL_META_BLOCK_BYTES];
+    for (unsigned slot = 0; slot < 2; slot++) {
+        fresh->ckpt_no = slot;
+        tl_meta_encode(fresh, block);
+        tl_status status =
+            site->io->pwritev(site->io, file, tl_meta_offset(fresh->page_bytes, slot),
+                              &(tl_io_span){block, sizeof block}, 1);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+tl_status tl_site_publish(const tl_site *site)
+{
+    tl_status status = tl_site_sync_dir(site);
+    if (status == TL_OK)
+        status = site->io->rename(site->io, site->paths->temporary, site->paths->page);
+    return status == TL_OK ? tl_site_sync_dir(site) : status;
+}
+
+void tl_meta_begin_life(tl_meta *fresh, bool deterministic, uint64_t seed)
+{
+    uint64_t state = deterministic ? seed : tl_random_seed();
+    fresh->log_salt = tl_random_next(&state) | 1;
+    fresh->log_chain = tl_mix64(fresh->log_salt);
+    fresh->log_begin = TL_LOG_HEADER_BYTES;
+    tl_store64(fresh->uuid, tl_random_next(&state));
+    tl_store64(fresh->uuid + 8, tl_random_next(&state));
 }
 
 /* Where things lie in a new file: metas, the first zone's slots, the root leaf, the catalog. */
@@ -92,23 +127,7 @@ static tl_status write_pages(tl_env *env, tl_file *file, tl_meta *fresh, uint8_t
     return status == TL_OK ? write_page(env, file, page, page_bytes, zone_pgno) : status;
 }
 
-/* Both metas say the same, as checkpoints 0 and 1. */
-static tl_status write_metas(tl_env *env, tl_file *file, tl_meta *fresh)
-{
-    uint8_t block[TL_META_BLOCK_BYTES];
-    for (unsigned slot = 0; slot < 2; slot++) {
-        fresh->ckpt_no = slot;
-        tl_meta_encode(fresh, block);
-        tl_status status =
-            env->pager.io->pwritev(env->pager.io, file, tl_meta_offset(fresh->page_bytes, slot),
-                                   &(tl_io_span){block, sizeof block}, 1);
-        if (status != TL_OK)
-            return status;
-    }
-    return TL_OK;
-}
-
-static tl_status create_page_file(tl_env *env, tl_meta *fresh)
+static tl_status create_page_file(tl_env *env, const tl_site *site, tl_meta *fresh)
 {
     tl_io *io = env->pager.io;
     tl_memory *memory = env->pager.memory;
@@ -125,9 +144,9 @@ static tl_status create_page_file(tl_env *env, tl_meta *fresh)
     if (status == TL_OK)
         status = write_pages(env, file, fresh, page);
     if (status == TL_OK)
-        status = write_metas(env, file, fresh);
+        status = tl_site_write_metas(site, file, fresh);
     if (status == TL_OK)
-        status = settle(env, file);
+        status = tl_site_sync(site, file);
     io->close(io, file);
 
 done:
@@ -137,34 +156,25 @@ done:
 
 tl_status tl_env_create_files(tl_env *env, const tl_meta *wanted, uint64_t log_bytes)
 {
-    tl_io *io = env->pager.io;
-    bool deterministic = (env->flags & TL_OPEN_DETERMINISTIC) != 0;
-    uint64_t state = deterministic ? env->seed : tl_random_seed();
+    tl_site site = site_of(env);
     tl_meta fresh = *wanted;
     fresh.txn = 1;
     fresh.catalog_depth = 1;
     fresh.tree_id_next = TL_TREE_MAIN + 1;
-    fresh.page_count = PAGES_MIN;
-    fresh.log_salt = tl_random_next(&state) | 1;
-    fresh.log_chain = tl_mix64(fresh.log_salt);
-    fresh.log_begin = TL_LOG_HEADER_BYTES;
-    tl_store64(fresh.uuid, tl_random_next(&state));
-    tl_store64(fresh.uuid + 8, tl_random_next(&state));
+    fresh.page_count = TL_FILE_PAGES_MIN;
+    tl_meta_begin_life(&fresh, (env->flags & TL_OPEN_DETERMINISTIC) != 0, env->seed);
     uint64_t least = 2 * fresh.page_count * fresh.page_bytes; /* the reserve for deletes and more */
     if (env->pager.max_bytes < least || env->pager.arena->map_bytes < least)
         return tl_pager_fail(&env->pager, TL_INVALID, 0,
-                             "max_bytes and map_bytes must hold %u pages at least", 2u * PAGES_MIN);
-    tl_status status = create_log(env, &fresh, 0, log_bytes);
+                             "max_bytes and map_bytes must hold %u pages at least",
+                             2u * TL_FILE_PAGES_MIN);
+    tl_status status = tl_site_make_log(&site, fresh.uuid, 0, log_bytes);
     if (status == TL_OK)
-        status = create_log(env, &fresh, 1, log_bytes);
+        status = tl_site_make_log(&site, fresh.uuid, 1, log_bytes);
     if (status == TL_OK)
-        status = create_page_file(env, &fresh);
+        status = create_page_file(env, &site, &fresh);
     if (status == TL_OK)
-        status = settle_dir(env);
-    if (status == TL_OK)
-        status = io->rename(io, env->paths.temporary, env->paths.page);
-    if (status == TL_OK)
-        status = settle_dir(env);
+        status = tl_site_publish(&site);
     return status == TL_OK ? TL_OK
                            : tl_pager_fail(&env->pager, status, 0, "'%s' could not be created: %s",
                                            env->paths.page, tl_status_text(status));

@@ -187,7 +187,27 @@ struct tl_env {
 /* options.c */
 TL_MUST_USE tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *options,
                                        tl_meta *fresh);
+/* TL_INVALID: `path` names no file.  TL_NO_MEMORY. */
+TL_MUST_USE tl_status tl_paths_make(tl_paths *paths, tl_memory *memory, const char *path);
 void tl_paths_release(tl_paths *paths, tl_memory *memory);
+
+/* create.c: the steps by which a database comes to be, in this order: both logs, the page file
+ * under its temporary name, its metas, a sync, and publishing. */
+typedef struct tl_site { /* where */
+    tl_io *io;
+    const tl_paths *paths;
+    bool synced; /* false: under durability none nothing is */
+} tl_site;
+enum { TL_FILE_PAGES_MIN = 16 }; /* of a new file */
+
+TL_MUST_USE tl_status tl_site_make_log(const tl_site *site, const uint8_t uuid[16],
+                                       unsigned file_no, uint64_t bytes);
+TL_MUST_USE tl_status tl_site_write_metas(const tl_site *site, tl_file *file, tl_meta *fresh);
+TL_MUST_USE tl_status tl_site_sync(const tl_site *site, tl_file *file);
+TL_MUST_USE tl_status tl_site_sync_dir(const tl_site *site);
+TL_MUST_USE tl_status tl_site_publish(const tl_site *site); /* the moment of creation */
+/* A uuid and a log of its own. */
+void tl_meta_begin_life(tl_meta *fresh, bool deterministic, uint64_t seed);
 
 /* create.c, open.c */
 TL_MUST_USE tl_status tl_env_create_files(tl_env *env, const tl_meta *fresh, uint64_t log_bytes);
@@ -207,6 +227,8 @@ void tl_snapshot_advance(tl_env *env);
 void tl_snapshot_publish(tl_env *env);      /* the same, and new readers see it at once */
 void tl_snapshot_commit_space(tl_env *env); /* settle what the newest commit gave up */
 void tl_snapshot_refresh_pins(tl_env *env); /* free what nobody sees any more */
+/* The snapshot that a read txn is pinned to. */
+const tl_snapshot *tl_snapshot_of(const tl_txn *txn);
 TL_MUST_USE tl_status tl_reader_begin(tl_env *env, tl_txn **txn);
 void tl_reader_end(tl_txn *txn);
 bool tl_readers_active(tl_env *env);
@@ -254,6 +276,9 @@ TL_MUST_USE tl_status tl_catalog_update(tl_env *env, tl_meta *next, const tl_for
 void tl_catalog_settle(tl_env *env, const tl_forest *durable);
 /* Pages that the next update may take, for tl_writer.pages_kept. */
 size_t tl_catalog_pages_kept(const tl_env *env, const tl_forest *forest);
+/* The value of a tree's record. */
+enum { TL_CATALOG_VALUE_BYTES = 24 };
+tl_slice tl_catalog_record(const tl_root *root, uint8_t value[TL_CATALOG_VALUE_BYTES]);
 /* For the verifier: *fault tells how catalog and env->written differ, NULL: not at all. */
 TL_MUST_USE tl_status tl_catalog_compare(tl_env *env, const char **fault);
 

@@ -7,17 +7,16 @@
 /* "x.tl.tmp", the longest ending, and room for the directory's "." */
 enum { ENDING_BYTES = 16 };
 
-static tl_status paths_make(tl_env *env, const char *path)
+tl_status tl_paths_make(tl_paths *paths, tl_memory *memory, const char *path)
 {
     size_t length = strlen(path);
     if (length > 3 && strcmp(path + length - 3, ".tl") == 0)
         length -= 3;
     if (length == 0 || path[length - 1] == '/')
-        return tl_pager_fail(&env->pager, TL_INVALID, 0, "'%s' names no file", path);
+        return TL_INVALID;
     size_t each = length + ENDING_BYTES;
-    tl_paths *paths = &env->paths;
     paths->block_bytes = 6 * each;
-    char *block = env->pager.memory->allocate(env->pager.memory, paths->block_bytes);
+    char *block = memory->allocate(memory, paths->block_bytes);
     if (block == NULL)
         return TL_NO_MEMORY;
     char **const names[] = {&paths->page,   &paths->temporary, &paths->log[0],
@@ -154,5 +153,9 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
                       !deterministic && !env->pager.read_only;
     if (status == TL_OK)
         status = fresh_meta(env, options, fresh);
-    return status == TL_OK ? paths_make(env, path) : status;
+    if (status == TL_OK)
+        status = tl_paths_make(&env->paths, env->pager.memory, path);
+    if (status == TL_INVALID && env->pager.error.status != TL_INVALID)
+        tl_pager_fail(&env->pager, TL_INVALID, 0, "'%s' names no file", path);
+    return status;
 }

@@ -195,6 +195,11 @@ tl_status tl_reader_begin(tl_env *env, tl_txn **out)
     return TL_OK;
 }
 
+const tl_snapshot *tl_snapshot_of(const tl_txn *txn)
+{
+    return (const tl_snapshot *)((const char *)txn->trees - offsetof(tl_snapshot, trees));
+}
+
 void tl_reader_end(tl_txn *txn)
 {
     tl_env *env = txn->env;

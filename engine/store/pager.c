@@ -110,12 +110,13 @@ static bool page_verify(void *opaque, const void *bytes, size_t size_bytes)
     return context->fault == NULL;
 }
 
-static tl_status page_read(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id)
+static tl_status page_read(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
+                           uint8_t *to)
 {
     load_context context = {pager->page_bytes, ref, level, tree_id, "it is beyond the file's end"};
-    tl_status status = pager->io->read_verified(
-        pager->io, pager->file, (uint64_t)ref.pgno << pager->page_shift,
-        tl_pager_at(pager, ref.pgno), pager->page_bytes, page_verify, &context);
+    tl_status status =
+        pager->io->read_verified(pager->io, pager->file, (uint64_t)ref.pgno << pager->page_shift,
+                                 to, pager->page_bytes, page_verify, &context);
     if (status == TL_OK) {
         atomic_fetch_add_explicit(&pager->pages_loaded, 1, memory_order_relaxed);
         return TL_OK;
@@ -128,11 +129,21 @@ static tl_status page_read(tl_pager *pager, tl_ref ref, unsigned level, uint32_t
                          context.fault != NULL ? context.fault : "it reads differently each time");
 }
 
+static bool ref_possible(const tl_pager *pager, tl_ref ref)
+{
+    return ref.pgno < pager->map_pages && ref.pgno >= tl_meta_pages(pager->page_bytes);
+}
+
+static tl_status misnamed(tl_pager *pager, tl_ref ref)
+{
+    return tl_pager_fail(pager, TL_CORRUPT, ref.pgno, "page %u is named but cannot exist",
+                         ref.pgno);
+}
+
 tl_status tl_pager_load(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id)
 {
-    if (ref.pgno >= pager->map_pages || ref.pgno < tl_meta_pages(pager->page_bytes))
-        return tl_pager_fail(pager, TL_CORRUPT, ref.pgno, "page %u is named but cannot exist",
-                             ref.pgno);
+    if (!ref_possible(pager, ref))
+        return misnamed(pager, ref);
     _Atomic uint32_t *state = &pager->states[ref.pgno];
     uint32_t loading = pager->arena->generation | TL_ARENA_LOADING;
     for (;;) {
@@ -144,9 +155,22 @@ tl_status tl_pager_load(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tr
         else if (atomic_compare_exchange_weak(state, &seen, loading))
             break;
     }
-    tl_status status = page_read(pager, ref, level, tree_id);
+    tl_status status = page_read(pager, ref, level, tree_id, tl_pager_at(pager, ref.pgno));
     atomic_store_explicit(state, status == TL_OK ? pager->resident : pager->arena->generation,
                           memory_order_release);
+    return status;
+}
+
+tl_status tl_pager_copy(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id, uint8_t *to)
+{
+    const uint8_t *page = NULL;
+    if (!ref_possible(pager, ref))
+        return misnamed(pager, ref);
+    if (!tl_pager_is_resident(pager, ref.pgno))
+        return page_read(pager, ref, level, tree_id, to);
+    tl_status status = tl_pager_get(pager, ref, level, tree_id, &page);
+    if (status == TL_OK) /* a checkpoint may be storing the checksum at this moment */
+        memcpy(to + TL_AT_PGNO, page + TL_AT_PGNO, pager->page_bytes - TL_AT_PGNO);
     return status;
 }
 

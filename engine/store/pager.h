@@ -109,6 +109,10 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
     return TL_OK;
 }
 
+/* Copy that page to `to`, but for its checksum, without bringing it into memory.  Any thread. */
+TL_MUST_USE tl_status tl_pager_copy(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
+                                    uint8_t *to);
+
 /* Before an operation: `count` pages can be taken and given back, growing the file if need be.
  * TL_NO_SPACE, TL_NO_MEMORY, TL_IO: nothing changed. */
 TL_MUST_USE tl_status tl_pager_secure_slow(tl_pager *pager, size_t count);

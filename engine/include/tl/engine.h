@@ -139,6 +139,21 @@ TL_MUST_USE tl_status tl_env_checkpoint(tl_env *env);
 /* Make every commit so far durable, whatever the env's durability. */
 TL_MUST_USE tl_status tl_env_sync(tl_env *env);
 
+/* Hot copy: a new database at `path` with what a read txn that begins now sees, while readers and
+ * the writer go on.  It has a uuid of its own, an empty log, and is durable when this returns.
+ * Nobody may use `path` meanwhile; a copy that fails leaves nothing but x.lock.
+ *
+ * TL_EXISTS   there is a database already
+ * TL_BUSY     the calling thread has a write txn open, or too many read txns run, or someone holds
+ *             the lock at `path`
+ * TL_CORRUPT  a page of the source is damaged
+ * TL_INVALID  an unknown flag, or `path` names no file;  TL_NO_SPACE, TL_NO_MEMORY, TL_IO,
+ * TL_ACCESS, TL_NOT_FOUND (no such directory) */
+enum {
+    TL_COPY_COMPACT = 1, /* pages without gaps, in the order of keys, instead of where they are */
+};
+TL_MUST_USE tl_status tl_env_copy(tl_env *env, const char *path, unsigned flags);
+
 /* The story behind the latest failure of this env: TL_CORRUPT names its page.  Copied out. */
 void tl_env_error(tl_env *env, tl_error *error);
 
