@@ -92,6 +92,7 @@ typedef struct tl_save_state { /* an open savepoint: savepoint.c */
     tl_forest trees;
     tl_space_mark space;
     tl_names_mark names;
+    tl_direct_mark direct;
     uint64_t changes;
     size_t ops_bytes;
     unsigned full_frames;

@@ -13,7 +13,7 @@
 /* The mark of the savepoint below, when this one has ended. */
 static tl_space_mark mark_below(const tl_env *env, const tl_save_state *save)
 {
-    return save == env->saves.at ? (tl_space_mark){0, 0, 0, 0} : (save - 1)->space;
+    return save == env->saves.at ? (tl_space_mark){.clock = 0} : (save - 1)->space;
 }
 
 /* This savepoint and all later ones are off the stack. */
@@ -79,6 +79,7 @@ tl_status tl_savepoint(tl_txn *txn, tl_save *out)
     save->ops_bytes = env->ops.size_bytes;
     save->full_frames = env->ops.full_frames;
     save->names = tl_names_mark_now(&env->names);
+    save->direct = tl_direct_mark_now(&env->pager);
     env->saves.count++;
     tl_writer_forget(&env->writer);
     tl_pager_set_owner(&env->pager);
@@ -134,6 +135,7 @@ tl_status tl_rollback_to(tl_txn *txn, tl_save id)
     roots_rollback(env, save);
     ops_rollback(env, save);
     tl_names_rollback(&env->names, env->pager.memory, save->names);
+    tl_direct_rollback(&env->pager, save->direct);
     tl_cursors_end(txn);
     txn->doomed = TL_OK; /* whatever went wrong went wrong since */
     stack_cut(env, save);

@@ -108,7 +108,7 @@ struct tl_space {
     tl_space_edits side;  /* of the catalog, from its edit to the end of the checkpoint */
     tl_space_mark floor;  /* the newest open savepoint; clock 0: none is open */
     uint64_t clock;       /* savepoints made since open */
-    /* Clock when the page, or the first one of a run, was last taken under an open savepoint.  Empty
+    /* Clock when the page, or the first one of a run, was last taken under an open savepoint. Empty
      * until the first savepoint. */
     TL_VECTOR(uint64_t) since;
     TL_VECTOR(uint32_t) recycled;
