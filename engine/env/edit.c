@@ -29,10 +29,15 @@ void tl_ops_record(tl_env *env, unsigned code, tl_tree tree, tl_slice key, tl_sl
     tl_txn_limit_ops(env);
 }
 
-tl_slice tl_out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
+bool tl_lies_in_pages(const tl_env *env, tl_slice bytes)
 {
     const uint8_t *base = env->pager.base, *at = bytes.data;
-    if (at < base || at >= base + env->pager.arena->map_bytes)
+    return at >= base && at < base + env->pager.arena->map_bytes;
+}
+
+tl_slice tl_out_of_pages(const tl_env *env, tl_slice bytes, uint8_t *copy)
+{
+    if (!tl_lies_in_pages(env, bytes))
         return bytes;
     memcpy(copy, bytes.data, bytes.size_bytes);
     return tl_slice_of(copy, bytes.size_bytes);

@@ -139,9 +139,7 @@ static void root_grow(tl_writer *writer, tl_slice separator, tl_ref left, tl_ref
     writer->pager->stats.root_grows++;
 }
 
-/* Enter separator and right page above path level `i`. */
-static void parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_ref left,
-                         tl_ref right)
+void tl_parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_ref left, tl_ref right)
 {
     if (i == 0) {
         root_grow(writer, separator, left, right);
@@ -178,7 +176,7 @@ static void split_then_enter(tl_writer *writer, unsigned i, division *old, unsig
                         : tl_branch_insert(edit, target, at, tl_suffix_of(target, key), child);
     edit->stats->alloc_failures += !entered;
     assert(entered); /* half a page is more than any entry */
-    parent_enter(writer, i, where.separator, tl_page_ref(page), right_ref);
+    tl_parent_enter(writer, i, where.separator, tl_page_ref(page), right_ref);
 }
 
 /* A page at the edge of the tree may hold one more entry when it is written anew with a soft prefix
@@ -253,7 +251,7 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
     cut where;
     if (cut_choose(&whole, strategy_for(writer, old, index, key), index, &where)) {
         tl_ref right = cut_execute(writer, &whole, &where, page, first_child);
-        parent_enter(writer, i, where.separator, tl_page_ref(page), right);
+        tl_parent_enter(writer, i, where.separator, tl_page_ref(page), right);
         return;
     }
     division alone = whole;

@@ -100,6 +100,8 @@ void tl_path_own(tl_writer *writer);
  * (key, value) in a leaf, a separator `key` with `child` to its right in a branch. */
 void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
                    tl_ref child);
+/* Enter separator and right page above the page at path level `i`, which is on its left. */
+void tl_parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_ref left, tl_ref right);
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
 

@@ -265,6 +265,28 @@ TL_MUST_USE tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count);
 typedef struct tl_record {
     tl_slice key, value;
 } tl_record;
+typedef struct tl_batch_result {
+    uint64_t inserted, updated;
+    uint64_t leaves;  /* pages of records written */
+    size_t failed_at; /* the record that made the call fail; the number of records when none did */
+} tl_batch_result;
+
+/* Put `count` records whose keys ascend strictly, in one pass over the leaves they belong to: one
+ * descent to find and one to write each leaf, however many of its records come.  All or nothing.
+ * The records' bytes may lie in values that the txn has handed out.  `result` may be NULL; on
+ * failure only its failed_at is set.
+ * TL_INVALID     keys do not ascend strictly
+ * TL_KEY_SIZE, TL_VALUE_SIZE
+ * TL_NO_SPACE    the file cannot grow
+ * TL_NOT_FOUND   there is no such tree
+ * Nothing has changed then, and the txn can go on; so it is after TL_IO and TL_CORRUPT, but that
+ * txn can only be aborted. */
+TL_MUST_USE tl_status tl_upsert_sorted(tl_txn *txn, tl_tree tree, const tl_record *records,
+                                       size_t count, tl_batch_result *result);
+/* The same with keys that must all be absent: TL_EXISTS otherwise, and nothing has changed. */
+TL_MUST_USE tl_status tl_insert_sorted(tl_txn *txn, tl_tree tree, const tl_record *records,
+                                       size_t count, tl_batch_result *result);
+
 /* The next record of a stream, its bytes good until the next call; TL_NOT_FOUND ends it, any other
  * status breaks it off. */
 typedef tl_status (*tl_next_fn)(void *context, tl_record *record);

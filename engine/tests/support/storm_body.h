@@ -55,6 +55,7 @@ bool storm_verify(storm *run);
 /* storm_many.c: operations on many records at a time. */
 bool storm_get_many(storm *run, tl_txn *txn, const model *truth);
 bool storm_op_get_many(storm *run);
+bool storm_op_put_sorted(storm *run);
 
 /* storm_ops.c: each does one thing to the env and to the model; false where the two differ. */
 typedef struct storm_operation {

@@ -1,0 +1,444 @@
+/* engine/tree/batch.c -- see batch.h.
+ *
+ *   records   a  c  f | h  k | p  q  r  s  t        sorted, so they fall into groups:
+ *   leaves   [  b  e  )[  h  )[ ....        )       one for each leaf that has some of them
+ *
+ * Two passes.  The first only reads: it finds the leaf of each group, refuses present keys when
+ * these are not wanted, and adds up the pages that the second can need, which are then secured.
+ * The second descends once per group, edits the leaf in place where its records fit, and otherwise
+ * merges the leaf and its group into as many new leaves as that takes, each written once.
+ *
+ * New leaves are filled alike, as splits by bytes would leave them at best; at the right edge of
+ * the tree, where more will probably be appended, they are filled up one after the other.
+ */
+#include "engine/tree/batch.h"
+#include "engine/tree/strategies/rows.h"
+
+#include <assert.h>
+
+/* ---- a leaf and its group as one sequence ---- */
+
+typedef struct merge {
+    const uint8_t *leaf;
+    unsigned index, leaf_count; /* of the leaf: what is still to come */
+    const tl_record *record, *end;
+} merge;
+
+typedef struct entry {       /* one record of a merge */
+    const tl_record *record; /* NULL: entry `index` of the leaf */
+    unsigned index;
+    size_t key_bytes, bytes; /* all it takes on a page without a prefix */
+} entry;
+
+static entry entry_of_leaf(const uint8_t *leaf, unsigned index)
+{
+    size_t key_bytes = tl_page_prefix_len(leaf) + tl_page_suffix_len(leaf, index);
+    size_t cell = tl_page_prefix_len(leaf) + tl_page_cell_bytes(leaf, index);
+    return (entry){.index = index, .key_bytes = key_bytes, .bytes = TL_ENTRY_BYTES + cell};
+}
+
+static entry entry_of_record(const tl_record *record)
+{
+    size_t key_bytes = record->key.size_bytes;
+    return (entry){.record = record,
+                   .key_bytes = key_bytes,
+                   .bytes = TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key_bytes +
+                            record->value.size_bytes};
+}
+
+/* The next record in order; of equal keys the one of the group.  False: that was the last. */
+static bool merge_next(merge *from, entry *out)
+{
+    bool leaf_has = from->index < from->leaf_count, group_has = from->record < from->end;
+    if (!leaf_has && !group_has)
+        return false;
+    int order = leaf_has ? -1 : 1;
+    if (leaf_has && group_has)
+        order = tl_slice_compare(tl_leaf_suffix(from->leaf, from->index),
+                                 tl_suffix_of(from->leaf, from->record->key));
+    *out = order < 0 ? entry_of_leaf(from->leaf, from->index) : entry_of_record(from->record);
+    from->index += order <= 0;
+    from->record += order >= 0;
+    return true;
+}
+
+static tl_slice entry_key(const merge *of, const entry *at, uint8_t buffer[TL_KEY_BYTES_MAX])
+{
+    if (at->record != NULL)
+        return at->record->key;
+    tl_slice prefix = tl_page_prefix(of->leaf), suffix = tl_leaf_suffix(of->leaf, at->index);
+    tl_copy(buffer, prefix.data, prefix.size_bytes);
+    tl_copy(buffer + prefix.size_bytes, suffix.data, suffix.size_bytes);
+    return tl_slice_of(buffer, prefix.size_bytes + suffix.size_bytes);
+}
+
+/* ---- dividing it into pages ---- */
+
+typedef struct fence { /* a key of its own */
+    size_t size_bytes;
+    uint8_t bytes[TL_KEY_BYTES_MAX];
+} fence;
+
+static tl_slice fence_slice(const fence *of)
+{
+    return tl_slice_of(of->bytes, of->size_bytes);
+}
+
+static void fence_set(fence *to, tl_slice from)
+{
+    to->size_bytes = from.size_bytes;
+    tl_copy(to->bytes, from.data, from.size_bytes);
+}
+
+typedef struct pages { /* a merge on its way into pages */
+    merge rest;        /* what is still to be placed */
+    size_t page_bytes;
+    size_t target;   /* a page with so many bytes takes no more */
+    unsigned prefix; /* that all keys have in common, at least */
+    tl_slice upper;  /* of the last page */
+    /* the page just cut off */
+    merge content;
+    unsigned count;
+    size_t sum; /* bytes of its entries without a prefix */
+    fence from, to;
+    bool last;
+} pages;
+
+static size_t pages_bytes(const pages *of)
+{
+    return TL_PAGE_HEADER_BYTES + of->sum - (size_t)of->count * of->prefix;
+}
+
+/* The shortest key above `left` and not above `right`. */
+static void separator_between(const merge *of, const entry *left, const entry *right, fence *out)
+{
+    uint8_t buffer[TL_KEY_BYTES_MAX];
+    tl_slice key = entry_key(of, right, buffer);
+    fence_set(out, key);
+    out->size_bytes = tl_slice_common(entry_key(of, left, buffer), fence_slice(out)) + 1;
+}
+
+/* Does the page still hold its entries when it goes on to `at` and ends before `next`? */
+static bool page_takes(const pages *of, const entry *at, const entry *next)
+{
+    size_t count = of->count + 1;
+    size_t bytes = TL_PAGE_HEADER_BYTES + of->from.size_bytes + of->sum + at->bytes;
+    if (of->count == 0)
+        return true; /* one record always fits: page.h */
+    if (pages_bytes(of) >= of->target)
+        return false;
+    size_t upper = next != NULL ? next->key_bytes : of->upper.size_bytes;
+    if (bytes + upper - count * of->prefix <= of->page_bytes)
+        return true; /* by the roughest of estimates */
+    fence to;
+    if (next != NULL)
+        separator_between(&of->rest, at, next, &to);
+    else
+        fence_set(&to, of->upper);
+    size_t prefix = tl_slice_common(fence_slice(&of->from), fence_slice(&to));
+    return bytes + to.size_bytes - count * prefix <= of->page_bytes;
+}
+
+/* Cut the next page off.  False: nothing is left. */
+static bool pages_next(pages *of)
+{
+    merge ahead = of->rest; /* stands behind `at` */
+    entry before = {.record = NULL}, at, next;
+    if (!merge_next(&ahead, &at))
+        return false;
+    of->content = of->rest;
+    of->from = of->to;
+    of->count = 0;
+    of->sum = 0;
+    of->last = false;
+    while (!of->last) { /* ends: `ahead` shrinks every round */
+        of->rest = ahead;
+        bool followed = merge_next(&ahead, &next);
+        if (!page_takes(of, &at, followed ? &next : NULL))
+            break;
+        of->count++;
+        of->sum += at.bytes;
+        of->content.leaf_count = of->rest.index;
+        of->content.end = of->rest.record;
+        of->last = !followed;
+        before = at;
+        at = next;
+    }
+    if (of->last) {
+        fence_set(&of->to, of->upper);
+    } else {
+        of->rest.index = of->content.leaf_count; /* `at` opens the next page */
+        of->rest.record = of->content.end;
+        separator_between(&of->rest, &before, &at, &of->to);
+    }
+    return true;
+}
+
+static pages pages_begin(const merge *whole, const uint8_t *leaf, size_t page_bytes, size_t target)
+{
+    pages of = {.rest = *whole,
+                .page_bytes = page_bytes,
+                .target = target,
+                .prefix = (unsigned)tl_slice_common(tl_page_lower(leaf), tl_page_upper(leaf)),
+                .upper = tl_page_upper(leaf)};
+    fence_set(&of.to, tl_page_lower(leaf));
+    return of;
+}
+
+/* How full to make each page, so that the last one is no emptier than the others. */
+static size_t target_find(const merge *whole, const uint8_t *leaf, size_t page_bytes)
+{
+    size_t bytes = 0, count = 0;
+    if (tl_page_upper(leaf).size_bytes == 0)
+        return page_bytes;
+    pages full = pages_begin(whole, leaf, page_bytes, page_bytes);
+    for (; pages_next(&full); count++)
+        bytes += pages_bytes(&full) - TL_PAGE_HEADER_BYTES;
+    return TL_PAGE_HEADER_BYTES + (bytes + count - 1) / count;
+}
+
+static void page_build(const pages *of, uint8_t *page, const tl_page_identity *identity)
+{
+    tl_slice from = fence_slice(&of->from), to = fence_slice(&of->to), none = {NULL, 0};
+    size_t bytes = TL_PAGE_HEADER_BYTES + from.size_bytes + to.size_bytes + of->sum -
+                   of->count * tl_slice_common(from, to);
+    size_t room = bytes < of->page_bytes ? (of->page_bytes - bytes) / TL_ENTRY_BYTES : 0;
+    size_t step = tl_cap_step(identity->page_bytes);
+    tl_builder builder;
+    tl_build_begin(&builder, page, identity, from, to,
+                   of->count + (unsigned)(room / 4 < step ? room / 4 : step));
+    entry at;
+    for (merge content = of->content; merge_next(&content, &at);)
+        if (at.record != NULL)
+            tl_build_record(&builder, at.record->key, none, at.record->value, 0);
+        else
+            tl_build_copy(&builder, content.leaf, at.index, at.index + 1);
+    tl_build_end(&builder);
+}
+
+/* ---- the first pass ---- */
+
+/* The end of the group that begins at `first`: records below the leaf's upper fence. */
+static size_t group_end(const tl_batch *batch, size_t first, tl_slice upper)
+{
+    if (upper.size_bytes == 0)
+        return batch->count;
+    size_t low = first + 1, step = 1; /* records before `low` belong to it */
+    while (low < batch->count && tl_slice_compare(batch->records[low].key, upper) < 0) {
+        low += step; /* twice as far each time; what was stepped over is looked at below */
+        step *= 2;
+    }
+    size_t high = low < batch->count ? low : batch->count;
+    low = step == 1 ? high : low - step / 2 + 1;
+    while (low < high) { /* ends: high - low shrinks every round */
+        size_t middle = low + (high - low) / 2;
+        if (tl_slice_compare(batch->records[middle].key, upper) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+typedef struct plan {                      /* what the second pass can need */
+    size_t touched[TL_TREE_DEPTH_MAX + 1]; /* pages of each level of the tree, 0 = leaves */
+    size_t leaves_new, key_bytes_max;      /* of the keys that separate them */
+} plan;
+
+static merge merge_of(const uint8_t *leaf, const tl_record *first, const tl_record *end)
+{
+    return (merge){
+        .leaf = leaf, .index = 0, .leaf_count = tl_page_count(leaf), .record = first, .end = end};
+}
+
+static void plan_division(const tl_writer *writer, const uint8_t *leaf, const merge *whole,
+                          plan *needed)
+{
+    size_t page_bytes = writer->pager->page_bytes;
+    pages of = pages_begin(whole, leaf, page_bytes, target_find(whole, leaf, page_bytes));
+    for (; pages_next(&of) && !of.last; needed->leaves_new++)
+        if (of.to.size_bytes > needed->key_bytes_max)
+            needed->key_bytes_max = of.to.size_bytes;
+}
+
+/* Bytes of the leaf when it has taken records first..end-1.  TL_EXISTS: it may not. */
+static tl_status group_weigh(tl_writer *writer, tl_batch *batch, const uint8_t *leaf, size_t first,
+                             size_t end, size_t *bytes)
+{
+    *bytes = tl_page_used(leaf, writer->pager->page_bytes);
+    for (size_t i = first; i < end; i++) {
+        const tl_record *record = &batch->records[i];
+        tl_slice suffix = tl_suffix_of(leaf, record->key);
+        bool equal;
+        unsigned index = tl_leaf_find(leaf, suffix, &equal, &writer->counts);
+        if (equal && batch->insert_only) {
+            batch->failed_at = i;
+            return TL_EXISTS;
+        }
+        batch->inserted += !equal;
+        batch->updated += equal;
+        *bytes += TL_CELL_HEADER_BYTES + suffix.size_bytes + record->value.size_bytes;
+        if (equal)
+            *bytes -= tl_page_cell_bytes(leaf, index);
+        else
+            *bytes += TL_ENTRY_BYTES;
+    }
+    return TL_OK;
+}
+
+/* Count the pages of the way that the group before did not share. */
+static void path_count(const tl_path *now, tl_path *before, plan *needed)
+{
+    for (unsigned i = 0; i < now->depth; i++)
+        if (before->depth == 0 || before->at[i].page != now->at[i].page)
+            needed->touched[now->depth - 1 - i]++;
+    *before = *now;
+}
+
+static tl_status batch_plan(tl_writer *writer, tl_batch *batch, plan *needed)
+{
+    tl_path before = {.depth = 0};
+    tl_path *path = &writer->path;
+    for (size_t first = 0, end; first < batch->count; first = end) {
+        size_t bytes;
+        tl_status status = tl_tree_descend(writer->pager, &writer->root, batch->records[first].key,
+                                           path, &writer->counts);
+        if (status != TL_OK)
+            return status;
+        const uint8_t *leaf = path->at[path->depth - 1].page;
+        end = group_end(batch, first, tl_page_upper(leaf));
+        status = group_weigh(writer, batch, leaf, first, end, &bytes);
+        if (status != TL_OK)
+            return status;
+        path_count(path, &before, needed);
+        merge whole = merge_of(leaf, batch->records + first, batch->records + end);
+        if (bytes > writer->pager->page_bytes)
+            plan_division(writer, leaf, &whole, needed);
+    }
+    return TL_OK;
+}
+
+/* Pages that the second pass can take at most.  A branch splits at once when it is full, and again
+ * whenever the free half that a split leaves has been filled with new entries; at the right edge
+ * it is a whole page (batch_apply sees to it that no other strategy is asked). */
+static size_t plan_pages(const tl_writer *writer, const plan *needed)
+{
+    const tl_pager *pager = writer->pager;
+    size_t total = needed->touched[0] + needed->leaves_new, entered = needed->leaves_new;
+    size_t key_bytes = needed->key_bytes_max, entry_bytes = TL_ENTRY_BYTES + TL_CHILD_BYTES;
+    size_t half = (pager->page_bytes - TL_PAGE_HEADER_BYTES - 3 * pager->max_key_bytes) / 2 - 8;
+    for (unsigned level = 1; level < writer->root.depth; level++) {
+        size_t full = needed->touched[level] < entered ? needed->touched[level] : entered;
+        entered = full + entered * (entry_bytes + key_bytes) / half;
+        total += needed->touched[level] + entered;
+        key_bytes = pager->max_key_bytes; /* a split moves any separator up */
+    }
+    /* New levels, each of half the pages below it, or less. */
+    total += entered > 1 ? 2 * entered + TL_TREE_DEPTH_MAX : 0;
+    return total + tl_tree_pages_needed(&writer->root) + tl_tree_pages_reserved(writer);
+}
+
+/* ---- the second pass ---- */
+
+/* The new leaf `page` stands right of the one that the path leads to, and becomes that. */
+static void leaf_enter(tl_writer *writer, tl_slice separator, uint8_t *page)
+{
+    tl_path *path = &writer->path;
+    unsigned i = path->depth - 1;
+    if (i > 0 &&
+        tl_branch_insert(&writer->pager->edit, path->at[i - 1].page, path->at[i - 1].index,
+                         tl_suffix_of(path->at[i - 1].page, separator), tl_page_ref(page))) {
+        path->at[i - 1].index++;
+        path->at[i].page = page;
+        return;
+    }
+    tl_parent_enter(writer, i, separator, tl_page_ref(path->at[i].page), tl_page_ref(page));
+    tl_status status =
+        tl_tree_descend(writer->pager, &writer->root, separator, path, &writer->counts);
+    assert(status == TL_OK && path->at[path->depth - 1].page == page); /* all are in memory */
+    (void)status;
+}
+
+/* Merge leaf and records into as many leaves as that takes.  The path is owned. */
+static void leaf_divide(tl_writer *writer, tl_batch *batch, const tl_record *first,
+                        const tl_record *end)
+{
+    tl_path *path = &writer->path;
+    tl_pager *pager = writer->pager;
+    uint8_t *page = path->at[path->depth - 1].page, *old = pager->scratch[2];
+    memcpy(old, page, pager->page_bytes);
+    tl_page_identity identity = tl_identity_like(writer, page, tl_page_pgno(page));
+    merge whole = merge_of(old, first, end);
+    pages of =
+        pages_begin(&whole, old, pager->page_bytes, target_find(&whole, old, pager->page_bytes));
+    for (bool begun = false; pages_next(&of); begun = true) {
+        if (begun)
+            page = tl_pager_take(pager, &identity.pgno);
+        tl_edit_forget(&pager->edit, identity.pgno);
+        page_build(&of, page, &identity);
+        if (begun)
+            leaf_enter(writer, fence_slice(&of.from), page);
+        batch->leaves++;
+    }
+}
+
+/* Put records first..end-1 where they are, as long as there is room.  Returns how many were put. */
+static size_t leaf_edit(tl_writer *writer, const tl_record *records, size_t count)
+{
+    const tl_edit *edit = &writer->pager->edit;
+    uint8_t *leaf = writer->path.at[writer->path.depth - 1].page;
+    for (size_t i = 0; i < count; i++) {
+        bool equal, done;
+        tl_slice suffix = tl_suffix_of(leaf, records[i].key);
+        unsigned index = tl_leaf_find(leaf, suffix, &equal, &writer->counts);
+        if (equal)
+            done = writer->mode->update(edit, leaf, index, records[i].value);
+        else
+            done = writer->mode->insert(edit, leaf, index, suffix, records[i].value);
+        if (!done)
+            return i;
+    }
+    return count;
+}
+
+static tl_status batch_apply(tl_writer *writer, tl_batch *batch)
+{
+    tl_path *path = &writer->path;
+    writer->append_leaf = NULL;
+    for (size_t first = 0, end; first < batch->count; first = end) {
+        const tl_record *records = batch->records + first;
+        tl_status status =
+            tl_tree_descend(writer->pager, &writer->root, records->key, path, &writer->counts);
+        if (status != TL_OK)
+            return status;
+        tl_path_own(writer);
+        const uint8_t *leaf = path->at[path->depth - 1].page;
+        end = group_end(batch, first, tl_page_upper(leaf));
+        size_t done = leaf_edit(writer, records, end - first);
+        if (done < end - first)
+            leaf_divide(writer, batch, records + done, batch->records + end);
+        else
+            batch->leaves++;
+    }
+    return TL_OK;
+}
+
+tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
+{
+    plan needed = {.leaves_new = 0};
+    batch->inserted = batch->updated = batch->leaves = 0;
+    if (batch->count == 0)
+        return TL_OK;
+    tl_status status = batch_plan(writer, batch, &needed);
+    if (status == TL_OK)
+        status = tl_pager_secure(writer->pager, plan_pages(writer, &needed));
+    if (status != TL_OK)
+        return status;
+    const tl_split *strategy = writer->split;
+    writer->changes++;
+    writer->root.count += batch->inserted;
+    writer->split = &tl_split_rightmost;
+    status = batch_apply(writer, batch);
+    writer->split = strategy;
+    return status;
+}
