@@ -10,11 +10,10 @@
 static tl_status record_check(const tl_pager *pager, const tl_record *record,
                               const tl_record *before)
 {
-    size_t key_bytes = record->key.size_bytes, value_bytes = record->value.size_bytes;
+    size_t key_bytes = record->key.size_bytes;
     if (key_bytes == 0 || key_bytes > pager->max_key_bytes)
         return TL_KEY_SIZE;
-    if (value_bytes > pager->record_bytes_max ||
-        TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key_bytes + value_bytes > pager->record_bytes_max)
+    if (!tl_record_fits(pager, key_bytes, record->value.size_bytes))
         return TL_VALUE_SIZE;
     if (before != NULL && tl_slice_compare(before->key, record->key) >= 0)
         return TL_INVALID;

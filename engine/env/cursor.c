@@ -5,6 +5,7 @@
  * the first record above it and prev the last below it, whether it still exists or not.
  */
 #include "engine/env/edit.h"
+#include "engine/env/range.h"
 #include "engine/env/value.h"
 
 struct tl_cursor {
@@ -12,10 +13,11 @@ struct tl_cursor {
     tl_cursor *next, **link; /* among the txn's open cursors: its successor, and who points here */
     tl_walk walk;
     tl_tree tree;
-    tl_root root;     /* of a write txn, when the walk was valid */
-    bool ended;       /* by a rollback: good for nothing but closing */
-    bool placed;      /* it stands at `key`; else nowhere */
-    uint64_t changes; /* of the writer, when the walk was valid */
+    tl_root root;         /* of a write txn, when the walk was valid */
+    bool ended;           /* by a rollback: good for nothing but closing */
+    bool placed;          /* it stands at `key`; else nowhere */
+    tl_range_copy *range; /* it shows nothing else; NULL: no bounds */
+    uint64_t changes;     /* of the writer, when the walk was valid */
     size_t key_bytes;
     uint8_t key[TL_KEY_BYTES_MAX]; /* in a write txn only */
 };
@@ -36,6 +38,7 @@ tl_status tl_cursor_open(tl_txn *txn, tl_tree tree, tl_cursor **out)
         return TL_NO_MEMORY;
     cursor->txn = txn;
     cursor->placed = cursor->ended = false;
+    cursor->range = NULL;
     cursor->walk.pager = &env->pager;
     cursor->tree = tree;
     cursor->root = *root;
@@ -59,6 +62,8 @@ void tl_cursor_close(tl_cursor *cursor)
     *cursor->link = cursor->next;
     if (cursor->next != NULL)
         cursor->next->link = cursor->link;
+    if (cursor->range != NULL)
+        memory->release(memory, cursor->range, sizeof *cursor->range);
     memory->release(memory, cursor, sizeof *cursor);
 }
 
@@ -76,6 +81,13 @@ void tl_cursors_end(tl_txn *txn)
     }
 }
 
+static bool is_inside(const tl_cursor *cursor, tl_slice key)
+{
+    tl_bounds range = tl_range_copy_bounds(cursor->range);
+    return tl_slice_compare(range.lower, key) <= 0 &&
+           (range.upper.size_bytes == 0 || tl_slice_compare(key, range.upper) < 0);
+}
+
 /* The walk arrived with `status`: hand out the record, or stand nowhere. */
 static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_slice *value)
 {
@@ -84,6 +96,10 @@ static tl_status arrive(tl_cursor *cursor, tl_status status, tl_slice *key, tl_s
         return status;
     tl_slice found_key, found;
     tl_walk_record(&cursor->walk, &found_key, &found);
+    if (__builtin_expect(cursor->range != NULL, 0) && !is_inside(cursor, found_key)) {
+        cursor->placed = false;
+        return TL_NOT_FOUND;
+    }
     if (!cursor->txn->read_only) {
         cursor->changes = changes_now(cursor->txn);
         cursor->key_bytes = found_key.size_bytes;
@@ -112,12 +128,59 @@ static tl_status root_find(tl_cursor *cursor)
     return TL_OK;
 }
 
+/* The first record from `from` on, and not before the cursor's range.  Keys beyond the limits
+ * cannot be stored but can be sought. */
+static tl_status seek(tl_cursor *cursor, tl_slice from)
+{
+    if (cursor->range != NULL) {
+        tl_slice lower = tl_range_copy_bounds(cursor->range).lower;
+        from = tl_slice_compare(from, lower) < 0 ? lower : from;
+    }
+    if (from.size_bytes == 0)
+        return tl_walk_first(&cursor->walk);
+    return tl_walk_seek(&cursor->walk, from);
+}
+
+/* The last record of all, or of the cursor's range. */
+static tl_status seek_last(tl_cursor *cursor)
+{
+    tl_walk *walk = &cursor->walk;
+    if (cursor->range == NULL || cursor->range->upper_bytes == 0)
+        return tl_walk_last(walk);
+    tl_status status = tl_walk_seek(walk, tl_range_copy_bounds(cursor->range).upper);
+    if (status == TL_OK)
+        return tl_walk_prev(walk);
+    return status == TL_NOT_FOUND ? tl_walk_last(walk) : status;
+}
+
+tl_status tl_cursor_bound(tl_cursor *cursor, const tl_range *range)
+{
+    tl_env *env = cursor->txn->env;
+    tl_memory *memory = env->pager.memory;
+    tl_range_copy *copy = NULL;
+    if (range != NULL) {
+        copy = memory->allocate(memory, sizeof *copy);
+        if (copy == NULL)
+            return TL_NO_MEMORY;
+        tl_status status = tl_range_copy_make(copy, range, env->pager.max_key_bytes);
+        if (status != TL_OK) {
+            memory->release(memory, copy, sizeof *copy);
+            return status;
+        }
+    }
+    if (cursor->range != NULL)
+        memory->release(memory, cursor->range, sizeof *copy);
+    cursor->range = copy;
+    cursor->placed = false;
+    return TL_OK;
+}
+
 tl_status tl_cursor_first(tl_cursor *cursor, tl_slice *key, tl_slice *value)
 {
     tl_status status = root_find(cursor);
     if (status != TL_OK)
         return status;
-    return arrive(cursor, tl_walk_first(&cursor->walk), key, value);
+    return arrive(cursor, seek(cursor, tl_slice_of(NULL, 0)), key, value);
 }
 
 tl_status tl_cursor_last(tl_cursor *cursor, tl_slice *key, tl_slice *value)
@@ -125,15 +188,7 @@ tl_status tl_cursor_last(tl_cursor *cursor, tl_slice *key, tl_slice *value)
     tl_status status = root_find(cursor);
     if (status != TL_OK)
         return status;
-    return arrive(cursor, tl_walk_last(&cursor->walk), key, value);
-}
-
-/* Keys beyond the limits cannot be stored but can be sought: clip them without changing order. */
-static tl_status seek(tl_cursor *cursor, tl_slice from)
-{
-    if (from.size_bytes == 0)
-        return tl_walk_first(&cursor->walk);
-    return tl_walk_seek(&cursor->walk, from);
+    return arrive(cursor, seek_last(cursor), key, value);
 }
 
 tl_status tl_cursor_seek(tl_cursor *cursor, tl_slice from, tl_slice *key, tl_slice *value)
@@ -185,6 +240,32 @@ tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value)
     else if (status == TL_NOT_FOUND)
         status = tl_walk_last(walk); /* all that is left lies below */
     return arrive(cursor, status, key, value);
+}
+
+tl_status tl_cursor_next_leaf(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    tl_walk *walk = &cursor->walk;
+    if (!cursor->placed)
+        return tl_cursor_first(cursor, key, value);
+    tl_status status = TL_OK;
+    if (walk_is_stale(cursor)) {
+        status = root_find(cursor);
+        if (status == TL_OK)
+            status = tl_walk_seek(walk, tl_slice_of(cursor->key, cursor->key_bytes));
+    }
+    if (status == TL_OK)
+        status = tl_walk_next_leaf(walk);
+    return arrive(cursor, status, key, value);
+}
+
+tl_status tl_cursor_put(tl_cursor *cursor, tl_slice value)
+{
+    if (cursor->txn->read_only)
+        return TL_READ_ONLY;
+    if (!cursor->placed)
+        return cursor->ended ? TL_INVALID : TL_NOT_FOUND;
+    return tl_txn_put(cursor->txn, cursor->tree, tl_slice_of(cursor->key, cursor->key_bytes), value,
+                      0);
 }
 
 tl_status tl_cursor_del(tl_cursor *cursor)

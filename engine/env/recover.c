@@ -12,6 +12,7 @@
  */
 #include "engine/base/hash.h"
 #include "engine/env/value.h"
+#include "engine/tree/range.h"
 
 #include <string.h>
 
@@ -156,12 +157,25 @@ static tl_status op_apply(tl_env *env, const tl_log_op *op)
                                       : tl_tree_del(&env->writer, op->key);
 }
 
+/* The bounds are half-open, and may have one byte more than a key. */
+static tl_status range_erase(tl_env *env, const tl_log_op *op)
+{
+    tl_bounds range = {op->key, op->value};
+    uint64_t deleted;
+    if (op->key.size_bytes > TL_BOUND_BYTES_MAX || op->value.size_bytes > TL_BOUND_BYTES_MAX)
+        return TL_CORRUPT;
+    tl_status status = tl_writer_turn(env, op->tree);
+    return status == TL_OK ? tl_tree_del_range(&env->writer, &range, &deleted) : status;
+}
+
 static tl_status replay_op(void *context, const tl_log_op *op)
 {
     tl_env *env = context;
     tl_status status = TL_CORRUPT;
     if (op->code == TL_OP_CODE_TREE_DROP)
         status = op->tree != TL_TREE_MAIN ? tl_env_tree_drop(env, op->tree) : TL_CORRUPT;
+    else if (op->code == TL_OP_CODE_DEL_RANGE)
+        status = range_erase(env, op);
     else if (op_fits(&env->pager, op))
         status = op_apply(env, op);
     if (status == TL_CORRUPT || status == TL_NOT_FOUND)

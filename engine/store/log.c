@@ -124,7 +124,8 @@ bool tl_op_decode(const uint8_t **at, const uint8_t *end, tl_log_op *op)
     if (op->code == TL_OP_CODE_PUT_EXTENTS)
         return value_bytes != 0 && value_bytes % TL_NAMED_EXTENT_BYTES == 0;
     return op->code == TL_OP_CODE_PUT || op->code == TL_OP_CODE_DEL ||
-           op->code == TL_OP_CODE_TREE_CREATE || op->code == TL_OP_CODE_TREE_DROP;
+           op->code == TL_OP_CODE_TREE_CREATE || op->code == TL_OP_CODE_TREE_DROP ||
+           op->code == TL_OP_CODE_DEL_RANGE;
 }
 
 /* Zeros up to a size that doubles, so that the next flushes overwrite written blocks. */

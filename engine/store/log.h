@@ -51,7 +51,8 @@ enum {
     TL_OP_CODE_DEL = 2,
     TL_OP_CODE_PUT_EXTENTS = 3, /* the value is a list of tl_named_extent */
     TL_OP_CODE_TREE_CREATE = 4,
-    TL_OP_CODE_TREE_DROP = 5
+    TL_OP_CODE_TREE_DROP = 5,
+    TL_OP_CODE_DEL_RANGE = 6,
 };
 
 typedef TL_VECTOR(uint8_t) tl_log_bytes;

@@ -337,7 +337,7 @@ static void a_value_that_grows_beyond_the_limit_keeps_the_old_one(void **state)
     rig *on = *state;
     rig_open(on);
     put_range(on->env, &on->truth, 0, 300, 'a', 100);
-    uint32_t most = info_of(on->env).value_bytes_max;
+    uint32_t most = info_of(on->env).inline_value_bytes_max;
     batch *what = batch_make(7, 1, 1, most);
     what->records[0].value.size_bytes = 4096;
     check_refused(on, TL_VALUE_SIZE, 0, what, false);

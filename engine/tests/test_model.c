@@ -13,6 +13,7 @@ static void counters_prove_that_it_went_everywhere(const tl_stats *all)
     assert_true(all->leaf_merges > 0 && all->branch_merges > 0);
     assert_true(all->leaf_moves > 0 && all->branch_moves > 0 && all->leaf_empty_kept > 0);
     assert_true(all->merge_refused_size > 0);
+    assert_true(all->leaves_erased > 0 && all->leaves_divided > 0);
     assert_true(all->inplace_edits > 0 && all->cow_copies > 0 && all->append_hits > 0);
     assert_true(all->alloc_fit_gap > 0 && all->alloc_compactions > 0 && all->alloc_rebuilds > 0);
     assert_true(all->alloc_fit_freeblock > 0 && all->alloc_scans > 0 && all->head_shift_bytes > 0);

@@ -5,7 +5,7 @@ endif()
 set(FIXTURES
     support/check.c support/cover.c support/churn.c support/committers.c support/crowd.c support/faultio.c support/faultmem.c support/gate.c support/memdisk.c
     support/model.c support/pairs.c support/rig.c support/storm.c support/storm_configs.c support/storm_env.c
-    support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_tell.c)
+    support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_ranges.c support/storm_tell.c)
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 
 foreach(test batch copy cursor durability faults grove hazards large many model pairs recovery savepoint trees

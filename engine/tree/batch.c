@@ -12,6 +12,7 @@
  * the tree, where more will probably be appended, they are filled up one after the other.
  */
 #include "engine/tree/batch.h"
+#include "engine/store/overflow.h"
 #include "engine/tree/strategies/rows.h"
 
 #include <assert.h>
@@ -275,6 +276,12 @@ static tl_status group_weigh(tl_writer *writer, tl_batch *batch, const uint8_t *
             batch->failed_at = i;
             return TL_EXISTS;
         }
+        if (equal && tl_leaf_has_overflow(leaf, index)) {
+            tl_status status =
+                tl_leaf_doom_values(writer->pager, &writer->root, leaf, index, index + 1);
+            if (status != TL_OK)
+                return status;
+        }
         batch->inserted += !equal;
         batch->updated += equal;
         *bytes += TL_CELL_HEADER_BYTES + suffix.size_bytes + record->value.size_bytes;
@@ -367,6 +374,7 @@ static void leaf_divide(tl_writer *writer, tl_batch *batch, const tl_record *fir
     tl_pager *pager = writer->pager;
     uint8_t *page = path->at[path->depth - 1].page, *old = pager->scratch[2];
     memcpy(old, page, pager->page_bytes);
+    pager->stats.leaves_divided++;
     tl_page_identity identity = tl_identity_like(writer, page, tl_page_pgno(page));
     merge whole = merge_of(old, first, end);
     pages of =
@@ -429,9 +437,14 @@ tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
     batch->inserted = batch->updated = batch->leaves = 0;
     if (batch->count == 0)
         return TL_OK;
+    tl_pager *pager = writer->pager;
+    pager->doomed.count = 0; /* values in extents that are replaced */
     tl_status status = batch_plan(writer, batch, &needed);
+    size_t pages_max = plan_pages(writer, &needed);
     if (status == TL_OK)
-        status = tl_pager_secure(writer->pager, plan_pages(writer, &needed));
+        status = tl_pager_secure(pager, pages_max);
+    if (status == TL_OK)
+        status = tl_space_secure_runs(&pager->space, pages_max + pager->doomed.count);
     if (status != TL_OK)
         return status;
     const tl_split *strategy = writer->split;
@@ -440,5 +453,7 @@ tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
     writer->split = &tl_split_rightmost;
     status = batch_apply(writer, batch);
     writer->split = strategy;
+    if (status == TL_OK)
+        tl_value_give(pager);
     return status;
 }

@@ -18,10 +18,11 @@ static tl_status refuse(tl_pager *pager, uint32_t pgno)
                          pgno);
 }
 
-static tl_status values_doom(tl_pager *pager, const tl_root *root, const uint8_t *leaf)
+tl_status tl_leaf_doom_values(tl_pager *pager, const tl_root *root, const uint8_t *leaf,
+                              unsigned first, unsigned end)
 {
     tl_status status = TL_OK;
-    for (unsigned i = 0; i < tl_page_count(leaf) && status == TL_OK; i++)
+    for (unsigned i = first; i < end && status == TL_OK; i++)
         if (tl_leaf_has_overflow(leaf, i))
             status =
                 tl_value_doom(pager, tl_value_ref_load(tl_leaf_value(leaf, i).data), root->tree_id);
@@ -39,7 +40,8 @@ static tl_status pages_count(tl_pager *pager, const tl_root *root, tl_ref ref, u
         return TL_OK;
     tl_status status = tl_pager_get(pager, ref, level, root->tree_id, &page);
     if (level == 0)
-        return status == TL_OK ? values_doom(pager, root, page) : status;
+        return status == TL_OK ? tl_leaf_doom_values(pager, root, page, 0, tl_page_count(page))
+                               : status;
     for (unsigned i = 0; status == TL_OK && i <= tl_page_count(page); i++)
         status = pages_count(pager, root, tl_branch_child(page, i), level - 1, count);
     return status;

@@ -105,6 +105,10 @@ void tl_parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_ref l
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
 
+/* Entries first..end-1 of a leaf will go: what lies in extents is noted for tl_value_give. */
+TL_MUST_USE tl_status tl_leaf_doom_values(tl_pager *pager, const tl_root *root, const uint8_t *leaf,
+                                          unsigned first, unsigned end);
+
 /* Ask for the next page early: the lines of its index do not depend on each other, while the search
  * through them does.  Each line takes one of a dozen places in the processor until it has come, so
  * only those are asked for that records of common sizes make the search read: of a leaf `bytes` of

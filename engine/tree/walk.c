@@ -145,6 +145,13 @@ tl_status tl_walk_next(tl_walk *walk)
     return status == TL_OK ? skip_empty(walk, true) : status;
 }
 
+tl_status tl_walk_next_leaf(tl_walk *walk)
+{
+    assert(walk->depth != 0);
+    tl_status status = leaf_step(walk, true);
+    return status == TL_OK ? skip_empty(walk, true) : status;
+}
+
 tl_status tl_walk_prev(tl_walk *walk)
 {
     assert(walk->depth != 0);

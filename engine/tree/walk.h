@@ -30,6 +30,7 @@ TL_MUST_USE tl_status tl_walk_last(tl_walk *walk);
 TL_MUST_USE tl_status tl_walk_seek(tl_walk *walk, tl_slice from); /* first record >= from */
 TL_MUST_USE tl_status tl_walk_next(tl_walk *walk);                /* it stands somewhere */
 TL_MUST_USE tl_status tl_walk_prev(tl_walk *walk);
+TL_MUST_USE tl_status tl_walk_next_leaf(tl_walk *walk); /* the first record of the next leaf */
 
 /* The record here; the key lives until the next step.  The value may be a reference
  * (TL_VALUE_IS_REF). */

@@ -290,11 +290,29 @@ TL_MUST_USE tl_status tl_insert_sorted(tl_txn *txn, tl_tree tree, const tl_recor
 /* The next record of a stream, its bytes good until the next call; TL_NOT_FOUND ends it, any other
  * status breaks it off. */
 typedef tl_status (*tl_next_fn)(void *context, tl_record *record);
-/* Keys from `lower` to `upper`; an empty slice is no bound; as it is by default: [lower, upper). */
+/* Keys from `lower` to `upper`; an empty slice is no bound; as it is by default: [lower, upper).
+ * Where a range is asked for, NULL means all keys, and a bound longer than max_key_bytes is
+ * TL_KEY_SIZE. */
 typedef struct tl_range {
     tl_slice lower, upper;
     bool lower_exclusive, upper_inclusive;
 } tl_range;
+
+/* Delete all records of a range; *deleted (may be NULL) is their number.  Whole leaves go without a
+ * look at their records, and the log gets one entry, so it costs far less than deleting one by one.
+ * TL_NO_SPACE  the few pages it takes cannot be had: nothing has changed; smaller ranges take fewer
+ * TL_NOT_FOUND there is no such tree;  TL_KEY_SIZE */
+TL_MUST_USE tl_status tl_del_range(tl_txn *txn, tl_tree tree, const tl_range *range,
+                                   uint64_t *deleted);
+
+enum { TL_COUNT_ESTIMATE = 1 };
+/* Count the records of a range.  The exact count visits every leaf of the range, but looks at
+ * records in its first and last leaf only.  With TL_COUNT_ESTIMATE no leaf is read: the tree's
+ * branches alone tell what share of the records the range should have.  Each bound may be off by
+ * half a leaf, and the whole by as much as leaves and branches differ in how many entries they
+ * have; in a tree of one leaf a bounded range counts for half of the records. */
+TL_MUST_USE tl_status tl_count_range(tl_txn *txn, tl_tree tree, const tl_range *range,
+                                     unsigned flags, uint64_t *count);
 
 /* Cursors.  A new cursor stands nowhere: next goes to the first record, prev to the last.  Each
  * step gives the record it arrives at; TL_NOT_FOUND past either end, where the cursor then stands
@@ -308,6 +326,14 @@ TL_MUST_USE tl_status tl_cursor_seek(tl_cursor *cursor, tl_slice from, tl_slice 
                                      tl_slice *value); /* first record >= from */
 TL_MUST_USE tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value);
 TL_MUST_USE tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+/* Go to the first record of the next leaf: a cheap way to cut the keys into even pieces. */
+TL_MUST_USE tl_status tl_cursor_next_leaf(tl_cursor *cursor, tl_slice *key, tl_slice *value);
+/* Show the records of `range` only, as if there were no others; NULL: all again.  The cursor then
+ * stands nowhere.  TL_KEY_SIZE, TL_NO_MEMORY: nothing changed. */
+TL_MUST_USE tl_status tl_cursor_bound(tl_cursor *cursor, const tl_range *range);
+/* Give the record the cursor stands at another value, as tl_put does; when it was deleted, it is
+ * there again.  TL_NOT_FOUND when the cursor stands nowhere. */
+TL_MUST_USE tl_status tl_cursor_put(tl_cursor *cursor, tl_slice value);
 /* Delete the record the cursor stands at; TL_NOT_FOUND when it stands nowhere. */
 TL_MUST_USE tl_status tl_cursor_del(tl_cursor *cursor);
 

@@ -55,6 +55,8 @@
     X(trees_dropped, exact, "count", "named trees dropped")                                        \
     X(savepoints, exact, "count", "savepoints made")                                               \
     X(rollbacks, exact, "count", "rollbacks to a savepoint")                                       \
+    X(leaves_erased, exact, "count", "leaves given up whole by deletes of ranges")                 \
+    X(leaves_divided, exact, "count", "leaves merged with a batch into several")                   \
     X(loose_reuse, exact, "count", "pages freed and reused inside one txn")                        \
     X(recycle_reuse, exact, "count", "pages reused from the recycled stack")                       \
     X(bitmap_alloc, exact, "count", "pages found by bitmap search")                                \

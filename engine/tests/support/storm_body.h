@@ -57,6 +57,12 @@ bool storm_get_many(storm *run, tl_txn *txn, const model *truth);
 bool storm_op_get_many(storm *run);
 bool storm_op_put_sorted(storm *run);
 
+/* storm_ranges.c: operations on whole ranges. */
+bool storm_op_del_range(storm *run);
+bool storm_op_count_range(storm *run);
+bool storm_op_bound_cursor(storm *run);
+bool storm_op_leaves(storm *run);
+
 /* storm_ops.c: each does one thing to the env and to the model; false where the two differ. */
 typedef struct storm_operation {
     unsigned growing, shrinking; /* how often, out of their sums */

@@ -240,6 +240,19 @@ static bool op_wander_del(storm *run)
                         tl_cursor_del(run->cursor));
 }
 
+static bool op_wander_put(storm *run)
+{
+    if (run->cursor == NULL)
+        return true;
+    tl_slice key = tl_slice_of(run->cursor_key, run->cursor_key_bytes);
+    tl_slice value = storm_value(&run->source, key.size_bytes, run->value);
+    storm_tell(run, "put /%zu at the cursor", value.size_bytes);
+    if (run->placed)
+        model_put(&run->current, key, value);
+    return storm_expect(run, "cursor put", run->placed ? TL_OK : TL_NOT_FOUND,
+                        tl_cursor_put(run->cursor, value));
+}
+
 static bool op_count(storm *run)
 {
     uint64_t count = 0;
@@ -328,29 +341,34 @@ static bool op_abandon(storm *run)
 }
 
 static const storm_operation operations[] = {
-    {300, 60,  true,  op_put             },
-    {100, 20,  true,  op_insert          },
-    {80,  60,  true,  op_update          },
-    {60,  10,  true,  op_append          },
-    {20,  20,  true,  op_copy_value      },
-    {100, 300, true,  op_del             },
-    {2,   12,  true,  op_del_run         },
-    {60,  60,  true,  op_get             },
-    {20,  20,  true,  op_seek            },
-    {20,  20,  true,  storm_op_get_many  },
-    {12,  4,   true,  storm_op_put_sorted},
-    {6,   6,   true,  op_first_last      },
-    {60,  60,  true,  op_wander          },
-    {10,  30,  true,  op_wander_del      },
-    {10,  10,  true,  op_count           },
-    {6,   6,   true,  op_refused         },
-    {20,  20,  true,  storm_commit       },
-    {4,   4,   true,  storm_abort        },
-    {12,  12,  false, op_snapshot        },
-    {20,  20,  false, op_snapshot_read   },
-    {3,   3,   false, op_checkpoint      },
-    {1,   1,   false, storm_reopen       },
-    {1,   1,   false, op_abandon         },
+    {300, 60,  true,  op_put               },
+    {100, 20,  true,  op_insert            },
+    {80,  60,  true,  op_update            },
+    {60,  10,  true,  op_append            },
+    {20,  20,  true,  op_copy_value        },
+    {100, 300, true,  op_del               },
+    {2,   12,  true,  op_del_run           },
+    {60,  60,  true,  op_get               },
+    {20,  20,  true,  op_seek              },
+    {20,  20,  true,  storm_op_get_many    },
+    {12,  4,   true,  storm_op_put_sorted  },
+    {2,   8,   true,  storm_op_del_range   },
+    {10,  10,  true,  storm_op_count_range },
+    {10,  10,  true,  storm_op_bound_cursor},
+    {4,   4,   true,  storm_op_leaves      },
+    {20,  20,  true,  op_wander_put        },
+    {6,   6,   true,  op_first_last        },
+    {60,  60,  true,  op_wander            },
+    {10,  30,  true,  op_wander_del        },
+    {10,  10,  true,  op_count             },
+    {6,   6,   true,  op_refused           },
+    {20,  20,  true,  storm_commit         },
+    {4,   4,   true,  storm_abort          },
+    {12,  12,  false, op_snapshot          },
+    {20,  20,  false, op_snapshot_read     },
+    {3,   3,   false, op_checkpoint        },
+    {1,   1,   false, storm_reopen         },
+    {1,   1,   false, op_abandon           },
 };
 
 enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
