@@ -210,30 +210,40 @@ static size_t pages_needed(const tl_writer *writer, const tl_range_survey *cover
     return pages;
 }
 
+/* Pages, and memory to give up all that goes. */
+static tl_status range_secure(tl_writer *writer, const tl_range_survey *covered)
+{
+    tl_pager *pager = writer->pager;
+    size_t pages = pages_needed(writer, covered), given = covered->leaves + pages;
+    tl_status status = tl_pager_secure(pager, pages);
+    if (status == TL_OK)
+        status = tl_space_secure(&pager->space, given);
+    if (status == TL_OK)
+        status = tl_space_secure_runs(&pager->space, given + pager->doomed.count);
+    return status;
+}
+
 tl_status tl_tree_del_range(tl_writer *writer, const tl_bounds *range, uint64_t *deleted)
 {
     tl_range_survey covered = {.records = writer->root.count};
     tl_status status = TL_OK;
+    bool extents = (writer->root.flags & TL_ROOT_EXTENTS) != 0;
+    writer->pager->doomed.count = 0;
     if (!tl_bounds_all(range))
-        status =
-            tl_tree_survey_range(writer->pager, &writer->root, range, &writer->counts, &covered);
+        status = tl_tree_survey_range(writer->pager, &writer->root, range, extents, &writer->counts,
+                                      &covered);
     if (status != TL_OK)
         return status;
     *deleted = covered.records;
     if (covered.records == 0)
         return TL_OK;
     writer->append_leaf = NULL;
-    if (covered.records == writer->root.count) {
-        writer->changes++;
+    writer->changes++;
+    if (covered.records == writer->root.count)
         return erase_all(writer);
-    }
-    status = tl_pager_secure(writer->pager, pages_needed(writer, &covered));
-    if (status == TL_OK)
-        status =
-            tl_space_secure(&writer->pager->space, covered.leaves + pages_needed(writer, &covered));
+    status = range_secure(writer, &covered);
     if (status != TL_OK)
         return status;
-    writer->changes++;
     uint64_t before = writer->root.count;
     bound at;
     bound_set(&at, range->lower);
@@ -242,7 +252,7 @@ tl_status tl_tree_del_range(tl_writer *writer, const tl_bounds *range, uint64_t 
     if (status == TL_OK)
         status = rebalance_begin(writer, range->lower);
     if (status == TL_OK)
-        tl_value_give(pager);
+        tl_value_give(writer->pager);
     assert(status != TL_OK || before - writer->root.count == covered.records);
     (void)before;
     return status;

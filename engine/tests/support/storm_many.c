@@ -77,8 +77,10 @@ static void batch_fill(storm *run, batch *into)
         tl_record *record = &into->records[into->count++];
         record->key = batch_keep(into, near ? storm_near_key(&run->source, &run->current, run->key)
                                             : storm_fresh_key(&run->source, run->key));
-        record->value =
-            batch_keep(into, storm_value(&run->source, record->key.size_bytes, run->value));
+        tl_slice value = storm_value(&run->source, record->key.size_bytes, run->value);
+        size_t most = run->source.record_bytes_max - record->key.size_bytes;
+        value.size_bytes = value.size_bytes < most ? value.size_bytes : most;
+        record->value = batch_keep(into, value);
     }
     batch_sort(into);
 }
