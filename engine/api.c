@@ -59,6 +59,12 @@ tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count)
     return TL_OK;
 }
 
+tl_status tl_tree_shape(tl_txn *txn, tl_tree tree, tl_shape *shape)
+{
+    const tl_root *root = tl_txn_root(txn, tree);
+    return root == NULL ? TL_NOT_FOUND : tl_tree_measure(&txn->env->pager, root, shape);
+}
+
 tl_status tl_env_checkpoint(tl_env *env)
 {
     if (env->pager.read_only)
@@ -165,8 +171,8 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
         .tail_bytes_dropped = env->recovery.tail_bytes,
         .commit = env->protocol->name,
         .leaf = env->writer.mode->name,
-        .split = env->writer.split->name,
-        .fill = env->writer.fill->name,
+        .split = env->writer.split.row->name,
+        .fill = env->writer.fill.row->name,
         .space = space->policy->name,
         .simd = env->pager.search->name,
         .durability = env->durability,

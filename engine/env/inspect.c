@@ -230,52 +230,66 @@ static tl_status print_page(tl_env *env, uint32_t pgno, printer out)
     return TL_OK;
 }
 
-typedef struct level_sum {
-    uint64_t pages, entries, bytes;
-} level_sum;
-
-static tl_status sum_level(tl_env *env, uint32_t tree_id, tl_ref ref, unsigned level,
-                           level_sum *sums)
+static double percent(uint64_t part, uint64_t whole)
 {
-    const uint8_t *page = NULL;
-    tl_status status = tl_pager_get(&env->pager, ref, level, tree_id, &page);
-    if (status != TL_OK)
-        return status;
-    sums[level].pages++;
-    sums[level].entries += tl_page_count(page);
-    sums[level].bytes += tl_page_used(page, env->pager.page_bytes);
-    for (unsigned i = 0; level > 0 && i <= tl_page_count(page) && status == TL_OK; i++)
-        status = sum_level(env, tree_id, tl_branch_child(page, i), level - 1, sums);
-    return status;
+    return whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
 }
 
-static tl_status print_root(tl_env *env, const char *title, const tl_root *root, printer out)
+static double mean(uint64_t sum, uint64_t count)
 {
-    level_sum sums[TL_TREE_DEPTH_MAX] = {
-        {0, 0, 0}
-    };
-    tl_status status = sum_level(env, root->tree_id, root->ref, root->depth - 1, sums);
+    return count == 0 ? 0 : (double)sum / (double)count;
+}
+
+/* Fill histogram, keys, and how far apart neighbours lie. */
+static void print_level_shape(const tl_level_shape *level, unsigned number, printer out)
+{
+    char bins[TL_SHAPE_BINS * 21 + 1];
+    size_t used = 0;
+    for (unsigned i = 0; i < TL_SHAPE_BINS; i++)
+        used += (size_t)snprintf(bins + used, sizeof bins - used, " %llu",
+                                 (unsigned long long)level->fill[i]);
+    say(&out, "    pages by fill, 5 %% each:%s", bins);
+    say(&out, "    %.1f %s a page, %.1f key bytes each, %.1f bytes of prefix a page",
+        mean(level->entries + (number > 0 ? level->pages : 0), level->pages),
+        number > 0 ? "children" : "records", mean(level->key_bytes, level->entries),
+        mean(level->prefix_bytes, level->pages));
+    if (level->pages > 1)
+        say(&out,
+            "    the next page in order is the next in the file %.1f %% of the time, "
+            "%.1f pages away on average",
+            percent(level->next_adjacent, level->pages - 1),
+            mean(level->next_distance, level->pages - 1));
+}
+
+static tl_status print_root(tl_env *env, const char *title, const tl_root *root, bool whole,
+                            printer out)
+{
+    tl_shape shape;
+    tl_status status = tl_tree_measure(&env->pager, root, &shape);
     if (status != TL_OK)
         return status;
     say(&out, "%s: %llu records, %u levels, root page %u", title, (unsigned long long)root->count,
         root->depth, root->ref.pgno);
-    for (unsigned level = root->depth; level-- > 0;)
-        say(&out, "  level %u: %llu pages, %llu entries, %.1f %% full", level,
-            (unsigned long long)sums[level].pages, (unsigned long long)sums[level].entries,
-            100.0 * (double)sums[level].bytes /
-                ((double)sums[level].pages * env->pager.page_bytes));
+    for (unsigned number = root->depth; number-- > 0;) {
+        const tl_level_shape *level = &shape.levels[number];
+        say(&out, "  level %u: %llu pages, %llu entries, %.1f %% full", number,
+            (unsigned long long)level->pages, (unsigned long long)level->entries,
+            percent(level->used_bytes, level->usable_bytes));
+        if (whole)
+            print_level_shape(level, number, out);
+    }
     return TL_OK;
 }
 
-static tl_status print_tree(tl_env *env, printer out)
+static tl_status print_trees(tl_env *env, bool whole, printer out)
 {
     char name[120], title[160];
-    tl_status status = print_root(env, "main tree", tl_forest_main(&env->newest), out);
+    tl_status status = print_root(env, "main tree", tl_forest_main(&env->newest), whole, out);
     for (size_t i = 1; i < env->newest.trees.count && status == TL_OK; i++) {
         const tl_tree_entry *entry = &env->newest.trees.at[i];
         spell(tl_name_slice(entry->name), name, sizeof name);
         snprintf(title, sizeof title, "tree %u '%s'", entry->root.tree_id, name);
-        status = print_root(env, title, &entry->root, out);
+        status = print_root(env, title, &entry->root, whole, out);
     }
     return status;
 }
@@ -345,7 +359,13 @@ tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *cont
 tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context)
 {
     look at = look_begin(env);
-    return look_end(at, print_tree(env, (printer){print, context}));
+    return look_end(at, print_trees(env, false, (printer){print, context}));
+}
+
+tl_status tl_dump_shape(tl_env *env, tl_print_fn print, void *context)
+{
+    look at = look_begin(env);
+    return look_end(at, print_trees(env, true, (printer){print, context}));
 }
 
 tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context)

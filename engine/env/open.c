@@ -82,6 +82,17 @@ static tl_status page_file_measure(tl_env *env)
     return status;
 }
 
+/* The rows were found with the options; what they need is known with the page size. */
+static tl_status strategies_open(tl_env *env)
+{
+    tl_strategy_config config = {.page_bytes = env->pager.page_bytes,
+                                 .max_key_bytes = env->pager.max_key_bytes,
+                                 .seed = env->seed,
+                                 .memory = env->pager.memory};
+    tl_status status = tl_split_open(&env->writer.split, &config);
+    return status == TL_OK ? tl_fill_open(&env->writer.fill, &config) : status;
+}
+
 /* Look at an existing or fresh file and bring the env to its newest state. */
 static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes)
 {
@@ -98,6 +109,8 @@ static tl_status env_start(tl_env *env, const tl_meta *fresh, uint64_t log_bytes
     if (status == TL_OK)
         status = tl_pager_open(&env->pager, &env->meta, file,
                                2 * (env->reader_count + TL_PINS_MORE)); /* old and new ones */
+    if (status == TL_OK)
+        status = strategies_open(env);
     if (status == TL_OK)
         status = tl_snapshots_open(env, env->reader_count);
     if (status == TL_OK)
@@ -130,6 +143,8 @@ static void env_free(tl_env *env)
     tl_memory *memory = env->pager.memory;
     tl_syncer_stop(env);
     tl_checkpointer_stop(env, true);
+    tl_split_close(&env->writer.split);
+    tl_fill_close(&env->writer.fill);
     tl_snapshots_close(env);
     tl_saves_close(env);
     tl_names_close(&env->names, memory, &env->newest);

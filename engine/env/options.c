@@ -58,14 +58,26 @@ static tl_status refuse_simd(tl_env *env)
     return refuse(env, "simd", range);
 }
 
+static tl_status refuse_row(tl_env *env, const char *option, const char *const *names)
+{
+    char text[160] = "";
+    for (size_t used = 0; *names != NULL && used < sizeof text; names++) {
+        int more = snprintf(text + used, sizeof text - used, "%s%s", used == 0 ? "" : ", ", *names);
+        used += (size_t)more;
+    }
+    return tl_pager_fail(&env->pager, TL_INVALID, 0, "%s must be one of %s", option, text);
+}
+
 static tl_status find_rows(tl_env *env, const tl_env_options *options)
 {
     tl_writer *writer = &env->writer;
     env->protocol = tl_commit_protocol_find(options->commit != NULL ? options->commit : "log");
     writer->mode = tl_leaf_mode_find(options->leaf != NULL ? options->leaf : "freelist");
     env->pager.edit.mode = writer->mode;
-    writer->split = tl_split_find(options->split != NULL ? options->split : "rightmost");
-    writer->fill = tl_fill_find(options->fill != NULL ? options->fill : "lmdb25");
+    writer->split.row =
+        tl_split_find(options->extra_splits, options->split != NULL ? options->split : "adaptive");
+    writer->fill.row =
+        tl_fill_find(options->extra_fills, options->fill != NULL ? options->fill : "lmdb25");
     env->pager.space_policy =
         tl_space_policy_find(options->space != NULL ? options->space : "simple");
     if (env->pager.space_policy == NULL)
@@ -77,10 +89,10 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
         return refuse(env, "commit", "log or shadow2");
     if (writer->mode == NULL)
         return refuse(env, "leaf", "freelist, bump, sidecar or rebuild");
-    if (writer->split == NULL)
-        return refuse(env, "split", "rightmost or half_bytes");
-    if (writer->fill == NULL)
-        return refuse(env, "fill", "lmdb25");
+    if (writer->split.row == NULL)
+        return refuse_row(env, "split", tl_splits());
+    if (writer->fill.row == NULL)
+        return refuse_row(env, "fill", tl_fills());
     return TL_OK;
 }
 

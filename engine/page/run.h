@@ -2,7 +2,7 @@
  *
  * Splits, merges and moves all ask the same two questions: what would entries i..j weigh under
  * other fences, and please write them to a page.  A run answers both without copying an entry:
- * it strings together up to three pieces, each a stretch of a page or one literal entry.
+ * it strings together a few pieces, each a stretch of a page or one literal entry.
  *
  * Branch entries are (separator, child right of it); the first child of a page is kept apart.
  */
@@ -21,7 +21,7 @@ typedef struct tl_piece {
 
 typedef struct tl_run {
     unsigned kind, piece_count;
-    tl_piece pieces[3];
+    tl_piece pieces[6];
 } tl_run;
 
 static inline void tl_run_add_page(tl_run *run, const uint8_t *page, unsigned first, unsigned end)

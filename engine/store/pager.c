@@ -15,7 +15,7 @@ static void scratch_lay_out(tl_pager *pager)
         at += pager->page_bytes;
     }
     pager->weights = (uint32_t *)(void *)at;
-    at += (pager->page_bytes / 8 + 2) * sizeof *pager->weights;
+    at += (pager->page_bytes / 4 + 4) * sizeof *pager->weights;
     at += -(uintptr_t)at & 7;
     pager->marks = (uint64_t *)(void *)at;
     assert(at + pager->page_bytes / 8 <= pager->arena->scratch + TL_ARENA_SCRATCH_BYTES);

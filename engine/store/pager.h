@@ -43,7 +43,7 @@ typedef struct tl_pager {
     void *relieve_context;
     tl_edit edit;
     uint8_t *scratch[4];           /* whole pages; scratch[0] is edit.scratch */
-    uint32_t *weights;             /* page_bytes / 8 + 2 numbers */
+    uint32_t *weights;             /* page_bytes / 4 + 4 numbers: the entries of two pages */
     uint64_t *marks;               /* page_bytes / 8 bytes */
     TL_VECTOR(tl_extent) doomed;   /* of values that the present edit replaces: overflow.h */
     TL_VECTOR(tl_extent) direct;   /* made by the running txn, to be written before its frame */
@@ -112,6 +112,15 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
 /* Copy that page to `to`, but for its checksum, without bringing it into memory.  Any thread. */
 TL_MUST_USE tl_status tl_pager_copy(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
                                     uint8_t *to);
+
+/* The same, but only a page that is in memory already, else NULL: never reads, never fails. */
+static inline const uint8_t *tl_pager_peek(const tl_pager *pager, tl_ref ref, unsigned level)
+{
+    if (ref.pgno >= pager->map_pages || !tl_pager_is_resident(pager, ref.pgno))
+        return NULL;
+    const uint8_t *at = tl_pager_at(pager, ref.pgno);
+    return tl_page_level(at) == level && tl_load32(at + TL_AT_BIRTH) == ref.tag ? at : NULL;
+}
 
 /* Before an operation: `count` pages can be taken and given back, growing the file if need be.
  * TL_NO_SPACE, TL_NO_MEMORY, TL_IO: nothing changed. */

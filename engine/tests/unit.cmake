@@ -6,3 +6,13 @@ foreach(unit bytes bitmap checksum page_leaf page_freelist page_sidecar page_sof
         meta_flips options_open outside format_golden format_bytes)
   tl_test(test_${unit} test_${unit}.c LIBS tl_unit SECONDS 300)
 endforeach()
+
+# The example of an own strategy is built as an outsider builds it: with the public headers alone.
+if(CMOCKA_FOUND AND BUILD_TESTING)
+  add_library(example_strategy OBJECT ${PROJECT_SOURCE_DIR}/engine/example/strategy.c)
+  target_compile_options(example_strategy PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                  -Werror)
+  target_include_directories(example_strategy PRIVATE ${PROJECT_SOURCE_DIR}/engine/include)
+  tl_test(test_strategies test_strategies.c $<TARGET_OBJECTS:example_strategy> LIBS tl_unit SECONDS
+          300)
+endif()

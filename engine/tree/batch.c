@@ -13,6 +13,7 @@
  */
 #include "engine/tree/batch.h"
 #include "engine/store/overflow.h"
+#include "engine/tree/split.h"
 #include "engine/tree/strategies/rows.h"
 
 #include <assert.h>
@@ -359,7 +360,8 @@ static void leaf_enter(tl_writer *writer, tl_slice separator, uint8_t *page)
         path->at[i].page = page;
         return;
     }
-    tl_parent_enter(writer, i, separator, tl_page_ref(path->at[i].page), tl_page_ref(page));
+    tl_parent_enter(writer, i, i == 0 ? 0 : path->at[i - 1].index, separator,
+                    tl_page_ref(path->at[i].page), tl_page_ref(page));
     tl_status status =
         tl_tree_descend(writer->pager, &writer->root, separator, path, &writer->counts);
     assert(status == TL_OK && path->at[path->depth - 1].page == page); /* all are in memory */
@@ -447,10 +449,10 @@ tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
         status = tl_space_secure_runs(&pager->space, pages_max + pager->doomed.count);
     if (status != TL_OK)
         return status;
-    const tl_split *strategy = writer->split;
+    tl_split_use strategy = writer->split;
     writer->changes++;
     writer->root.count += batch->inserted;
-    writer->split = &tl_split_rightmost;
+    writer->split = (tl_split_use){.row = &tl_split_rightmost};
     status = batch_apply(writer, batch);
     writer->split = strategy;
     if (status == TL_OK)

@@ -1,5 +1,6 @@
 /* engine/tree/edit.c -- put and delete: find the leaf, own the path, edit in place. */
 #include "engine/store/overflow.h"
+#include "engine/tree/streak.h"
 #include "engine/tree/tree.h"
 
 #include <assert.h>
@@ -42,6 +43,10 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     tl_pager_give(pager, from);
     pager->stats.cow_copies++;
     pager->stats.cow_bytes += arrays + pager->page_bytes - heap_lo;
+    if (tl_page_level(from) == 0)
+        pager->stats.dirtied_edit++;
+    else
+        pager->stats.dirtied_parent++;
     return to;
 }
 
@@ -79,8 +84,10 @@ static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
     writer->counts.full_compares++;
     if (tl_slice_compare(suffix, tl_leaf_suffix(leaf, count - 1)) <= 0)
         return false;
+    uint32_t streak = tl_streak_of(leaf);
     if (!writer->mode->insert(&writer->pager->edit, leaf, count, suffix, value))
         return false; /* full: the long way finds the path to split along */
+    tl_streak_note(&writer->pager->stats, leaf, streak, count);
     writer->pager->stats.append_hits++;
     writer->pager->stats.inplace_edits++;
     return true;
@@ -102,12 +109,15 @@ static void record_insert(tl_writer *writer, unsigned index, tl_slice key, tl_sl
     unsigned leaf_at = writer->path.depth - 1;
     uint8_t *leaf = writer->path.at[leaf_at].page;
     bool at_end = index == tl_page_count(leaf) && tl_page_upper(leaf).size_bytes == 0;
+    uint32_t streak = tl_streak_of(leaf);
     writer->root.count++;
-    if (!tl_page_soft_is_due(leaf, writer->pager->page_bytes) &&
-        writer->mode->insert(&writer->pager->edit, leaf, index, tl_suffix_of(leaf, key), value))
-        writer->append_leaf = at_end ? leaf : writer->append_leaf;
-    else
+    if (tl_page_soft_is_due(leaf, writer->pager->page_bytes) ||
+        !writer->mode->insert(&writer->pager->edit, leaf, index, tl_suffix_of(leaf, key), value)) {
         tl_page_split(writer, leaf_at, index, key, value, (tl_ref){0, 0});
+        return;
+    }
+    tl_streak_note(&writer->pager->stats, leaf, streak, index);
+    writer->append_leaf = at_end ? leaf : writer->append_leaf;
 }
 
 /* Entry `index` of `leaf` is about to go, or to have another value. */
@@ -194,5 +204,6 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);
     if (in_extents)
         tl_value_give(writer->pager);
+    writer->pager->stats.leaf_emptied += tl_page_count(path->at[leaf_at].page) == 0;
     return tl_page_rebalance(writer, leaf_at);
 }

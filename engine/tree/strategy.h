@@ -1,40 +1,38 @@
-/* engine/tree/strategy.h -- where to split and when to merge: policies as rows of registries.
+/* engine/tree/strategy.h -- the strategies of one env: chosen by name, opened, asked, closed.
  *
- * A split strategy only proposes; the executor (split.c) checks that both pages hold what they
- * get, fences included, and otherwise takes the nearest place that is feasible.  So a strategy can
- * be bad, never wrong.
+ * What strategies are is told in tl/strategy.h; the rows are in strategies/.
  */
 #ifndef TL_TREE_STRATEGY_H
 #define TL_TREE_STRATEGY_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "tl/strategy.h"
 
-typedef struct tl_split_input {
-    bool leaf;
-    unsigned count;          /* entries to divide, the new one among them */
-    unsigned new_index;      /* of the new entry */
-    bool rightmost;          /* the page has no upper fence */
-    const uint32_t *weights; /* count + 1 numbers: bytes of the entries before each */
-} tl_split_input;
+typedef struct tl_split_use { /* a split strategy in use */
+    const tl_split_strategy *row;
+    void *self;
+    bool opened;
+    unsigned last_mode; /* of the latest plan that named one */
+} tl_split_use;
 
-typedef struct tl_split {
-    const char *name, *summary;
-    /* Leaf: the first entry of the right page, 1..count-1.  Branch: the separator that moves up,
-     * 1..count-2. */
-    unsigned (*choose)(const tl_split_input *input);
-} tl_split;
+typedef struct tl_fill_use {
+    const tl_fill_strategy *row;
+    void *self;
+    bool opened;
+    uint32_t merge_below_bytes; /* of the bytes behind the header */
+    uint32_t merge_upto_bytes;  /* of the page */
+} tl_fill_use;
 
-typedef struct tl_fill {
-    const char *name, *summary;
-    /* A page that uses fewer than this many of its bytes behind the header looks for company. */
-    uint32_t (*merge_below)(uint32_t usable_bytes);
-} tl_fill;
+/* A row by name: of `extra` (NULL, or rows up to a NULL) first.  NULL when unknown. */
+const tl_split_strategy *tl_split_find(const tl_split_strategy *const *extra, const char *name);
+const tl_fill_strategy *tl_fill_find(const tl_fill_strategy *const *extra, const char *name);
 
-const tl_split *tl_split_find(const char *name); /* NULL when unknown */
-const tl_fill *tl_fill_find(const char *name);
+/* Open `use->row`; what it returned is handed on, and then nothing needs closing. */
+TL_MUST_USE tl_status tl_split_open(tl_split_use *use, const tl_strategy_config *config);
+TL_MUST_USE tl_status tl_fill_open(tl_fill_use *use, const tl_strategy_config *config);
+void tl_split_close(tl_split_use *use); /* also one that was never opened */
+void tl_fill_close(tl_fill_use *use);
 
-/* The place that leaves both sides as equal in bytes as can be. */
-unsigned tl_split_half(const tl_split_input *input);
+/* Percent to pack the `nth_page` of a level to: 10..100. */
+unsigned tl_fill_percent(const tl_fill_use *use, uint64_t nth_page, unsigned level);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "engine/store/pager.h"
 #include "engine/tree/strategy.h"
+#include "engine/tree/thrash.h"
 
 typedef struct tl_root { /* one tree as a snapshot sees it */
     tl_ref ref;
@@ -41,12 +42,15 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     size_t pages_kept;    /* pages that users' edits leave to the catalog of the next checkpoint */
     bool secured;         /* the caller has secured pages and memory for every edit himself */
     const tl_leaf_mode *mode;
-    const tl_split *split;
-    const tl_fill *fill;
+    tl_split_use split;
+    tl_fill_use fill;
+    unsigned cascade; /* levels that the running put has split so far */
+    tl_events split_events, merge_events;
     tl_search_counts counts;
 } tl_writer;
 
-/* Pages that one edit can take or give up: a copy, two neighbours and a split per level, a root. */
+/* Pages that one edit can take or give up: per level a copy, a neighbour's copy and what a split
+ * adds; and a root. */
 static inline size_t tl_tree_pages_needed(const tl_root *root)
 {
     return 4 * (size_t)root->depth + 4;
@@ -88,6 +92,9 @@ void tl_writer_forget(tl_writer *writer);
  * Nothing has changed then, unless the tree names a page twice (TL_CORRUPT): abort. */
 TL_MUST_USE tl_status tl_tree_free(tl_pager *pager, const tl_root *root);
 
+/* Fill *shape by a walk over every page.  TL_CORRUPT, TL_IO. */
+TL_MUST_USE tl_status tl_tree_measure(tl_pager *pager, const tl_root *root, tl_shape *shape);
+
 /* Write an empty leaf that is the whole tree `tree_id`, as a page of txn `birth`. */
 void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t birth,
                    uint32_t tree_id);
@@ -100,8 +107,6 @@ void tl_path_own(tl_writer *writer);
  * (key, value) in a leaf, a separator `key` with `child` to its right in a branch. */
 void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
                    tl_ref child);
-/* Enter separator and right page above the page at path level `i`, which is on its left. */
-void tl_parent_enter(tl_writer *writer, unsigned i, tl_slice separator, tl_ref left, tl_ref right);
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
 

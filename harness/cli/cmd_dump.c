@@ -6,16 +6,17 @@
 
 typedef struct request {
     const char *file;
-    bool tree, space, meta, page;
+    bool tree, shape, space, meta, page;
     uint64_t pgno;
 } request;
 
 static const struct argp_option rows[] = {
     {"page",                                      'p', "N", 0, "one page: header, fences and every entry", 0},
     {"tree",                                        't', 0, 0, "the shape of the tree, level by level", 0},
-    {"space", 's', 0, 0, "which pages are live (#) and free (.)", 0},
-    {"meta",                                           'm', 0, 0, "the checkpoint, and what recovery found in the log", 0},
-    {0},
+    {"shape", 'S', 0, 0, "as --tree, with a histogram of fill, key sizes and locality", 0},
+    {"space",                                           's', 0, 0, "which pages are live (#) and free (.)", 0},
+    {"meta", 'm', 0, 0, "the checkpoint, and what recovery found in the log", 0},
+    {0                                         },
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -29,6 +30,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 't':
         wanted->tree = true;
+        return 0;
+    case 'S':
+        wanted->shape = true;
         return 0;
     case 's':
         wanted->space = true;
@@ -64,12 +68,15 @@ static void print_line(void *context, const char *line)
 
 static tl_status dump(const request *wanted, tl_env *env)
 {
-    bool by_default = !wanted->tree && !wanted->space && !wanted->meta && !wanted->page;
+    bool by_default =
+        !wanted->tree && !wanted->shape && !wanted->space && !wanted->meta && !wanted->page;
     tl_status status = TL_OK;
     if (wanted->meta || by_default)
         status = tl_dump_meta(env, print_line, stdout);
     if (status == TL_OK && (wanted->tree || by_default))
         status = tl_dump_tree(env, print_line, stdout);
+    if (status == TL_OK && wanted->shape)
+        status = tl_dump_shape(env, print_line, stdout);
     if (status == TL_OK && wanted->space)
         status = tl_dump_space(env, print_line, stdout);
     if (status == TL_OK && wanted->page)

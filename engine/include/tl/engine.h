@@ -20,6 +20,7 @@
 #include "tl/slice.h"
 #include "tl/stats.h"
 #include "tl/status.h"
+#include "tl/strategy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,12 +76,15 @@ typedef struct tl_env_options { /* all zeros is a good default */
     const char *commit;     /* "log" (default) or "shadow2": a row of tl_commit_protocols */
     const char
         *leaf; /* "freelist" (default), "bump", "sidecar" or "rebuild": a row of tl_leaf_modes */
-    const char *split;  /* "rightmost" (default) or "half_bytes": a row of tl_splits */
-    const char *fill;   /* "lmdb25" (default): a row of tl_fills */
-    const char *space;  /* "simple" (default) or "segregated": a row of tl_space_policies */
-    const char *simd;   /* how pages are searched: "auto" (default, the widest way the processor
-                           has), or a row of tl_simds.  Results and exact counters are the same */
-    uint64_t seed;      /* for TL_OPEN_DETERMINISTIC */
+    const char *split; /* "adaptive" (default): a row of tl_splits or extra_splits */
+    const char *fill;  /* "lmdb25" (default): a row of tl_fills or extra_fills */
+    const char *space; /* "simple" (default) or "segregated": a row of tl_space_policies */
+    const char *simd;  /* how pages are searched: "auto" (default, the widest way the processor
+                          has), or a row of tl_simds.  Results and exact counters are the same */
+    /* Own strategies (tl/strategy.h): rows up to a NULL, searched first; they outlive the env. */
+    const tl_split_strategy *const *extra_splits;
+    const tl_fill_strategy *const *extra_fills;
+    uint64_t seed;      /* for TL_OPEN_DETERMINISTIC, and for strategies that draw lots */
     uint64_t map_bytes; /* address space for pages; 0 means 64 GiB; ignored with `arena` */
     uint64_t max_bytes; /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
                            A new file needs 32 pages at least */
@@ -357,10 +361,32 @@ typedef struct tl_verify_summary {
 TL_MUST_USE tl_status tl_verify(tl_env *env, tl_report_fn report, void *context,
                                 tl_verify_summary *summary);
 
+/* The shape of a tree, level by level: level 0 are the leaves. */
+enum { TL_SHAPE_LEVELS_MAX = 32, TL_SHAPE_BINS = 20 };
+typedef struct tl_level_shape {
+    uint64_t pages, entries;
+    uint64_t used_bytes, usable_bytes; /* headers left out */
+    uint64_t fill[TL_SHAPE_BINS];      /* pages less than 5 %, 10 %, ... and all others full */
+    uint64_t key_bytes;    /* of the entries, whole: of records, or of separators in a branch */
+    uint64_t prefix_bytes; /* that pages cut off each of their keys, summed over pages */
+    /* From each page but the last to the next in key order: how often that is the next page
+     * number, and the sum of distances between page numbers. */
+    uint64_t next_adjacent, next_distance;
+} tl_level_shape;
+typedef struct tl_shape {
+    unsigned depth;
+    uint64_t records;
+    tl_level_shape levels[TL_SHAPE_LEVELS_MAX];
+} tl_shape;
+/* Visits every page.  TL_NOT_FOUND when there is no such tree; TL_CORRUPT, TL_IO; on any status but
+ * TL_OK *shape is what was counted so far. */
+TL_MUST_USE tl_status tl_tree_shape(tl_txn *txn, tl_tree tree, tl_shape *shape);
+
 /* Print one page, the tree's shape, the free space or the log as text, for `treelab dump`. */
 typedef void (*tl_print_fn)(void *context, const char *line); /* line without newline */
 TL_MUST_USE tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context);
 TL_MUST_USE tl_status tl_dump_tree(tl_env *env, tl_print_fn print, void *context);
+TL_MUST_USE tl_status tl_dump_shape(tl_env *env, tl_print_fn print, void *context);
 TL_MUST_USE tl_status tl_dump_space(tl_env *env, tl_print_fn print, void *context);
 TL_MUST_USE tl_status tl_dump_meta(tl_env *env, tl_print_fn print, void *context);
 

@@ -37,6 +37,38 @@
     X(splits, exact, "count", "pages split, all levels")                                           \
     X(splits_rightmost, exact, "count", "splits that opened a new right page")                     \
     X(split_fallbacks, exact, "count", "split plans that were infeasible and replaced")            \
+    X(split_fallback_fences, exact, "count", "of these: a page with its new fence was too full")   \
+    X(split_fallback_record, exact, "count", "of these: the entries alone were too much")          \
+    X(split_fallback_parent, exact, "count", "of these: the parent had no room for a separator")   \
+    X(split_fallback_sibling, exact, "count", "of these: the neighbour asked for was not there")   \
+    X(splits_newright, exact, "count", "splits that packed the left page by the fill strategy")    \
+    X(splits_shift_left, exact, "count", "full pages that gave entries to the left neighbour")     \
+    X(splits_shift_right, exact, "count", "full pages that gave entries to the right neighbour")   \
+    X(splits_2to3, exact, "count", "full pages that became three with a neighbour")                \
+    X(split_cascades_2, exact, "count", "puts that split, or shifted, a leaf and its parent")      \
+    X(split_cascades_3, exact, "count", "puts that split three levels")                            \
+    X(split_cascades_4, exact, "count", "puts that split four levels or more")                     \
+    X(split_records_moved, exact, "count", "entries that splits put on another page")              \
+    X(split_bytes_moved, exact, "bytes", "bytes of these")                                         \
+    X(shift_records_moved, exact, "count", "entries that went to or came from a neighbour")        \
+    X(shift_bytes_moved, exact, "bytes", "bytes of these")                                         \
+    X(merge_records_moved, exact, "count", "entries moved by merges and refills after deletes")    \
+    X(merge_bytes_moved, exact, "bytes", "bytes of these")                                         \
+    X(siblings_read, exact, "count", "neighbours that split strategies looked at")                 \
+    X(siblings_absent, exact, "count", "neighbours that do not exist or are not in memory")        \
+    X(siblings_clean, exact, "count", "neighbours not offered: this txn has not written them")     \
+    X(siblings_copied, exact, "count", "neighbours copied for a split, shift, merge or refill")    \
+    X(dirtied_edit, exact, "count", "leaves copied for the edit itself")                           \
+    X(dirtied_parent, exact, "count", "branches copied on the way to a leaf")                      \
+    X(dirtied_split, exact, "count", "new pages made by splits")                                   \
+    X(dirtied_sibling, exact, "count", "neighbours copied, as in siblings_copied")                 \
+    X(separators, exact, "count", "separators made by splits, shifts and refills")                 \
+    X(separator_bytes, exact, "bytes", "their whole lengths")                                      \
+    X(split_mode_changes, exact, "count", "times a strategy took the load for something else")     \
+    X(predictions_right, exact, "count", "runs that went on as a split expected")                  \
+    X(predictions_wrong, exact, "count", "runs that broke off after a split had bet on them")      \
+    X(thrash_split, exact, "count", "pages split within 64 edits of a merge")                      \
+    X(thrash_merge, exact, "count", "pages merged within 64 edits of a split")                     \
     X(soft_reencodes, exact, "count", "pages at the tree's edge written anew to cut a prefix")     \
     X(soft_breaks, exact, "count", "keys that broke such a prefix and opened a page of their own") \
     X(sep_bytes_saved, exact, "bytes", "separator bytes cut by suffix truncation")                 \
@@ -46,9 +78,13 @@
     X(leaf_moves, exact, "count", "times records moved to an underfull neighbour leaf")            \
     X(branch_moves, exact, "count", "times entries moved to an underfull neighbour branch")        \
     X(leaf_underfilled, exact, "count", "deletes that had to leave a leaf under the threshold")    \
+    X(leaf_emptied, exact, "count", "deletes that took the last record of a leaf")                 \
+    X(leaf_freed, exact, "count", "leaves given up by merges")                                     \
     X(leaf_empty_kept, exact, "count", "deletes that had to leave a leaf empty")                   \
     X(merge_refused_size, exact, "count", "merges refused because the pages did not fit")          \
     X(merge_refused_separator, exact, "count", "moves refused because the separator did not fit")  \
+    X(merge_refused_nodirty, exact, "count",                                                       \
+      "merges refused: the fill strategy wants no clean page")                                     \
     X(root_grows, exact, "count", "times the tree grew a level")                                   \
     X(root_collapses, exact, "count", "times the tree lost a level")                               \
     X(trees_created, exact, "count", "named trees made")                                           \

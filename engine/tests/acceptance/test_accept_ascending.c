@@ -25,7 +25,9 @@ static bool keeps_full_pages(const tl_env_options *options)
 {
     bool fills_up =
         strcmp(options->split, "rightmost") == 0 || strcmp(options->split, "adaptive") == 0;
-    return fills_up && strcmp(options->leaf, "rebuild") != 0;
+    bool leaves_room =
+        strcmp(options->fill, "bulk90") == 0 || strcmp(options->fill, "bulk_jitter") == 0;
+    return fills_up && !leaves_room && strcmp(options->leaf, "rebuild") != 0;
 }
 
 static void pages_of_8192(tl_env_options *options)

@@ -34,6 +34,7 @@ typedef struct storm_config {
     uint32_t log_pad_bytes;
     unsigned steps, records; /* it grows to about this many records, shrinks, and again */
     const char *simd;        /* NULL: the default */
+    const char *fill;        /* NULL: the default */
 } storm_config;
 
 enum { STORM_TEXT_BYTES = 4096, STORM_MAP_BYTES = 1 << 30 };

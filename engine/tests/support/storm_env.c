@@ -15,6 +15,7 @@ bool storm_open(storm *run)
         .leaf = config->leaf,
         .simd = config->simd,
         .split = config->split,
+        .fill = config->fill,
         .map_bytes = STORM_MAP_BYTES,
         .growth_bytes = 8 * config->page_bytes,
         .log_bytes = 8192,

@@ -5,12 +5,16 @@
  */
 #include "engine/tree/strategies/rows.h"
 
-static unsigned rightmost_choose(const tl_split_input *input)
+static void choose(void *self, const tl_split_input *input, tl_split_plan *plan)
 {
-    if (!input->rightmost || input->new_index != input->count - 1)
-        return tl_split_half(input);
-    return input->leaf ? input->count - 1 : input->count - 2;
+    (void)self;
+    if (input->rightmost && input->new_index == input->count - 1)
+        plan->kind = TL_NEWRIGHT;
+    else
+        plan->at = tl_split_half(input);
 }
 
-const tl_split tl_split_rightmost = {
-    "rightmost", "a new last key opens a new page, else equal in bytes", rightmost_choose};
+const tl_split_strategy tl_split_rightmost = {
+    .name = "rightmost",
+    .summary = "a new last key opens a new page, else equal in bytes",
+    .choose = choose};
