@@ -284,9 +284,14 @@ static tl_status with_neighbours(const rebalance *work, unsigned i, const unsign
     return TL_OK;
 }
 
+/* tl_pager_owns, without a look at the page. */
 static bool child_owned(const tl_writer *writer, const uint8_t *parent, unsigned index)
 {
-    return tl_branch_child(parent, index).tag == (uint32_t)writer->pager->txn;
+    const tl_pager *pager = writer->pager;
+    tl_ref child = tl_branch_child(parent, index);
+    if (pager->owner != 0)
+        return child.tag == (uint32_t)pager->owner;
+    return child.tag == (uint32_t)pager->txn && tl_space_is_new(&pager->space, child.pgno);
 }
 
 /* The separators beside child `index` of the parent at path level `i`, the better neighbour first;

@@ -84,7 +84,9 @@ static void gather(tl_splitting *split, bool with_left, couple *two)
         .other_old = writer->pager->scratch[2],
         .both = {.writer = writer, .run = {.kind = split->whole.run.kind}}
     };
-    memcpy(writer->pager->scratch[2], other, writer->pager->page_bytes);
+    /* The stored crc, which a checkpoint may be writing at this moment, is left out. */
+    memcpy(writer->pager->scratch[2] + TL_AT_PGNO, other + TL_AT_PGNO,
+           writer->pager->page_bytes - TL_AT_PGNO);
     const uint8_t *left = with_left ? two->other_old : split->old;
     const uint8_t *right = with_left ? split->old : two->other_old;
     bool branch = two->both.run.kind == TL_PAGE_BRANCH;
