@@ -65,6 +65,8 @@ typedef struct tl_driver_counter { /* one engine counter */
     uint64_t value;
 } tl_driver_counter;
 
+enum { TL_DRIVER_MANY_MAX = 64 }; /* keys of one get_many */
+
 #define TL_DRIVER_UNKNOWN UINT64_MAX /* a number that the engine does not tell cheaply */
 
 typedef struct tl_driver_space {
@@ -98,8 +100,8 @@ typedef struct tl_driver {
     void (*abort)(tl_store_txn *txn);
 
     tl_status (*get)(tl_store_txn *txn, tl_slice key, tl_slice *value);
-    /* values[i] is keys[i]'s, its data NULL when absent; *found counts the present ones.  NULL: the
-     * harness calls get for each, and the result says so. */
+    /* values[i] is keys[i]'s, its data NULL when absent; *found counts the present ones; count is
+     * at most TL_DRIVER_MANY_MAX.  NULL: the harness calls get for each, and says so. */
     tl_status (*get_many)(tl_store_txn *txn, const tl_slice *keys, size_t count, tl_slice *values,
                           size_t *found);
     tl_status (*put)(tl_store_txn *txn, tl_slice key, tl_slice value, unsigned flags);
@@ -160,5 +162,10 @@ typedef struct tl_driver {
 size_t tl_driver_count(void);
 const tl_driver *tl_driver_at(size_t index);
 const tl_driver *tl_driver_find(const char *name); /* NULL when unknown or not built in */
+
+typedef struct tl_driver_missing { /* a driver whose library was not there at configure time */
+    const char *name, *package;    /* the Debian package that gives it */
+} tl_driver_missing;
+const tl_driver_missing *tl_driver_missing_at(size_t index); /* NULL past the last */
 
 #endif

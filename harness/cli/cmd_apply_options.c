@@ -45,6 +45,9 @@ static void name_driver(struct argp_state *state, tl_apply_arm *arm, const char 
     arm->driver = tl_driver_find(name);
     if (arm->driver == NULL)
         tl_arguments_unknown(state, "driver", name, names, name_count, "drivers");
+    if ((arm->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0)
+        argp_error(state, "driver '%s' cannot read what a transaction has written; scripts do",
+                   arm->driver->name);
     if ((arm->driver->capabilities & TL_DRIVER_READS_BACK) == 0)
         argp_error(state, "driver '%s' does not answer reads, so nothing could be checked", name);
 }

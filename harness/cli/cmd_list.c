@@ -45,6 +45,10 @@ static void print_drivers(void)
                    contract->remark[0] != '\0' ? ": " : "", contract->remark);
         }
     }
+    const tl_driver_missing *missing;
+    for (size_t i = 0; (missing = tl_driver_missing_at(i)) != NULL; i++)
+        printf("  %-10s not in this build: install %s and build again\n", missing->name,
+               missing->package);
 }
 
 static void describe_drivers(tl_json *list)

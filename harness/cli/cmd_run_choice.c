@@ -91,6 +91,16 @@ static char *cut_setting(struct argp_state *state, const char *of, char *text)
     return equals + 1;
 }
 
+/* A driver that exists, but not here: say what would bring it. */
+static void refuse_missing(struct argp_state *state, const char *name)
+{
+    const tl_driver_missing *missing;
+    for (size_t i = 0; (missing = tl_driver_missing_at(i)) != NULL; i++)
+        if (strcmp(missing->name, name) == 0)
+            argp_error(state, "driver '%s' is not in this build; install %s and build again", name,
+                       missing->package);
+}
+
 static void resolve_driver(tl_choice *choice, struct argp_state *state, size_t index)
 {
     const char *names[TL_CHOICE_MAX];
@@ -101,6 +111,7 @@ static void resolve_driver(tl_choice *choice, struct argp_state *state, size_t i
     const tl_driver *driver = tl_driver_find(name);
     for (; name_count < tl_driver_count() && name_count < TL_CHOICE_MAX; name_count++)
         names[name_count] = tl_driver_at(name_count)->name;
+    refuse_missing(state, name);
     if (driver == NULL)
         tl_arguments_unknown(state, "driver", name, names, name_count, "drivers");
     choice->arms[index] = (tl_run_arm){

@@ -10,6 +10,13 @@
  * too, so that one workload or script has the same answers everywhere. */
 enum { TL_DRIVER_KEY_BYTES_MAX = 511 };
 
+/* The cache of an engine that has one: `usual_bytes`, or less when the options say so. */
+static inline uint64_t tl_driver_cache_bytes(const tl_driver_options *options, uint64_t usual_bytes)
+{
+    return options->map_bytes != 0 && options->map_bytes < usual_bytes ? options->map_bytes
+                                                                       : usual_bytes;
+}
+
 static inline bool tl_driver_key_fits(tl_slice key, size_t key_bytes_max)
 {
     return key.size_bytes != 0 && key.size_bytes <= key_bytes_max;
@@ -19,7 +26,11 @@ extern const tl_driver tl_driver_tree;
 extern const tl_driver tl_driver_null;
 extern const tl_driver tl_driver_model;
 extern const tl_driver tl_driver_lmdb;   /* when TL_HAVE_LMDB */
-extern const tl_driver tl_driver_sqlite; /* when TL_HAVE_SQLITE */
+extern const tl_driver tl_driver_sqlite; /* when TL_HAVE_SQLITE, and so on */
+extern const tl_driver tl_driver_bdb;
+extern const tl_driver tl_driver_wiredtiger;
+extern const tl_driver tl_driver_leveldb;
+extern const tl_driver tl_driver_rocksdb;
 extern const tl_driver tl_driver_append;
 
 #endif

@@ -30,6 +30,13 @@ char *tl_driver_path(const char *dir, const char *name)
     return path;
 }
 
+/* A file may be as long as a map and hold little: what it does not occupy does not count. */
+static uint64_t file_bytes(const struct stat *facts)
+{
+    uint64_t long_bytes = (uint64_t)facts->st_size, kept_bytes = (uint64_t)facts->st_blocks * 512;
+    return kept_bytes < long_bytes ? kept_bytes : long_bytes;
+}
+
 uint64_t tl_driver_dir_bytes(const char *dir)
 {
     DIR *listing = opendir(dir);
@@ -40,7 +47,7 @@ uint64_t tl_driver_dir_bytes(const char *dir)
         struct stat facts;
         if (fstatat(dirfd(listing), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(facts.st_mode))
-            sum_bytes += (uint64_t)facts.st_size;
+            sum_bytes += file_bytes(&facts);
     }
     (void)closedir(listing);
     return sum_bytes;

@@ -11,7 +11,7 @@ void tl_driver_explain(const tl_driver_options *options, const char *format, ...
 /* "dir/name", to be released with free; NULL when memory ran out. */
 char *tl_driver_path(const char *dir, const char *name);
 
-/* Sum of the sizes of the regular files in `dir`; 0 when it cannot be read. */
+/* What the regular files in `dir` occupy, holes left out; 0 when it cannot be read. */
 uint64_t tl_driver_dir_bytes(const char *dir);
 
 /* The status that tells what an errno value means to the user of a store. */

@@ -1,6 +1,8 @@
 /* harness/drivers/lmdb.c -- LMDB in its fairest fast configuration.
  *
- * A directory env, map of 16 GiB, copy-on-write pages (no MDB_WRITEMAP), read-ahead on, locks on.
+ * A directory env, map of 16 GiB, copy-on-write pages, read-ahead on, locks on.  writemap=1 adds
+ * MDB_WRITEMAP: pages are changed in the map itself, which saves copying them and leaves them open
+ * to any stray pointer of the process.
  * MDB_NOTLS lets one thread hold several read txns.  Read txns are kept and renewed, and keep
  * the cursor of their scans, which is LMDB's best case.  MDB_APPEND follows TL_PUT_APPEND.
  */
@@ -58,6 +60,12 @@ static const char *lmdb_version(void)
     return cut;
 }
 
+static const tl_setting_row setting_rows[] = {
+    {"writemap", TL_SETTING_FLAG, 0, MDB_WRITEMAP, NULL},
+};
+static const tl_setting_table settings_table = {setting_rows,
+                                                sizeof setting_rows / sizeof setting_rows[0]};
+
 /* One row per tl_durability: the flag LMDB is opened with, and its name for the result. */
 static const unsigned durability_flags[] = {
     [TL_DURABILITY_COMMIT] = 0,
@@ -84,18 +92,21 @@ static void lmdb_abandon(tl_store *store);
 
 static tl_status lmdb_open(const tl_driver_options *options, tl_store **out)
 {
-    tl_status status = tl_settings_refuse("lmdb", options);
+    unsigned asked = 0; /* flags of the env */
+    tl_status status = tl_settings_apply(&settings_table, "lmdb", options, &asked);
     if (status != TL_OK)
         return status;
     tl_store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return TL_NO_MEMORY;
+    tl_driver_turn_init(&store->turn);
+    (void)pthread_mutex_init(&store->pool, NULL);
     store->read_only = options->read_only;
     store->writer.store = store;
     store->dir = strdup(options->dir);
     uint64_t map_bytes = options->map_bytes != 0 ? options->map_bytes : TL_DRIVER_MAP_BYTES;
     unsigned flags =
-        MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0u) | durability_flags[options->durability];
+        MDB_NOTLS | (store->read_only ? MDB_RDONLY : asked) | durability_flags[options->durability];
     int code = store->dir == NULL ? ENOMEM : mdb_env_create(&store->env);
     if (code == MDB_SUCCESS)
         code = mdb_env_set_mapsize(store->env, (size_t)map_bytes);
@@ -120,8 +131,10 @@ static void lmdb_abandon(tl_store *store)
 {
     while (store->writer.cursors != NULL)
         tl_lmdb_cursor_close(store->writer.cursors);
-    if (store->writer.open)
+    if (store->writer.open) {
         mdb_txn_abort(store->writer.txn);
+        tl_driver_turn_give(&store->turn);
+    }
     while (store->readers != NULL) {
         tl_store_txn *reader = store->readers;
         store->readers = reader->next;
@@ -134,6 +147,8 @@ static void lmdb_abandon(tl_store *store)
     }
     if (store->env != NULL)
         mdb_env_close(store->env);
+    tl_driver_turn_destroy(&store->turn);
+    (void)pthread_mutex_destroy(&store->pool);
     free(store->dir);
     free(store);
 }
@@ -159,11 +174,14 @@ static tl_status begin_write(tl_store *store, tl_store_txn **txn)
 {
     if (store->read_only)
         return TL_READ_ONLY;
-    if (store->writer.open)
-        return TL_BUSY; /* LMDB itself would wait for ever: the other one is ours */
+    tl_status status = tl_driver_turn_take(&store->turn);
+    if (status != TL_OK)
+        return status;
     int code = mdb_txn_begin(store->env, NULL, 0, &store->writer.txn);
-    if (code != MDB_SUCCESS)
+    if (code != MDB_SUCCESS) {
+        tl_driver_turn_give(&store->turn);
         return tl_lmdb_status(code);
+    }
     store->writer.open = true;
     *txn = &store->writer;
     return TL_OK;
@@ -181,52 +199,80 @@ static tl_status begin_new_reader(tl_store *store, tl_store_txn **txn)
     }
     reader->store = store;
     reader->read_only = reader->open = true;
+    (void)pthread_mutex_lock(&store->pool);
     reader->next = store->readers;
     store->readers = reader;
+    (void)pthread_mutex_unlock(&store->pool);
     *txn = reader;
     return TL_OK;
+}
+
+/* A kept reader that is not in use, taken; NULL when there is none. */
+static tl_store_txn *kept_reader(tl_store *store)
+{
+    (void)pthread_mutex_lock(&store->pool);
+    tl_store_txn *reader = store->readers;
+    while (reader != NULL && reader->open)
+        reader = reader->next;
+    if (reader != NULL)
+        reader->open = true;
+    (void)pthread_mutex_unlock(&store->pool);
+    return reader;
+}
+
+static void give_reader(tl_store_txn *reader)
+{
+    (void)pthread_mutex_lock(&reader->store->pool);
+    reader->open = false;
+    (void)pthread_mutex_unlock(&reader->store->pool);
 }
 
 static tl_status lmdb_begin(tl_store *store, bool read_only, tl_store_txn **txn)
 {
     if (!read_only)
         return begin_write(store, txn);
-    tl_store_txn *reader = store->readers;
-    while (reader != NULL && reader->open)
-        reader = reader->next;
+    tl_store_txn *reader = kept_reader(store);
     if (reader == NULL)
         return begin_new_reader(store, txn);
     int code = mdb_txn_renew(reader->txn);
-    if (code != MDB_SUCCESS)
+    if (code != MDB_SUCCESS) {
+        give_reader(reader);
         return tl_lmdb_status(code);
-    reader->open = true;
+    }
     reader->scanner_fresh = false;
     *txn = reader;
     return TL_OK;
 }
 
-static tl_status lmdb_commit(tl_store_txn *txn)
+/* End the txn, whichever kind it is. */
+static tl_status txn_end(tl_store_txn *txn, bool commit)
 {
+    tl_status status = TL_OK;
     while (txn->cursors != NULL)
         tl_lmdb_cursor_close(txn->cursors);
+    if (txn->read_only) {
+        mdb_txn_reset(txn->txn);
+        give_reader(txn);
+        return TL_OK;
+    }
     txn->open = false;
-    if (!txn->read_only)
-        return tl_lmdb_status(mdb_txn_commit(txn->txn));
-    mdb_txn_reset(txn->txn);
-    return TL_OK;
+    if (commit)
+        status = tl_lmdb_status(mdb_txn_commit(txn->txn));
+    else
+        mdb_txn_abort(txn->txn);
+    tl_driver_turn_give(&txn->store->turn);
+    return status;
+}
+
+static tl_status lmdb_commit(tl_store_txn *txn)
+{
+    return txn_end(txn, true);
 }
 
 static void lmdb_abort(tl_store_txn *txn)
 {
-    if (txn == NULL)
-        return;
-    while (txn->cursors != NULL)
-        tl_lmdb_cursor_close(txn->cursors);
-    txn->open = false;
-    if (txn->read_only)
-        mdb_txn_reset(txn->txn);
-    else
-        mdb_txn_abort(txn->txn);
+    if (txn != NULL)
+        (void)txn_end(txn, false); /* aborting cannot fail */
 }
 
 static tl_status lmdb_get(tl_store_txn *txn, tl_slice key, tl_slice *value)
@@ -339,7 +385,8 @@ const tl_driver tl_driver_lmdb = {
     .size_bytes = sizeof(tl_driver),
     .name = "lmdb",
     .summary = "LMDB, copy-on-write, pages of the operating system's size",
-    .capabilities = TL_DRIVER_TRANSACTIONS | TL_DRIVER_READS_BACK | TL_DRIVER_PERSISTENT,
+    .capabilities =
+        TL_DRIVER_TRANSACTIONS | TL_DRIVER_READS_BACK | TL_DRIVER_PERSISTENT | TL_DRIVER_THREADS,
     .contracts = {[TL_DURABILITY_COMMIT] = {TL_PROMISE_SAME, "no flags", ""},
                   [TL_DURABILITY_ASYNC] = {TL_PROMISE_WEAKER, "MDB_NOMETASYNC",
                                            "syncs data at every commit but not the meta page: a "

@@ -3,6 +3,7 @@
 #define TL_DRIVERS_LMDB_PARTS_H
 
 #include "harness/drivers/drivers.h"
+#include "harness/drivers/turn.h"
 
 #include <lmdb.h>
 
@@ -22,7 +23,9 @@ struct tl_store {
     size_t key_bytes_max;
     bool read_only;
     char *dir;
-    tl_store_txn writer;   /* at most one is open */
+    tl_driver_turn turn;   /* to write */
+    tl_store_txn writer;   /* at most one is open: its fields belong to who has the turn */
+    pthread_mutex_t pool;  /* guards readers and their `open` */
     tl_store_txn *readers; /* open ones and kept ones */
 };
 

@@ -11,7 +11,32 @@ static const tl_driver *const drivers[] = {
 #if TL_HAVE_SQLITE
     &tl_driver_sqlite,
 #endif
-    &tl_driver_model,  &tl_driver_null, &tl_driver_append,
+#if TL_HAVE_BDB
+    &tl_driver_bdb,
+#endif
+#if TL_HAVE_WIREDTIGER
+    &tl_driver_wiredtiger,
+#endif
+#if TL_HAVE_LEVELDB
+    &tl_driver_leveldb,
+#endif
+#if TL_HAVE_ROCKSDB
+    &tl_driver_rocksdb,
+#endif
+    &tl_driver_model,      &tl_driver_null, &tl_driver_append,
+};
+
+/* Every driver that a build may lack, and the Debian package that gives it. */
+static const struct {
+    tl_driver_missing row;
+    bool here;
+} optional[] = {
+    {{"lmdb", "liblmdb-dev"},             TL_HAVE_LMDB      },
+    {{"sqlite", "libsqlite3-dev"},        TL_HAVE_SQLITE    },
+    {{"bdb", "libdb5.3-dev"},             TL_HAVE_BDB       },
+    {{"wiredtiger", "libwiredtiger-dev"}, TL_HAVE_WIREDTIGER},
+    {{"leveldb", "libleveldb-dev"},       TL_HAVE_LEVELDB   },
+    {{"rocksdb", "librocksdb-dev"},       TL_HAVE_ROCKSDB   },
 };
 
 size_t tl_driver_count(void)
@@ -29,5 +54,13 @@ const tl_driver *tl_driver_find(const char *name)
     for (size_t i = 0; i < tl_driver_count(); i++)
         if (strcmp(drivers[i]->name, name) == 0)
             return drivers[i];
+    return NULL;
+}
+
+const tl_driver_missing *tl_driver_missing_at(size_t index)
+{
+    for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
+        if (!optional[i].here && index-- == 0)
+            return &optional[i].row;
     return NULL;
 }

@@ -19,6 +19,7 @@ static const tl_setting_row tree_rows[] = {
     TREE_NAME(leaf, tl_leaf_modes),
     TREE_NAME(split, tl_splits),
     TREE_NAME(fill, tl_fills),
+    TREE_FIELD(page_bytes, TL_SETTING_U32),
     TREE_FIELD(log_bytes, TL_SETTING_U64),
     TREE_FIELD(ckpt_bytes, TL_SETTING_U64),
     TREE_FIELD(max_bytes, TL_SETTING_U64),

@@ -27,8 +27,20 @@ static void configure_library(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused when already in use: no harm */
 }
 
+typedef struct sqlite_settings {
+    uint32_t page_bytes;
+} sqlite_settings;
+
+static const tl_setting_row setting_rows[] = {
+    {"page_bytes", TL_SETTING_U32, offsetof(sqlite_settings, page_bytes), 0, NULL},
+};
+static const tl_setting_table settings_table = {setting_rows,
+                                                sizeof setting_rows / sizeof setting_rows[0]};
+
 static void store_release(tl_store *store)
 {
+    tl_driver_turn_destroy(&store->turn);
+    (void)pthread_mutex_destroy(&store->pool);
     free(store->dir);
     free(store->path);
     free(store);
@@ -38,10 +50,11 @@ static tl_status sqlite_open(const tl_driver_options *options, tl_store **out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, configure_library);
-    tl_status status = tl_settings_refuse("sqlite", options);
+    sqlite_settings settings = {options->page_bytes};
+    tl_status status = tl_settings_apply(&settings_table, "sqlite", options, &settings);
     if (status != TL_OK)
         return status;
-    uint32_t page_bytes = options->page_bytes != 0 ? options->page_bytes : PAGE_BYTES_DEFAULT;
+    uint32_t page_bytes = settings.page_bytes != 0 ? settings.page_bytes : PAGE_BYTES_DEFAULT;
     if (page_bytes < 512 || page_bytes > 65536 || (page_bytes & (page_bytes - 1)) != 0) {
         tl_driver_explain(options, "SQLite pages are a power of two in 512..65536, not %u",
                           page_bytes);
@@ -50,6 +63,8 @@ static tl_status sqlite_open(const tl_driver_options *options, tl_store **out)
     tl_store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return TL_NO_MEMORY;
+    tl_driver_turn_init(&store->turn);
+    (void)pthread_mutex_init(&store->pool, NULL);
     store->dir = strdup(options->dir);
     store->path = tl_driver_path(options->dir, "sqlite.db");
     store->read_only = options->read_only;
@@ -65,6 +80,7 @@ static tl_status sqlite_open(const tl_driver_options *options, tl_store **out)
         store_release(store);
         return tl_sqlite_status(code);
     }
+    store->txns = first;
     *out = store;
     return TL_OK;
 }
@@ -74,7 +90,16 @@ static void txn_finish(tl_store_txn *txn)
     while (txn->cursors != NULL)
         tl_sqlite_cursor_close(txn->cursors);
     tl_sqlite_settle(txn);
-    txn->open = false;
+}
+
+/* When the connection has ended its txn: others may have it, and the turn to write. */
+static void txn_give(tl_store_txn *txn)
+{
+    tl_store *store = txn->store;
+    bool wrote = !txn->read_only;
+    tl_sqlite_give(txn);
+    if (wrote)
+        tl_driver_turn_give(&store->turn);
 }
 
 static void sqlite_abort(tl_store_txn *txn)
@@ -84,6 +109,7 @@ static void sqlite_abort(tl_store_txn *txn)
     txn_finish(txn);
     if (sqlite3_get_autocommit(txn->db) == 0) /* else an error has rolled back already */
         (void)tl_sqlite_run(txn->statements[STATEMENT_ROLLBACK]); /* nothing could refuse it */
+    txn_give(txn);
 }
 
 static tl_status sqlite_close(tl_store *store)
@@ -121,25 +147,26 @@ static tl_status sqlite_begin(tl_store *store, bool read_only, tl_store_txn **ou
 {
     if (!read_only && store->read_only)
         return TL_READ_ONLY;
-    tl_store_txn *txn = NULL;
-    tl_status status = tl_sqlite_take(store, &txn);
+    tl_status status = read_only ? TL_OK : tl_driver_turn_take(&store->turn);
     if (status != TL_OK)
         return status;
+    tl_store_txn *txn = NULL;
+    status = tl_sqlite_take(store, &txn);
+    if (status != TL_OK) {
+        if (!read_only)
+            tl_driver_turn_give(&store->turn);
+        return status;
+    }
+    txn->read_only = read_only;
     status =
         tl_sqlite_run(txn->statements[read_only ? STATEMENT_BEGIN_READ : STATEMENT_BEGIN_WRITE]);
-    if (status != TL_OK)
-        return status; /* TL_BUSY: another connection writes */
-    txn->open = true;
-    txn->read_only = read_only;
-    if (read_only) {
+    if (status == TL_OK && read_only)
         status = tl_sqlite_run(txn->statements[STATEMENT_PIN]);
-        if (status != TL_OK) {
-            sqlite_abort(txn);
-            return status;
-        }
-    }
-    *out = txn;
-    return TL_OK;
+    if (status == TL_OK)
+        *out = txn;
+    else
+        sqlite_abort(txn); /* TL_BUSY: another process writes */
+    return status;
 }
 
 static tl_status sqlite_commit(tl_store_txn *txn)
@@ -148,6 +175,7 @@ static tl_status sqlite_commit(tl_store_txn *txn)
     tl_status status = tl_sqlite_run(txn->statements[STATEMENT_COMMIT]);
     if (sqlite3_get_autocommit(txn->db) == 0) /* refused: the txn ends whatever the status */
         (void)tl_sqlite_run(txn->statements[STATEMENT_ROLLBACK]);
+    txn_give(txn);
     return status;
 }
 
@@ -238,8 +266,10 @@ static tl_status sqlite_checkpoint(tl_store *store)
     tl_status status = tl_sqlite_take(store, &txn);
     if (status != TL_OK)
         return status;
-    return tl_sqlite_status(
+    status = tl_sqlite_status(
         sqlite3_wal_checkpoint_v2(txn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+    tl_sqlite_give(txn);
+    return status;
 }
 
 static tl_status sqlite_verify(tl_store *store, tl_report_fn report, void *context,
@@ -251,8 +281,10 @@ static tl_status sqlite_verify(tl_store *store, tl_report_fn report, void *conte
         return status;
     sqlite3_stmt *check;
     int code = sqlite3_prepare_v2(txn->db, "PRAGMA integrity_check", -1, &check, NULL);
-    if (code != SQLITE_OK)
+    if (code != SQLITE_OK) {
+        tl_sqlite_give(txn);
         return tl_sqlite_status(code);
+    }
     uint64_t counted = 0;
     bool goes_on = true;
     while (goes_on && sqlite3_step(check) == SQLITE_ROW) {
@@ -264,6 +296,7 @@ static tl_status sqlite_verify(tl_store *store, tl_report_fn report, void *conte
         goes_on = report == NULL || report(context, &finding);
     }
     status = tl_sqlite_status(sqlite3_finalize(check));
+    tl_sqlite_give(txn);
     if (status == TL_OK || status == TL_CORRUPT)
         *finding_count = counted;
     return counted != 0 ? TL_CORRUPT : status;
@@ -302,7 +335,8 @@ const tl_driver tl_driver_sqlite = {
     .size_bytes = sizeof(tl_driver),
     .name = "sqlite",
     .summary = "SQLite, WAL, one table WITHOUT ROWID",
-    .capabilities = TL_DRIVER_TRANSACTIONS | TL_DRIVER_READS_BACK | TL_DRIVER_PERSISTENT,
+    .capabilities =
+        TL_DRIVER_TRANSACTIONS | TL_DRIVER_READS_BACK | TL_DRIVER_PERSISTENT | TL_DRIVER_THREADS,
     .contracts = {[TL_DURABILITY_COMMIT] = {TL_PROMISE_SAME, "synchronous=FULL", ""},
                   [TL_DURABILITY_ASYNC] = {TL_PROMISE_WEAKER, "synchronous=NORMAL",
                                            "the WAL is synced at checkpoints only: a power loss "

@@ -142,23 +142,41 @@ int tl_sqlite_connect(tl_store *store, uint32_t page_bytes, tl_store_txn **out)
         tl_sqlite_disconnect(txn);
         return code;
     }
-    txn->next = store->txns;
-    store->txns = txn;
     *out = txn;
     return SQLITE_OK;
 }
 
-tl_status tl_sqlite_take(tl_store *store, tl_store_txn **out)
+/* Unlink the first connection that is not in use; NULL when there is none. */
+static tl_store_txn *unlink_kept(tl_store *store)
 {
     for (tl_store_txn **link = &store->txns; *link != NULL; link = &(*link)->next) {
         tl_store_txn *found = *link;
         if (found->open)
             continue;
         *link = found->next;
-        found->next = store->txns;
-        store->txns = found;
-        *out = found;
-        return TL_OK;
+        return found;
     }
-    return tl_sqlite_status(tl_sqlite_connect(store, 0, out));
+    return NULL;
+}
+
+tl_status tl_sqlite_take(tl_store *store, tl_store_txn **out)
+{
+    (void)pthread_mutex_lock(&store->pool);
+    tl_store_txn *txn = unlink_kept(store);
+    int code = txn == NULL ? tl_sqlite_connect(store, 0, &txn) : SQLITE_OK;
+    if (code == SQLITE_OK) {
+        txn->open = true;
+        txn->next = store->txns;
+        store->txns = txn;
+        *out = txn;
+    }
+    (void)pthread_mutex_unlock(&store->pool);
+    return tl_sqlite_status(code);
+}
+
+void tl_sqlite_give(tl_store_txn *txn)
+{
+    (void)pthread_mutex_lock(&txn->store->pool);
+    txn->open = false;
+    (void)pthread_mutex_unlock(&txn->store->pool);
 }

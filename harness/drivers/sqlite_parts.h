@@ -7,6 +7,7 @@
 #define TL_DRIVERS_SQLITE_PARTS_H
 
 #include "harness/drivers/drivers.h"
+#include "harness/drivers/turn.h"
 
 #include <sqlite3.h>
 
@@ -40,7 +41,9 @@ struct tl_store {
     bool read_only;
     uint64_t map_bytes;
     tl_durability durability;
-    tl_store_txn *txns; /* every connection, open or kept; the latest used first */
+    tl_driver_turn turn;  /* to write */
+    pthread_mutex_t pool; /* guards txns and their `open` */
+    tl_store_txn *txns;   /* every connection, open or kept; the latest used first */
 };
 
 /* sqlite_connection.c */
@@ -58,13 +61,15 @@ tl_slice tl_sqlite_column(sqlite3_stmt *prepared, int column);
 /* Give back the bytes handed out last. */
 void tl_sqlite_settle(tl_store_txn *txn);
 
-/* Open one more connection and link it to its store.  `page_bytes` is 0 but for the first one of a
- * store that may be new.  Answers an SQLite code; *txn is set when that is SQLITE_OK. */
+/* Open one more connection.  `page_bytes` is 0 but for the first one of a store that may be new.
+ * Answers an SQLite code; *txn is set when that is SQLITE_OK. */
 int tl_sqlite_connect(tl_store *store, uint32_t page_bytes, tl_store_txn **txn);
 void tl_sqlite_disconnect(tl_store_txn *txn); /* unlinked before */
 
-/* A connection that is not in use, the latest used first; a new one when there is none. */
+/* A connection that is not in use, the latest used first; a new one when there is none.  It is
+ * marked open until it is given back. */
 tl_status tl_sqlite_take(tl_store *store, tl_store_txn **txn);
+void tl_sqlite_give(tl_store_txn *txn);
 
 /* sqlite_cursor.c */
 

@@ -111,7 +111,8 @@ static size_t tree_value_bytes_max(tl_store *store)
 static tl_status tree_begin(tl_store *store, bool read_only, tl_store_txn **txn)
 {
     tl_txn *begun;
-    tl_status status = tl_txn_begin(store->env, read_only ? TL_TXN_READ_ONLY : TL_TXN_TRY, &begun);
+    /* Without TL_TXN_TRY: other threads' writers wait for their turn, the thread's own is BUSY. */
+    tl_status status = tl_txn_begin(store->env, read_only ? TL_TXN_READ_ONLY : 0, &begun);
     if (status == TL_OK)
         *txn = (tl_store_txn *)begun;
     return status;

@@ -43,11 +43,18 @@ tl_store_txn *tl_fixture_begin(tl_fixture *fixture, bool read_only);
 extern const tl_driver *tl_tested;
 int tl_fixture_set_up(void **state);
 int tl_fixture_tear_down(void **state);
+bool tl_tested_is_blind(void);      /* TL_DRIVER_BLIND_WRITES */
+bool tl_tested_has_snapshots(void); /* false with the settings that give them up */
+bool tl_tested_is_named(const char *name);
+
+/* Run a suite over every driver that reads back, as it is and in its variants ("bdb:snapshot=0").
+ * Labels on the command line choose some.  Sum of what `suite` returns. */
+int tl_fixture_run_all(int argc, char **argv, int (*suite)(const char *label));
 
 tl_status tl_put_text(tl_store_txn *txn, const char *key, const char *value, unsigned flags);
 void tl_put_letters(tl_store_txn *txn); /* b d ab a abc f ba, each with itself as value */
 void tl_want_value(tl_store_txn *txn, const char *key, const char *want); /* NULL: absent */
-void tl_want_count(tl_store_txn *txn, uint64_t want);
+void tl_want_count(tl_store_txn *txn, uint64_t want); /* counted by a scan if need be */
 /* `want` is the records as "key=value " each. */
 void tl_want_scan(tl_store_txn *txn, const char *from, size_t limit, const char *want);
 
@@ -55,8 +62,5 @@ typedef tl_status (*tl_step_fn)(tl_store_cursor *cursor, tl_slice *key, tl_slice
 tl_store_cursor *tl_open_cursor(tl_store_txn *txn);
 /* The record has `want` as key and value; NULL: TL_NOT_FOUND. */
 void tl_want_step(tl_store_cursor *cursor, tl_step_fn step, const char *want);
-
-/* True when no driver names are given on the command line, or this one is. */
-bool tl_fixture_wants(int argc, char **argv, const char *driver);
 
 #endif

@@ -1,6 +1,7 @@
 /* harness/drivers/tests/test_conformance.c -- one meaning for all drivers that read back.
  *
- * Every test runs over every such driver of the build; names on the command line choose some. */
+ * Every test runs over every such driver of the build and its variants; labels on the command line
+ * choose some.  Drivers that write blindly say so, and are held to what they say. */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -9,6 +10,8 @@
 static void a_put_is_read_back_replaced_and_deleted(void **state)
 {
     tl_fixture *fixture = *state;
+    if (tl_tested_is_blind())
+        skip();
     tl_store_txn *txn = tl_fixture_begin(fixture, false);
     tl_want_value(txn, "fig", NULL);
     assert_status(tl_put_text(txn, "fig", "green", 0), TL_OK);
@@ -24,9 +27,35 @@ static void a_put_is_read_back_replaced_and_deleted(void **state)
     assert_status(tl_tested->commit(txn), TL_OK);
 }
 
+static void a_blind_txn_shows_what_is_committed_and_tells_nothing(void **state)
+{
+    tl_fixture *fixture = *state;
+    if (!tl_tested_is_blind())
+        skip();
+    tl_fixture_put(fixture, "fig", "green");
+    tl_store_txn *txn = tl_fixture_begin(fixture, false);
+    assert_status(tl_put_text(txn, "fig", "violet", 0), TL_OK);
+    assert_status(tl_put_text(txn, "pear", "yellow", 0), TL_OK);
+    assert_status(tl_tested->del(txn, tl_text("apple")), TL_OK); /* there was none */
+    assert_status(tl_put_text(txn, "fig", "red", TL_PUT_INSERT), TL_UNSUPPORTED);
+    tl_store_cursor *cursor = NULL;
+    assert_status(tl_tested->cursor_open(txn, &cursor), TL_UNSUPPORTED);
+    tl_want_value(txn, "fig", "green");
+    tl_want_value(txn, "pear", NULL);
+    assert_status(tl_tested->commit(txn), TL_OK);
+    txn = tl_fixture_begin(fixture, false);
+    assert_status(tl_tested->del(txn, tl_text("pear")), TL_OK);
+    assert_status(tl_tested->commit(txn), TL_OK);
+    txn = tl_fixture_begin(fixture, true);
+    tl_want_scan(txn, "", 99, "fig=violet ");
+    tl_tested->abort(txn);
+}
+
 static void insert_refuses_a_present_key_and_keeps_its_value(void **state)
 {
     tl_fixture *fixture = *state;
+    if (tl_tested_is_blind())
+        skip();
     tl_store_txn *txn = tl_fixture_begin(fixture, false);
     assert_status(tl_put_text(txn, "fig", "first", TL_PUT_INSERT), TL_OK);
     assert_status(tl_put_text(txn, "fig", "second", TL_PUT_INSERT), TL_EXISTS);
@@ -47,7 +76,10 @@ static void append_is_a_hint_that_may_be_wrong(void **state)
     assert_status(tl_put_text(txn, "n", "2", TL_PUT_APPEND), TL_OK);
     assert_status(tl_put_text(txn, "a", "3", TL_PUT_APPEND), TL_OK);
     assert_status(tl_put_text(txn, "n", "4", TL_PUT_APPEND), TL_OK);
-    assert_status(tl_put_text(txn, "b", "5", TL_PUT_APPEND | TL_PUT_INSERT), TL_OK);
+    unsigned insert = tl_tested_is_blind() ? 0 : TL_PUT_INSERT;
+    assert_status(tl_put_text(txn, "b", "5", TL_PUT_APPEND | insert), TL_OK);
+    assert_status(tl_tested->commit(txn), TL_OK);
+    txn = tl_fixture_begin(fixture, true);
     tl_want_value(txn, "a", "3");
     tl_want_value(txn, "b", "5");
     tl_want_value(txn, "m", "1");
@@ -78,7 +110,9 @@ static void keys_of_the_wrong_size_and_long_values_are_refused_and_change_nothin
     }
     tl_want_count(txn, 0);
     assert_status(tl_put_text(txn, "key", "the txn goes on", 0), TL_OK);
-    tl_want_value(txn, "key", "the txn goes on");
+    assert_status(tl_tested->commit(txn), TL_OK);
+    txn = tl_fixture_begin(fixture, true);
+    tl_want_scan(txn, "", 99, "key=the txn goes on ");
     assert_status(tl_tested->commit(txn), TL_OK);
 }
 
@@ -123,8 +157,9 @@ static void empty_values_binary_zeros_and_the_longest_keys_are_kept_exactly(void
     };
     enum { COUNT = sizeof keys / sizeof keys[0] };
     tl_store_txn *txn = tl_fixture_begin(fixture, false);
+    unsigned insert = tl_tested_is_blind() ? 0 : TL_PUT_INSERT;
     for (size_t i = 0; i < COUNT; i++)
-        assert_status(tl_tested->put(txn, keys[i], values[i], TL_PUT_INSERT), TL_OK);
+        assert_status(tl_tested->put(txn, keys[i], values[i], insert), TL_OK);
     assert_status(tl_tested->commit(txn), TL_OK);
     txn = tl_fixture_begin(fixture, true);
     tl_want_count(txn, COUNT);
@@ -144,7 +179,7 @@ static void scans_go_in_memcmp_order_with_prefixes_first(void **state)
     tl_store_txn *txn = tl_fixture_begin(fixture, false);
     tl_want_scan(txn, "", 99, "");
     tl_put_letters(txn);
-    tl_want_scan(txn, "", 99, "a=a ab=ab abc=abc b=b ba=ba d=d f=f ");
+    tl_want_scan(txn, "", 99, tl_tested_is_blind() ? "" : "a=a ab=ab abc=abc b=b ba=ba d=d f=f ");
     assert_status(tl_tested->commit(txn), TL_OK);
     txn = tl_fixture_begin(fixture, true);
     for (int again = 0; again < 2; again++) { /* drivers keep cursors between scans */
@@ -157,6 +192,39 @@ static void scans_go_in_memcmp_order_with_prefixes_first(void **state)
     txn = tl_fixture_begin(fixture, true);
     tl_want_scan(txn, "c", 99, "d=d f=f ");
     assert_status(tl_tested->commit(txn), TL_OK);
+}
+
+static void get_many_answers_as_get_does(void **state)
+{
+    tl_fixture *fixture = *state;
+    if (tl_tested->get_many == NULL)
+        skip();
+    tl_store_txn *txn = tl_fixture_begin(fixture, false);
+    tl_put_letters(txn);
+    assert_status(tl_put_text(txn, "empty", "", 0), TL_OK);
+    assert_status(tl_tested->commit(txn), TL_OK);
+    static const char *const words[] = {"f", "absent", "a", "abc", "empty", "b", "b", "zz"};
+    enum { COUNT = sizeof words / sizeof words[0] };
+    tl_slice keys[COUNT], values[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        keys[i] = tl_text(words[i]);
+    txn = tl_fixture_begin(fixture, true);
+    for (size_t count = 0; count <= COUNT; count++) {
+        size_t found = 99, want = 0;
+        memset(values, 0x55, sizeof values);
+        assert_status(tl_tested->get_many(txn, keys, count, values, &found), TL_OK);
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(words[i], "absent") == 0 || strcmp(words[i], "zz") == 0) {
+                assert_null(values[i].data);
+                continue;
+            }
+            want++;
+            assert_non_null(values[i].data);
+            assert_slice(values[i], strcmp(words[i], "empty") == 0 ? "" : words[i]);
+        }
+        assert_int_equal(found, want);
+    }
+    tl_tested->abort(txn);
 }
 
 static void abort_leaves_no_trace(void **state)
@@ -181,6 +249,8 @@ static void abort_leaves_no_trace(void **state)
 static void a_read_txn_sees_what_was_committed_when_it_began(void **state)
 {
     tl_fixture *fixture = *state;
+    if (!tl_tested_has_snapshots())
+        skip();
     tl_fixture_put(fixture, "a", "1");
     tl_store_txn *before = tl_fixture_begin(fixture, true); /* reads nothing before the commit */
     tl_store_txn *writer = tl_fixture_begin(fixture, false);
@@ -275,7 +345,9 @@ static void an_abandoned_store_keeps_its_commits_and_loses_the_open_txn(void **s
     tl_want_value(reader, "kept", "kept");
     tl_store_txn *txn = tl_fixture_begin(fixture, false);
     assert_status(tl_put_text(txn, "lost", "lost", 0), TL_OK);
-    tl_want_step(tl_open_cursor(txn), tl_tested->cursor_first, "kept"); /* dies with the store */
+    if (!tl_tested_is_blind())
+        tl_want_step(tl_open_cursor(txn), tl_tested->cursor_first,
+                     "kept"); /* dies with the store */
     tl_tested->abandon(fixture->store);
     assert_status(tl_tested->open(&fixture->options, &fixture->store), TL_OK);
     txn = tl_fixture_begin(fixture, true);
@@ -314,9 +386,13 @@ static void space_verify_and_counters_tell_the_truth_about_a_small_store(void **
     assert_status(tl_tested->commit(txn), TL_OK);
     tl_driver_space space;
     assert_status(tl_tested->space(fixture->store, &space), TL_OK);
-    assert_int_equal(space.record_count, 7);
+    if (tl_tested->count != NULL)
+        assert_int_equal(space.record_count, 7);
+    else
+        assert_true(space.record_count == TL_DRIVER_UNKNOWN);
     assert_true(space.file_bytes >= 22); /* the keys and values alone */
-    assert_true(space.page_bytes == 0 || space.page_bytes == 4096);
+    uint32_t own_bytes = tl_tested_is_named("wiredtiger") ? 32768 : 0; /* it takes no wish */
+    assert_true(space.page_bytes == own_bytes || space.page_bytes == 4096);
     if (tl_tested->verify != NULL) {
         uint64_t finding_count = UINT64_MAX;
         assert_status(tl_tested->verify(fixture->store, print_finding, NULL, &finding_count),
@@ -352,33 +428,34 @@ static void every_durability_opens_commits_and_reopens(void **state)
 
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, tl_fixture_set_up, tl_fixture_tear_down)
 
+static const struct CMUnitTest tests[] = {
+    CLAIM(a_put_is_read_back_replaced_and_deleted),
+    CLAIM(a_blind_txn_shows_what_is_committed_and_tells_nothing),
+    CLAIM(get_many_answers_as_get_does),
+    CLAIM(insert_refuses_a_present_key_and_keeps_its_value),
+    CLAIM(append_is_a_hint_that_may_be_wrong),
+    CLAIM(keys_of_the_wrong_size_and_long_values_are_refused_and_change_nothing),
+    CLAIM(the_longest_value_fits_beside_the_longest_key),
+    CLAIM(empty_values_binary_zeros_and_the_longest_keys_are_kept_exactly),
+    CLAIM(scans_go_in_memcmp_order_with_prefixes_first),
+    CLAIM(abort_leaves_no_trace),
+    CLAIM(a_read_txn_sees_what_was_committed_when_it_began),
+    CLAIM(a_read_txn_refuses_to_write),
+    CLAIM(a_second_writer_is_refused_not_kept_waiting),
+    CLAIM(closing_with_a_txn_open_is_refused_and_harmless),
+    CLAIM(committed_records_are_there_after_close_and_open),
+    CLAIM(an_abandoned_store_keeps_its_commits_and_loses_the_open_txn),
+    CLAIM(checkpoint_is_refused_inside_a_write_txn_only),
+    CLAIM(space_verify_and_counters_tell_the_truth_about_a_small_store),
+    CLAIM(every_durability_opens_commits_and_reopens),
+};
+
+static int suite(const char *label)
+{
+    return cmocka_run_group_tests_name(label, tests, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {
-        CLAIM(a_put_is_read_back_replaced_and_deleted),
-        CLAIM(insert_refuses_a_present_key_and_keeps_its_value),
-        CLAIM(append_is_a_hint_that_may_be_wrong),
-        CLAIM(keys_of_the_wrong_size_and_long_values_are_refused_and_change_nothing),
-        CLAIM(the_longest_value_fits_beside_the_longest_key),
-        CLAIM(empty_values_binary_zeros_and_the_longest_keys_are_kept_exactly),
-        CLAIM(scans_go_in_memcmp_order_with_prefixes_first),
-        CLAIM(abort_leaves_no_trace),
-        CLAIM(a_read_txn_sees_what_was_committed_when_it_began),
-        CLAIM(a_read_txn_refuses_to_write),
-        CLAIM(a_second_writer_is_refused_not_kept_waiting),
-        CLAIM(closing_with_a_txn_open_is_refused_and_harmless),
-        CLAIM(committed_records_are_there_after_close_and_open),
-        CLAIM(an_abandoned_store_keeps_its_commits_and_loses_the_open_txn),
-        CLAIM(checkpoint_is_refused_inside_a_write_txn_only),
-        CLAIM(space_verify_and_counters_tell_the_truth_about_a_small_store),
-        CLAIM(every_durability_opens_commits_and_reopens),
-    };
-    int failed = 0;
-    for (size_t i = 0; i < tl_driver_count(); i++) {
-        tl_tested = tl_driver_at(i);
-        if ((tl_tested->capabilities & TL_DRIVER_READS_BACK) &&
-            tl_fixture_wants(argc, argv, tl_tested->name))
-            failed += cmocka_run_group_tests_name(tl_tested->name, tests, NULL, NULL);
-    }
-    return failed;
+    return tl_fixture_run_all(argc, argv, suite);
 }

@@ -32,7 +32,6 @@ static void every_driver_is_found_by_its_name_and_complete(void **state)
         if (driver->capabilities & TL_DRIVER_READS_BACK) {
             assert_non_null(driver->get);
             assert_non_null(driver->scan);
-            assert_non_null(driver->count);
         }
     }
     assert_null(tl_driver_find("trees"));
@@ -101,6 +100,24 @@ static void lmdbs_contracts_name_flags_of_lmdb(void **state)
 }
 #endif
 
+static void a_driver_is_either_there_or_missing_with_its_package(void **state)
+{
+    (void)state;
+    static const char *const peers[] = {"lmdb",       "sqlite",  "bdb",
+                                        "wiredtiger", "leveldb", "rocksdb"};
+    size_t missing_count = 0;
+    for (; tl_driver_missing_at(missing_count) != NULL; missing_count++) {
+        assert_null(tl_driver_find(tl_driver_missing_at(missing_count)->name));
+        assert_non_null(strstr(tl_driver_missing_at(missing_count)->package, "-dev"));
+    }
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        bool missing = false;
+        for (size_t m = 0; m < missing_count; m++)
+            missing = missing || strcmp(tl_driver_missing_at(m)->name, peers[i]) == 0;
+        assert_int_equal(missing, tl_driver_find(peers[i]) == NULL);
+    }
+}
+
 static tl_status open_with(const char *name, const char *key, const char *value, char *error,
                            size_t error_bytes)
 {
@@ -141,7 +158,7 @@ static void a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind(void **sta
     assert_non_null(strstr(error, "did you mean 'bump'?"));
 }
 
-static void drivers_without_settings_refuse_every_one(void **state)
+static void drivers_refuse_settings_they_do_not_have(void **state)
 {
     (void)state;
     char error[200];
@@ -158,7 +175,7 @@ static void drivers_without_settings_refuse_every_one(void **state)
 static void a_missing_directory_is_explained(void **state)
 {
     (void)state;
-    static const char *const names[] = {"lmdb", "sqlite", "append"};
+    static const char *const names[] = {"lmdb", "sqlite", "bdb", "wiredtiger", "leveldb", "append"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const tl_driver *driver = tl_driver_find(names[i]);
         if (driver == NULL)
@@ -220,9 +237,10 @@ int main(void)
 #if TL_HAVE_LMDB
         cmocka_unit_test(lmdbs_contracts_name_flags_of_lmdb),
 #endif
+        cmocka_unit_test(a_driver_is_either_there_or_missing_with_its_package),
         cmocka_unit_test(an_unknown_setting_is_refused_with_the_nearest_name),
         cmocka_unit_test(a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind),
-        cmocka_unit_test(drivers_without_settings_refuse_every_one),
+        cmocka_unit_test(drivers_refuse_settings_they_do_not_have),
         cmocka_unit_test(a_missing_directory_is_explained),
         cmocka_unit_test(append_writes_one_padded_frame_per_commit),
     };
