@@ -1,6 +1,8 @@
 /* workloads/generator.c -- see generator.h. */
 #include "workloads/generator.h"
 
+#include "workloads/options.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -55,12 +57,29 @@ void tl_generator_start(void *generator, size_t index)
     assert(index < base->phase_count);
     base->phase_index = index;
     base->issued = 0;
+    base->end = base->phases[index].ops;
+}
+
+/* Shares are runs of neighbours: ops * share / threads is their border, without overflow. */
+static uint64_t share_border(const tl_phase *phase, uint32_t share)
+{
+    uint64_t whole = phase->ops / phase->threads, rest = phase->ops % phase->threads;
+    return whole * share + (share < rest ? share : rest);
+}
+
+void tl_generator_start_share(void *generator, size_t index, uint32_t share)
+{
+    tl_generator *base = generator;
+    assert(index < base->phase_count && share < base->phases[index].threads);
+    base->phase_index = index;
+    base->issued = share_border(&base->phases[index], share);
+    base->end = share_border(&base->phases[index], share + 1);
 }
 
 size_t tl_generator_next_n(void *generator, tl_op *ops, size_t capacity)
 {
     tl_generator *base = generator;
-    uint64_t left = base->phases[base->phase_index].ops - base->issued;
+    uint64_t left = base->end - base->issued;
     size_t count = capacity < base->burst_max ? capacity : base->burst_max;
     if (count > left)
         count = (size_t)left;
@@ -88,4 +107,38 @@ void tl_records_init(tl_records *records, uint64_t seed, uint64_t key_bytes, boo
     };
     tl_sizes_init(&records->sizes, value_bytes_min, value_bytes_max,
                   tl_stream(seed, TL_STREAM_SIZES));
+}
+
+bool tl_records_key_options(const tl_options *settings, uint64_t id_count, tl_key_shape *shape,
+                            uint64_t *key_bytes)
+{
+    static const uint64_t user_ids_max = UINT64_C(1000000000000);
+    size_t word;
+    if (!tl_options_word(settings, "keys", &word) ||
+        !tl_options_number(settings, "key_bytes", key_bytes))
+        return false;
+    *shape = (tl_key_shape)word;
+    if (*shape == TL_KEYS_USER && *key_bytes < TL_KEY_USER_BYTES_MIN)
+        return tl_options_refuse(settings, "keys=user wants key_bytes of %d or more",
+                                 TL_KEY_USER_BYTES_MIN);
+    if (*shape == TL_KEYS_USER && id_count > user_ids_max)
+        return tl_options_refuse(settings, "keys=user has room for 10^12 numbers; use fewer --ops");
+    if (*shape == TL_KEYS_DECIMAL)
+        *key_bytes = TL_KEY_DECIMAL_BYTES; /* at most */
+    return true;
+}
+
+void tl_records_shape(tl_records *records, uint64_t seed, tl_key_shape shape, uint64_t id_count)
+{
+    records->shape = shape;
+    if (shape != TL_KEYS_BINARY && !records->ordered)
+        tl_permutation_init(&records->numbers, id_count, tl_stream(seed, TL_STREAM_NUMBERS));
+}
+
+size_t tl_records_text_key(const tl_records *records, uint64_t id, unsigned char *key)
+{
+    uint64_t number = records->ordered ? id : tl_permutation_at(&records->numbers, id);
+    if (records->shape == TL_KEYS_USER)
+        return tl_key_user(&records->keys, number, key);
+    return records->ordered ? tl_key_padded(number, key) : tl_key_decimal(number, key);
 }

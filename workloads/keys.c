@@ -159,3 +159,33 @@ void tl_key_ordered(const tl_keys *keys, uint64_t id, unsigned char *key)
         memcpy(key + done_bytes, prefix, prefix_bytes - done_bytes);
     store_big_endian(key + prefix_bytes, id);
 }
+
+/* Write `digits` digits of `number`, zeros before it. */
+static void digits_write(uint64_t number, size_t digits, unsigned char *to)
+{
+    for (size_t i = digits; i-- > 0; number /= 10)
+        to[i] = (unsigned char)('0' + number % 10);
+}
+
+size_t tl_key_user(const tl_keys *keys, uint64_t number, unsigned char *key)
+{
+    assert(keys->key_bytes >= TL_KEY_USER_BYTES_MIN);
+    memcpy(key, "user", 4);
+    digits_write(number, keys->key_bytes - 4, key + 4);
+    return keys->key_bytes;
+}
+
+size_t tl_key_padded(uint64_t number, unsigned char *key)
+{
+    digits_write(number, TL_KEY_DECIMAL_BYTES, key);
+    return TL_KEY_DECIMAL_BYTES;
+}
+
+size_t tl_key_decimal(uint64_t number, unsigned char *key)
+{
+    size_t digits = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10)
+        digits++;
+    digits_write(number, digits, key);
+    return digits;
+}

@@ -59,4 +59,18 @@ void tl_key_scrambled(const tl_keys *keys, uint64_t id, unsigned char *key);
 /* A fixed prefix, then `id` as a big-endian u64: ascending ids give ascending keys. */
 void tl_key_ordered(const tl_keys *keys, uint64_t id, unsigned char *key);
 
+/* Keys that are text: the shapes that people use. */
+typedef enum tl_key_shape {
+    TL_KEYS_BINARY,  /* the two above */
+    TL_KEYS_USER,    /* "user", then the number with zeros before it: long shared prefixes */
+    TL_KEYS_DECIMAL, /* the number in digits: few different bytes, 1 to 20 of them */
+} tl_key_shape;
+enum { TL_KEY_USER_BYTES_MIN = 16, TL_KEY_DECIMAL_BYTES = 20 };
+
+/* Each gives the size of the key.  Keys of different numbers differ; those of a user below 10^12.
+ */
+size_t tl_key_user(const tl_keys *keys, uint64_t number, unsigned char *key); /* key_bytes long */
+size_t tl_key_decimal(uint64_t number, unsigned char *key); /* as short as it gets */
+size_t tl_key_padded(uint64_t number, unsigned char *key);  /* 20 digits: they ascend */
+
 #endif

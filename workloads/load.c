@@ -77,9 +77,11 @@ const tl_workload *tl_workload_load(const char *path, char *error, size_t error_
     if (workload->name == NULL || workload->name[0] == '\0' || workload->summary == NULL ||
         workload->create == NULL || workload->destroy == NULL || workload->phases == NULL ||
         workload->start == NULL || workload->next_n == NULL || workload->note == NULL)
-        return refuse(object, error, error_bytes,
-                      "plug-in %s leaves a field of its tl_workload empty; only options may be",
-                      path);
+        return refuse(
+            object, error, error_bytes,
+            "plug-in %s leaves a field of its tl_workload empty; only options and start_share "
+            "may be",
+            path);
     if (registered(workload)) /* the same file again */
         return workload;
     if (tl_workload_find(workload->name) != NULL)

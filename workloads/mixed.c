@@ -20,24 +20,26 @@ typedef struct mixed {
     tl_generator base;
     tl_records records;
     tl_dice dice;
+    uint32_t insert_kind;
     uint64_t working_set, get_percent, absent_percent;
     uint64_t oldest, newest; /* live ids: oldest <= id < newest */
 } mixed;
 
 static const tl_workload_option options[] = {
-    {"key_bytes",      "bytes",   "16",  "8..511", "size of each key"                                },
-    {"value_bytes",    "bytes",   "500", "0..1m",  "size of each value"                              },
-    {"working_set",    "count",   "0",   "0..1g",  "records in the store; 0 means ops/10, 1 to 10000"},
-    {"get_percent",    "percent", "20",  "0..100", "share of gets; the rest is half and half"        },
-    {"absent_percent", "percent", "50",  "0..100", "share of the gets that ask for absent keys"      },
-    {NULL,             NULL,      NULL,  NULL,     NULL                                              },
+    {"key_bytes",      "bytes",   "16",     "8..511",     "size of each key"                                },
+    {"value_bytes",    "bytes",   "500",    "0..1m",      "size of each value"                              },
+    {"working_set",    "count",   "0",      "0..1g",      "records in the store; 0 means ops/10, 1 to 10000"},
+    {"get_percent",    "percent", "20",     "0..100",     "share of gets; the rest is half and half"        },
+    {"absent_percent", "percent", "50",     "0..100",     "share of the gets that ask for absent keys"      },
+    {"verb",           "word",    "insert", "insert|put", "insert refuses a present key"                    },
+    {NULL,             NULL,      NULL,     NULL,         NULL                                              },
 };
 
 static void emit_load(void *generator, uint64_t first, size_t count, tl_op *ops)
 {
     mixed *w = generator;
     for (size_t i = 0; i < count; i++)
-        tl_records_op(&w->records, &w->base, i, TL_OP_INSERT, 0, first + i, 0, &ops[i]);
+        tl_records_op(&w->records, &w->base, i, w->insert_kind, 0, first + i, 0, &ops[i]);
     w->newest = first + count;
 }
 
@@ -63,7 +65,7 @@ static void emit_run(void *generator, uint64_t first, size_t count, tl_op *ops)
         if (tl_dice_below(&w->dice, 100) < w->get_percent)
             emit_one_get(w, i, &ops[i]);
         else if (w->newest - w->oldest <= w->working_set)
-            tl_records_op(&w->records, &w->base, i, TL_OP_INSERT, 0, w->newest++, 0, &ops[i]);
+            tl_records_op(&w->records, &w->base, i, w->insert_kind, 0, w->newest++, 0, &ops[i]);
         else
             tl_records_op(&w->records, &w->base, i, TL_OP_DEL, 0, w->oldest++, 0, &ops[i]);
     }
@@ -82,12 +84,14 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
 {
     const tl_options settings = {options, spec, error, error_bytes};
     uint64_t key_bytes, value_bytes, working_set, get_percent, absent_percent;
+    size_t put;
     (void)host;
     if (!tl_options_known(&settings) || !tl_options_number(&settings, "key_bytes", &key_bytes) ||
         !tl_options_value_bytes(&settings, "value_bytes", &value_bytes) ||
         !tl_options_number(&settings, "working_set", &working_set) ||
         !tl_options_number(&settings, "get_percent", &get_percent) ||
-        !tl_options_number(&settings, "absent_percent", &absent_percent))
+        !tl_options_number(&settings, "absent_percent", &absent_percent) ||
+        !tl_options_word(&settings, "verb", &put))
         return NULL;
     mixed *w = calloc(1, sizeof *w);
     if (w == NULL || !tl_generator_open(&w->base, key_bytes, value_bytes)) {
@@ -98,6 +102,7 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
     if (working_set == 0)
         working_set = spec->ops / 10 < WORKING_SET_MAX ? spec->ops / 10 : WORKING_SET_MAX;
     w->working_set = working_set == 0 ? 1 : working_set;
+    w->insert_kind = put ? TL_OP_PUT : TL_OP_INSERT;
     w->get_percent = get_percent;
     w->absent_percent = absent_percent;
     tl_dice_init(&w->dice, tl_stream(spec->seed, TL_STREAM_DICE));

@@ -16,7 +16,8 @@
     X(INSERT, insert, "write one key that must be absent")                                         \
     X(DEL, del, "delete one key")                                                                  \
     X(SCAN, scan, "read up to scan_count records in key order from key on")                        \
-    X(COMMIT, commit, "end the transaction; issued by the harness, never by a generator")
+    X(COMMIT, commit, "end the transaction; issued by the harness, never by a generator")          \
+    X(GET_MANY, get_many, "gets asked together; made of them by the harness, never by a generator")
 
 #define TL_OP_AS_ENUM(upper, lower, text) TL_OP_##upper,
 typedef enum tl_op_kind { TL_OP_KIND_MAP(TL_OP_AS_ENUM) TL_OP_KIND_COUNT } tl_op_kind;
@@ -33,7 +34,8 @@ typedef struct tl_op {
     size_t key_bytes;  /* 0 for a SCAN from the first record */
     const void *value; /* PUT, INSERT: what to write.  GET: the right answer */
     size_t value_bytes;
-    uint64_t scan_count;  /* SCAN: records wanted; also the right number of answers */
+    uint64_t scan_count;  /* SCAN: records wanted; also the right number of answers.  GET: 0, or how
+                             many gets from this one on belong together (then so for the phase) */
     uint64_t scan_hash;   /* SCAN: sum of tl_record_hash over the right answers; 0 = not known */
     uint64_t intended_ns; /* open-loop start time since the phase began; 0 = closed loop */
 } tl_op;

@@ -3,6 +3,8 @@
  *     --set phases=insert,get,scan            a subset, in any order after insert
  *     --set phases=insert,update,get,delete   get expects the updated values
  *     --batch 1 --set phases=insert           durable commits of one record each
+ *     --set phases=insert,get_many            gets asked together, `many` at a time
+ *     --set phases=insert_threads             the same inserts, by `threads` threads
  *
  * Records 0..ops-1 are inserted in the order of their ids, which scrambling makes a random order
  * of keys; each later phase visits them in a random order of its own.  Ids from `ops` on are
@@ -29,17 +31,21 @@ typedef struct random_records {
     tl_generator base;
     tl_records records;
     uint32_t insert_kind;
-    uint64_t count;
+    uint64_t count, many;
     step steps[TL_PHASES_MAX];
 } random_records;
 
+#define PHASE_WORDS "insert|get|get_absent|update|delete|scan|get_many|get_threads|insert_threads"
 static const tl_workload_option options[] = {
-    {"key_bytes",   "bytes", "16",                         "8..511",                                   "size of each key"            },
-    {"value_bytes", "bytes", "100",                        "0..1m",                                    "size of each value"          },
-    {"verb",        "word",  "insert",                     "insert|put",                               "insert refuses a present key"},
-    {"phases",      "list",  "insert,get,get_absent,scan", "insert|get|get_absent|update|delete|scan",
-     "what to do, in order; insert comes first"                                                                                      },
-    {NULL,          NULL,    NULL,                         NULL,                                       NULL                          },
+    {"key_bytes",   "bytes", "16",                         "8..511",     "size of each key; decimal ones are as long as need be"},
+    TL_KEYS_OPTION,
+    {"value_bytes", "bytes", "100",                        "0..1m",      "size of each value"                                   },
+    {"verb",        "word",  "insert",                     "insert|put", "insert refuses a present key"                         },
+    {"phases",      "list",  "insert,get,get_absent,scan", PHASE_WORDS,
+     "what to do, in order; an insert comes first"                                                                              },
+    {"many",        "count", "16",                         "2..64",      "gets that get_many asks together"                     },
+    {"threads",     "count", "2",                          "1..64",      "threads of phases called so"                          },
+    {NULL,          NULL,    NULL,                         NULL,         NULL                                                   },
 };
 
 static const step *step_now(const random_records *w)
@@ -73,6 +79,16 @@ static void emit_get(void *generator, uint64_t first, size_t count, tl_op *ops)
     emit_each(w, TL_OP_GET, step_now(w)->present ? 0 : TL_OP_ABSENT, 0, first, count, ops);
 }
 
+static void emit_get_many(void *generator, uint64_t first, size_t count, tl_op *ops)
+{
+    random_records *w = generator;
+    emit_get(generator, first, count, ops);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t left = w->count - first - i, together = w->many - (first + i) % w->many;
+        ops[i].scan_count = left < together ? left : together;
+    }
+}
+
 static void emit_get_absent(void *generator, uint64_t first, size_t count, tl_op *ops)
 {
     random_records *w = generator;
@@ -98,20 +114,23 @@ static void emit_scan(void *generator, uint64_t first, size_t count, tl_op *ops)
 }
 
 /* The words of the option `phases`, in the order of its range: what a phase needs the records to
- * be before, what they are after it, whether it writes, and whether it is one operation. */
+ * be before, what they are after it, whether it writes, is one operation, or has threads. */
 enum presence { ANY, PRESENT, DELETED };
 static const struct phase_row {
     const char *name;
     tl_emit_fn *emit;
     enum presence before, after;
-    bool writes, one_op;
+    bool writes, one_op, threads;
 } rows[] = {
-    {"insert",     emit_insert,     DELETED, PRESENT, true,  false},
-    {"get",        emit_get,        ANY,     ANY,     false, false},
-    {"get_absent", emit_get_absent, ANY,     ANY,     false, false},
-    {"update",     emit_update,     PRESENT, PRESENT, true,  false},
-    {"delete",     emit_delete,     PRESENT, DELETED, true,  false},
-    {"scan",       emit_scan,       ANY,     ANY,     false, true },
+    {"insert",         emit_insert,     DELETED, PRESENT, true,  false, false},
+    {"get",            emit_get,        ANY,     ANY,     false, false, false},
+    {"get_absent",     emit_get_absent, ANY,     ANY,     false, false, false},
+    {"update",         emit_update,     PRESENT, PRESENT, true,  false, false},
+    {"delete",         emit_delete,     PRESENT, DELETED, true,  false, false},
+    {"scan",           emit_scan,       ANY,     ANY,     false, true,  false},
+    {"get_many",       emit_get_many,   ANY,     ANY,     false, false, false},
+    {"get_threads",    emit_get,        ANY,     ANY,     false, false, true },
+    {"insert_threads", emit_insert,     DELETED, PRESENT, true,  false, true },
 };
 
 static void step_name(step *now, const char *name, size_t occurrence)
@@ -124,12 +143,12 @@ static void step_name(step *now, const char *name, size_t occurrence)
 
 /* Lay out the phases; false when the list makes no sense. */
 static bool steps_plan(random_records *w, const tl_options *settings, const size_t *list,
-                       size_t list_count)
+                       size_t list_count, uint32_t threads)
 {
     size_t occurrences[sizeof rows / sizeof rows[0]] = {0};
     uint64_t version = 0;
     bool present = false;
-    if (list[0] != 0)
+    if (rows[list[0]].after != PRESENT || rows[list[0]].before != DELETED)
         return tl_options_refuse(settings, "phases begins with %s; insert comes first",
                                  rows[list[0]].name);
     for (size_t i = 0; i < list_count; i++) {
@@ -150,7 +169,8 @@ static bool steps_plan(random_records *w, const tl_options *settings, const size
                            (tl_phase){.name = now->name,
                                       .ops = row->one_op ? 1 : w->count,
                                       .read_only = !row->writes,
-                                      .measured = true},
+                                      .measured = true,
+                                      .threads = row->threads ? threads : 1},
                            row->emit);
     }
     return true;
@@ -160,10 +180,14 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
                     size_t error_bytes)
 {
     const tl_options settings = {options, spec, error, error_bytes};
-    uint64_t key_bytes, value_bytes;
+    uint64_t key_bytes, value_bytes, many, threads;
     size_t put, list[TL_PHASES_MAX], list_count;
+    tl_key_shape shape;
     (void)host;
-    if (!tl_options_known(&settings) || !tl_options_number(&settings, "key_bytes", &key_bytes) ||
+    if (!tl_options_known(&settings) ||
+        !tl_records_key_options(&settings, 2 * spec->ops, &shape, &key_bytes) ||
+        !tl_options_number(&settings, "many", &many) ||
+        !tl_options_number(&settings, "threads", &threads) ||
         !tl_options_value_bytes(&settings, "value_bytes", &value_bytes) ||
         !tl_options_word(&settings, "verb", &put) ||
         !tl_options_list(&settings, "phases", list, TL_PHASES_MAX, &list_count))
@@ -174,9 +198,11 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
         goto fail;
     }
     w->count = spec->ops;
+    w->many = many;
     w->insert_kind = put ? TL_OP_PUT : TL_OP_INSERT;
     tl_records_init(&w->records, spec->seed, key_bytes, false, value_bytes, value_bytes);
-    if (!steps_plan(w, &settings, list, list_count))
+    tl_records_shape(&w->records, spec->seed, shape, 2 * w->count); /* the absent ones too */
+    if (!steps_plan(w, &settings, list, list_count, (uint32_t)threads))
         goto fail;
     return w;
 

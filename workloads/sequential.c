@@ -17,11 +17,12 @@ typedef struct sequential {
 } sequential;
 
 static const tl_workload_option options[] = {
-    {"key_bytes",   "bytes", "16",     "8..511",     "a fixed prefix, then a big-endian u64"},
-    {"value_bytes", "bytes", "100",    "0..1m",      "size of each value"                   },
-    {"verb",        "word",  "insert", "insert|put", "insert refuses a present key"         },
-    {"append",      "word",  "yes",    "yes|no",     "hint that keys ascend"                },
-    {NULL,          NULL,    NULL,     NULL,         NULL                                   },
+    {"key_bytes",   "bytes", "16",     "8..511",     "a fixed prefix, then a big-endian u64; decimal: 20"},
+    TL_KEYS_OPTION,
+    {"value_bytes", "bytes", "100",    "0..1m",      "size of each value"                                },
+    {"verb",        "word",  "insert", "insert|put", "insert refuses a present key"                      },
+    {"append",      "word",  "yes",    "yes|no",     "hint that keys ascend"                             },
+    {NULL,          NULL,    NULL,     NULL,         NULL                                                },
 };
 
 static void emit_insert(void *generator, uint64_t first, size_t count, tl_op *ops)
@@ -55,8 +56,10 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
     const tl_options settings = {options, spec, error, error_bytes};
     uint64_t key_bytes, value_bytes;
     size_t put, no_append;
+    tl_key_shape shape;
     (void)host;
-    if (!tl_options_known(&settings) || !tl_options_number(&settings, "key_bytes", &key_bytes) ||
+    if (!tl_options_known(&settings) ||
+        !tl_records_key_options(&settings, spec->ops, &shape, &key_bytes) ||
         !tl_options_value_bytes(&settings, "value_bytes", &value_bytes) ||
         !tl_options_word(&settings, "verb", &put) ||
         !tl_options_word(&settings, "append", &no_append))
@@ -71,6 +74,7 @@ static void *create(const tl_workload_host *host, const tl_workload_spec *spec, 
     w->write_kind = put ? TL_OP_PUT : TL_OP_INSERT;
     w->write_flags = no_append ? 0 : TL_OP_APPEND;
     tl_records_init(&w->records, spec->seed, key_bytes, true, value_bytes, value_bytes);
+    tl_records_shape(&w->records, spec->seed, shape, w->count);
     tl_permutation_init(&w->get_order, w->count, tl_stream(spec->seed, TL_STREAM_ORDER));
     tl_generator_phase(&w->base, (tl_phase){.name = "insert", .ops = w->count, .measured = true},
                        emit_insert);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TL_WORKLOAD_ABI = 1 };
+enum { TL_WORKLOAD_ABI = 2 };
 
 typedef struct tl_workload_option {                   /* one key that --set understands */
     const char *name, *type, *fallback, *range, *doc; /* "value_bytes" "bytes" "100" "0..1m" "…" */
@@ -40,6 +40,7 @@ typedef struct tl_phase {
     bool measured;    /* false for set-up phases, which are timed but not compared */
     uint64_t batch;   /* operations in one transaction; 0 = the whole phase in one;
                          the user's --batch overrides it for phases that write */
+    uint32_t threads; /* 0 and 1: one.  More: each takes a share, see start_share */
 } tl_phase;
 
 /* What a plug-in may ask of its host; grows at the end only. */
@@ -65,6 +66,11 @@ typedef struct tl_workload {
     size_t (*next_n)(void *generator, tl_op *ops, size_t capacity);
     /* A remark the result must carry ("values stop at the inline limit of 3297 bytes"), or NULL. */
     const char *(*note)(void *generator);
+    /* Begin share `share` (from 0) of phase `index`, which has as many as threads: next_n then
+     * gives that share's operations only.  All shares together are the phase, whose operations may
+     * be asked in any order.  Each thread has a generator of its own, made from the same spec, on
+     * which only this function is called.  NULL when no phase has threads. */
+    void (*start_share)(void *generator, size_t index, uint32_t share);
 } tl_workload;
 
 /* The registry: the built-in workloads, then plug-ins in the order of their loading. */
