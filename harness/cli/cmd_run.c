@@ -130,6 +130,8 @@ static void describe_options(const run_command *command)
     else
         tl_json_add_null(json, "batch");
     tl_json_add_count(json, "repeat", request->repeat);
+    tl_json_add_bool(json, "pin_reader", request->pin_reader);
+    tl_json_add_bool(json, "compact", request->compact);
     tl_result_set_options(command->result, json);
 }
 

@@ -30,6 +30,8 @@ enum { /* options without a letter */
        OPTION_SET,
        OPTION_PLUGIN,
        OPTION_BASELINE,
+       OPTION_PIN_READER,
+       OPTION_COMPACT,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -55,6 +57,10 @@ static const struct argp_option options[] = {
     {"out",                                                         OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"dir",                                                         OPTION_DIR, "DIR", 0,
      "Where stores live while they run (default: in the run's directory)", 0},
+    {"pin-reader",                                               OPTION_PIN_READER, NULL, 0,
+     "Keep a read transaction open while the measured phases run", 0},
+    {"compact",                                               OPTION_COMPACT, NULL, 0,
+     "Give space back before a store is closed, where it can", 0},
     {"quiet",                                               'q', NULL, 0, "No progress on stderr", 0},
     {"dry-run",                                       OPTION_DRY_RUN, NULL, 0, "Print the cells in running order and stop", 0},
     {"explain", OPTION_EXPLAIN, NULL, 0, "Print everything the run would use and stop", 0},
@@ -143,6 +149,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'q':
         asked->quiet = true;
+        return 0;
+    case OPTION_PIN_READER:
+        request->pin_reader = true;
+        return 0;
+    case OPTION_COMPACT:
+        request->compact = true;
         return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;

@@ -143,6 +143,12 @@ static tl_status tree_get(tl_store_txn *txn, tl_slice key, tl_slice *value)
     return tl_get(txn_of(txn), TL_TREE_MAIN, key, value);
 }
 
+static tl_status tree_get_many(tl_store_txn *txn, const tl_slice *keys, size_t count,
+                               tl_slice *values, size_t *found)
+{
+    return tl_get_many(txn_of(txn), TL_TREE_MAIN, keys, count, values, found);
+}
+
 static tl_status tree_put(tl_store_txn *txn, tl_slice key, tl_slice value, unsigned flags)
 {
     return tl_put(txn_of(txn), TL_TREE_MAIN, key, value, flags);
@@ -328,6 +334,7 @@ const tl_driver tl_driver_tree = {
     .commit = tree_commit,
     .abort = tree_abort,
     .get = tree_get,
+    .get_many = tree_get_many,
     .put = tree_put,
     .del = tree_del,
     .count = tree_count,

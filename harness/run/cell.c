@@ -1,6 +1,10 @@
 /* harness/run/cell.c -- the life of one cell.
  *
- *     fresh directory -> open -> phases -> close -> open -> audit -> close -> directory removed
+ *     fresh directory -> open -> phases -> [compact] -> close -> open -> audit -> close -> removed
+ *                      |  with one reader pinned, if asked for  |
+ *
+ * Open, compact and close are timed and what is on disk after the close is counted: the life of a
+ * store around its phases.
  *
  * The audit reads every record once and compares the sum of record hashes with the truth, so a
  * dropped or altered record is found even when no phase reads.  A persistent store is closed and
@@ -102,6 +106,7 @@ typedef struct cell_run { /* a cell while it runs */
     tl_store *store;
     void *generator;
     char dir[TL_RUN_TEXT_MAX];
+    tl_store_txn *pinned; /* a read txn that stays open; NULL: none */
     bool stopped;
 } cell_run;
 
@@ -129,7 +134,9 @@ static bool cell_begin(cell_run *run)
         return false;
     }
     char error[TL_RUN_TEXT_MAX];
+    uint64_t begin_ns = tl_clock_ns();
     status = tl_cell_open(request, cell->arm, run->dir, &run->store, error, sizeof error);
+    cell->life.open_ns = tl_clock_ns() - begin_ns;
     if (status != TL_OK) {
         cell_fail(cell, status, error);
         return false;
@@ -142,12 +149,31 @@ static bool cell_begin(cell_run *run)
     return run->generator != NULL;
 }
 
+/* Begin the read txn that stays open, if one is asked for and not there yet. */
+static bool cell_pin(cell_run *run)
+{
+    if (!run->request->pin_reader || run->pinned != NULL)
+        return true;
+    tl_status status = run->driver->begin(run->store, true, &run->pinned);
+    if (status != TL_OK)
+        cell_call_failed(run->cell, "beginning the pinned reader", status);
+    return status == TL_OK;
+}
+
+static void cell_unpin(cell_run *run)
+{
+    if (run->pinned != NULL)
+        run->driver->abort(run->pinned);
+    run->pinned = NULL;
+}
+
 /* Run phase `index`; false ends the cell. */
 static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
 {
     tl_run_cell *cell = run->cell;
     const tl_run_request *request = run->request;
     tl_run_phase *result = &cell->phases[cell->phase_count];
+    tl_workload_spec spec = tl_cell_spec(request, cell->load);
     tl_check check = {.enabled = reads_back(run)};
     tl_scan_list scans = {0};
     tl_loop loop = {
@@ -166,7 +192,11 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
         .content_hash = run->truths == NULL ? 0 : run->truths[index].content_hash,
         .stop = request->stop,
         .context = request->context,
+        .spec = &spec,
+        .phase_index = index,
     };
+    if (phase->measured && !cell_pin(run))
+        return false;
     cell->load->workload->start(run->generator, index);
     tl_status status =
         tl_phase_measure(&loop, run->truths == NULL ? NULL : &run->truths[index], result);
@@ -186,17 +216,35 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
     return status == TL_OK;
 }
 
-/* Close and open again, so that the audit sees what the store keeps. */
-static bool cell_reopen(cell_run *run)
+/* Close the store that the phases ran on, and count what that leaves on disk. */
+static bool cell_close(cell_run *run)
 {
+    tl_run_life *life = &run->cell->life;
+    uint64_t begin_ns = tl_clock_ns();
     tl_status status = run->driver->close(run->store);
+    uint64_t end_ns = tl_clock_ns();
     run->store = NULL;
     if (status != TL_OK) {
         cell_call_failed(run->cell, "close", status);
         return false;
     }
+    status =
+        tl_directory_bytes(run->dir, run->driver->log_files, &life->data_bytes, &life->log_bytes);
+    if (status != TL_OK)
+        cell_call_failed(run->cell, "reading the store's directory", status);
+    else
+        life->close_ns = end_ns - begin_ns;
+    return status == TL_OK;
+}
+
+/* Close and open again, so that the audit sees what the store keeps. */
+static bool cell_reopen(cell_run *run)
+{
+    if (!cell_close(run))
+        return false;
     char error[TL_RUN_TEXT_MAX];
-    status = tl_cell_open(run->request, run->cell->arm, run->dir, &run->store, error, sizeof error);
+    tl_status status =
+        tl_cell_open(run->request, run->cell->arm, run->dir, &run->store, error, sizeof error);
     if (status != TL_OK)
         cell_fail(run->cell, status, error);
     return status == TL_OK;
@@ -205,8 +253,6 @@ static bool cell_reopen(cell_run *run)
 static void cell_audit(cell_run *run, const tl_truth *truth)
 {
     tl_run_cell *cell = run->cell;
-    if ((run->driver->capabilities & TL_DRIVER_PERSISTENT) != 0 && !cell_reopen(run))
-        return;
     tl_check check = {.enabled = true};
     tl_run_phase *result = &cell->phases[cell->phase_count++];
     tl_status status =
@@ -215,6 +261,24 @@ static void cell_audit(cell_run *run, const tl_truth *truth)
         cell_call_failed(cell, "audit", status);
     tl_phase_conclude(result, &check);
     cell_wrong(cell, result, &check);
+}
+
+/* Give space back step by step until there is none left to give. */
+static bool cell_compact(cell_run *run)
+{
+    enum { STEP_PAGES = 4096, STEPS_MAX = 1000000 };
+    if (!run->request->compact || run->driver->compact == NULL)
+        return true;
+    bool done = false;
+    uint64_t begin_ns = tl_clock_ns();
+    tl_status status = TL_OK;
+    for (int step = 0; step < STEPS_MAX && !done && status == TL_OK; step++)
+        status = run->driver->compact(run->store, STEP_PAGES, &done);
+    if (status != TL_OK)
+        cell_call_failed(run->cell, "compact", status);
+    else
+        run->cell->life.compact_ns = tl_clock_ns() - begin_ns;
+    return status == TL_OK;
 }
 
 static void cell_phases(cell_run *run)
@@ -234,6 +298,11 @@ static void cell_phases(cell_run *run)
     const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
     if (note != NULL)
         snprintf(cell->note, sizeof cell->note, "%s", note);
+    cell_unpin(run);
+    if (going)
+        going = cell_compact(run);
+    if (going && (run->driver->capabilities & TL_DRIVER_PERSISTENT) != 0)
+        going = cell_reopen(run);
     if (going && count > 0 && run->truths != NULL && reads_back(run) && run->driver->scan != NULL)
         cell_audit(run, &run->truths[count - 1]);
 }
@@ -242,6 +311,7 @@ static void cell_end(cell_run *run)
 {
     if (run->generator != NULL)
         run->cell->load->workload->destroy(run->generator);
+    cell_unpin(run);
     if (run->store != NULL) {
         tl_status status = run->driver->close(run->store);
         if (status != TL_OK)

@@ -2,8 +2,11 @@
 #define _GNU_SOURCE /* nftw */
 #include "harness/run/directory.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,4 +85,39 @@ tl_status tl_directory_remove(const char *path)
         errno == ENOENT)
         return TL_OK;
     return tl_directory_status(errno);
+}
+
+static bool begins_with_one_of(const char *name, const char *prefixes)
+{
+    for (const char *word = prefixes; word != NULL && *word != '\0';) {
+        size_t length = strcspn(word, " ");
+        if (length > 0 && strncmp(name, word, length) == 0)
+            return true;
+        word += length + (word[length] == ' ');
+    }
+    return false;
+}
+
+tl_status tl_directory_bytes(const char *path, const char *log_prefixes, uint64_t *data_bytes,
+                             uint64_t *log_bytes)
+{
+    enum { BLOCK_BYTES = 512 }; /* of st_blocks */
+    uint64_t data_sum = 0, log_sum = 0;
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return tl_directory_status(errno);
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
+        struct stat about;
+        if (fstatat(dirfd(listing), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(about.st_mode))
+            continue;
+        uint64_t kept_bytes = (uint64_t)about.st_blocks * BLOCK_BYTES;
+        uint64_t bytes =
+            kept_bytes < (uint64_t)about.st_size ? kept_bytes : (uint64_t)about.st_size;
+        *(begins_with_one_of(entry->d_name, log_prefixes) ? &log_sum : &data_sum) += bytes;
+    }
+    closedir(listing);
+    *data_bytes = data_sum;
+    *log_bytes = log_sum;
+    return TL_OK;
 }

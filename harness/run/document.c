@@ -186,6 +186,10 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
     tl_json_add_bool(object, "measured", phase->measured);
     tl_json_add_count(object, "ops", phase->ops);
     tl_json_add_count(object, "transactions", phase->transactions);
+    tl_json_add_count(object, "threads", phase->threads);
+    tl_json_add_count(object, "retries", phase->retries);
+    tl_json_add_text(object, "remark",
+                     phase->many_looped ? "gets asked together are a loop of get here" : NULL);
     tl_json_add_count(object, "errors", phase->errors);
     tl_json_add_count(object, "wrong", phase->wrong);
     tl_json_add_count(object, "wall_ns", phase->wall_ns);
@@ -205,6 +209,20 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
         tl_json_add_null(check, "result_hash");
 }
 
+static void add_life(tl_json *object, const tl_run_life *life)
+{
+    if (life->close_ns == 0) {
+        tl_json_add_null(object, "life");
+        return;
+    }
+    tl_json *parent = tl_json_add_object(object, "life");
+    tl_json_add_count(parent, "open_ns", life->open_ns);
+    tl_json_add_count(parent, "compact_ns", life->compact_ns);
+    tl_json_add_count(parent, "close_ns", life->close_ns);
+    tl_json_add_count(parent, "data_bytes", life->data_bytes);
+    tl_json_add_count(parent, "log_bytes", life->log_bytes);
+}
+
 tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell)
 {
     tl_json *object = tl_json_object_new();
@@ -218,6 +236,7 @@ tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell
     tl_json_add_count(object, "order", cell->order);
     tl_json_add_text(object, "status", tl_run_cell_status_name(cell->status));
     tl_json_add_text(object, "error", cell->error[0] == '\0' ? NULL : cell->error);
+    add_life(object, &cell->life);
     bool checked = (cell->arm->driver->capabilities & TL_DRIVER_READS_BACK) != 0;
     tl_json *phases = tl_json_add_array(object, "phases");
     for (size_t i = 0; i < cell->phase_count; i++)

@@ -1,9 +1,13 @@
 /* harness/run/loop.c -- see loop.h for what is timed.  Every nanosecond here is in each result. */
 #include "harness/run/loop.h"
 
+#include <assert.h>
 #include <stdio.h>
 
-enum { CHUNK_OPS = 64 }; /* generated ahead; small enough to stay in the first-level cache */
+enum {
+    CHUNK_OPS = 64,       /* generated ahead; small enough to stay in the first-level cache */
+    RETRIES_MAX = 100000, /* in a row: threads that get in each other's way end some time */
+};
 
 static tl_status op_failed(tl_loop *loop, const tl_op *op, tl_status status)
 {
@@ -152,6 +156,22 @@ static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
     return status;
 }
 
+/* Another thread's transaction was in the way of this one operation: undo, and do it again. */
+static bool retry(tl_loop *loop, tl_status status)
+{
+    if (!loop->shared || status != TL_BUSY || loop->batch != 1 ||
+        loop->retries_in_a_row == RETRIES_MAX)
+        return false;
+    if (loop->txn != NULL)
+        loop->driver->abort(loop->txn);
+    loop->txn = NULL;
+    loop->txn_ops = 0;
+    loop->error[0] = '\0';
+    loop->retries++;
+    loop->retries_in_a_row++;
+    return true;
+}
+
 static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
 {
     const tl_clock *clock = loop->clock;
@@ -162,17 +182,101 @@ static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
             return status;
         status = apply[op->kind](loop, op);
         uint64_t now = tl_clock_ticks(clock);
-        if (__builtin_expect(status != TL_OK, 0))
-            return op_failed(loop, op, status);
+        if (__builtin_expect(status != TL_OK, 0)) {
+            if (!retry(loop, status))
+                return op_failed(loop, op, status);
+            op--;
+            continue;
+        }
         tl_histogram_record(&loop->histograms[op->kind], tl_clock_span_ns(clock, ticks, now));
         ticks = now;
         if (++loop->txn_ops == loop->batch) {
             status = txn_end(loop, &ticks);
-            if (status != TL_OK)
+            if (status != TL_OK && !retry(loop, status))
                 return status;
+            loop->retries_in_a_row = status == TL_OK ? 0 : loop->retries_in_a_row;
+            if (status != TL_OK) { /* its commit was refused: neither happened */
+                loop->errors--;
+                loop->transactions--;
+                op--;
+            }
         }
     }
     loop->ops += count;
+    return TL_OK;
+}
+
+/* Gets asked together.  The answers live until the next call, so a loop of get checks each one
+ * when it comes. */
+static tl_status apply_many(tl_loop *loop, const tl_op *ops, size_t count, const tl_op **failed)
+{
+    tl_slice keys[TL_DRIVER_MANY_MAX], values[TL_DRIVER_MANY_MAX];
+    *failed = ops;
+    if (loop->driver->get_many == NULL) {
+        loop->many_looped = true;
+        for (; *failed < ops + count; (*failed)++) {
+            tl_status status = apply_get(loop, *failed);
+            if (status != TL_OK)
+                return status;
+        }
+        return TL_OK;
+    }
+    static_assert((int)CHUNK_OPS <= (int)TL_DRIVER_MANY_MAX, "a group is a part of a chunk");
+    size_t last = 0;
+    do /* a group has one at least */
+        keys[last] = (tl_slice){ops[last].key, ops[last].key_bytes};
+    while (++last < count);
+    size_t found = 0, seen = 0;
+    tl_status status = loop->driver->get_many(loop->txn, keys, count, values, &found);
+    if (status != TL_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        bool present = values[i].data != NULL;
+        tl_check_get(loop->check, &ops[i], present ? TL_OK : TL_NOT_FOUND, values[i]);
+        seen += present;
+    }
+    if (seen != found && loop->check->enabled)
+        tl_check_wrong(loop->check, ops,
+                       "%zu of %zu keys have a value, but %zu are said to be found", seen, count,
+                       found);
+    return TL_OK;
+}
+
+static tl_status chunk_run_many(tl_loop *loop, const tl_op *ops, size_t count)
+{
+    const tl_clock *clock = loop->clock;
+    uint64_t ticks = tl_clock_ticks(clock);
+    for (size_t at = 0; at < count;) {
+        uint64_t together = ops[at].scan_count;
+        size_t asked = together < count - at ? (size_t)together : count - at;
+        tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
+        if (status != TL_OK)
+            return status;
+        const tl_op *failed;
+        status = apply_many(loop, ops + at, asked, &failed);
+        uint64_t now = tl_clock_ticks(clock);
+        if (status != TL_OK)
+            return op_failed(loop, failed, status);
+        tl_histogram_record(&loop->histograms[TL_OP_GET_MANY], tl_clock_span_ns(clock, ticks, now));
+        ticks = now;
+        at += asked;
+    }
+    loop->ops += count;
+    return TL_OK;
+}
+
+/* Whether the chunk's gets are asked together; then the phase asks for nothing else. */
+static tl_status chunk_is_many(tl_loop *loop, const tl_op *ops, size_t count, bool *many)
+{
+    *many = ops[0].kind == TL_OP_GET && ops[0].scan_count != 0;
+    for (size_t i = 0; *many && i < count; i++) {
+        if (ops[i].kind == TL_OP_GET && ops[i].scan_count != 0 && loop->phase->read_only)
+            continue;
+        snprintf(loop->error, sizeof loop->error,
+                 "workload %s mixes gets asked together with other operations in phase %s",
+                 loop->workload->name, loop->phase->name);
+        return TL_INVALID;
+    }
     return TL_OK;
 }
 
@@ -180,9 +284,12 @@ static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
     for (size_t count; (count = loop->workload->next_n(loop->generator, ops, CHUNK_OPS)) > 0;) {
+        bool many = false;
         tl_status status = chunk_check(loop, ops, count);
         if (status == TL_OK)
-            status = chunk_run(loop, ops, count);
+            status = chunk_is_many(loop, ops, count, &many);
+        if (status == TL_OK)
+            status = (many ? chunk_run_many : chunk_run)(loop, ops, count);
         if (status != TL_OK)
             return status;
         if (loop->stop != NULL && loop->stop(loop->context)) {
@@ -190,7 +297,7 @@ static tl_status all_chunks(tl_loop *loop)
             return TL_OK;
         }
     }
-    if (loop->ops == loop->phase->ops)
+    if (loop->ops == loop->phase->ops || loop->shared) /* who put the shares together counts */
         return TL_OK;
     snprintf(loop->error, sizeof loop->error,
              "workload %s announces %llu operations in phase %s and yields %llu",

@@ -8,6 +8,9 @@
  *     | generate chunk | op, check, file | op, check, file | commit, file | generate chunk | ...
  *                      ^                 ^                 ^              ^      clock readings
  *
+ * Gets that belong together (tl_op.scan_count) are one call and one latency, of kind GET_MANY; for
+ * a driver that has no such call it is a loop of get, and `many_looped` says so.
+ *
  * The first operation of a transaction pays for its begin.  Ending a transaction that wrote is an
  * operation of kind COMMIT; ending one that only read is not, it cannot fail and says nothing.
  */
@@ -36,16 +39,24 @@ typedef struct tl_loop {
     uint64_t content_hash;       /* … and their hash; both 0 when unknown */
     bool (*stop)(void *context); /* asked between chunks; may be NULL */
     void *context;
+    const tl_workload_spec
+        *spec; /* of the generator, for phases with threads: each needs its own */
+    size_t phase_index;
+    bool shared; /* a thread's share: TL_BUSY from an operation that is alone in its transaction
+                    means to do it again */
 
     /* Results. */
     uint64_t ops, transactions, errors;
     uint64_t wall_ns, cpu_ns;
+    uint64_t retries; /* transactions that another thread's made do again */
+    bool many_looped;
     bool stopped;
     char error[TL_CHECK_TEXT_MAX]; /* the operation behind a status that is not TL_OK */
 
     /* Its own while it runs. */
     tl_store_txn *txn;
     uint64_t txn_ops;
+    uint64_t retries_in_a_row;
 } tl_loop;
 
 /* TL_OK            the phase ran to its end, or `stopped`

@@ -1,6 +1,8 @@
 /* harness/run/phase.c -- reading counts before and after a phase, and summing up its latencies. */
 #include "harness/run/phase.h"
 
+#include "harness/run/threads.h"
+
 #include <string.h>
 
 typedef struct counter_reading {
@@ -70,7 +72,7 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     tl_resources_reset_peak();
     tl_resources os_before = tl_resources_now();
 
-    tl_status status = tl_loop_run(loop);
+    tl_status status = loop->phase->threads > 1 ? tl_threads_run(loop) : tl_loop_run(loop);
 
     tl_resources os_after = tl_resources_now();
     counters_read(loop->driver, loop->store, &counters_after);
@@ -80,6 +82,9 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     result->ops = loop->ops;
     result->transactions = loop->transactions;
     result->errors = loop->errors;
+    result->retries = loop->retries;
+    result->threads = loop->phase->threads > 1 ? loop->phase->threads : 1;
+    result->many_looped = loop->many_looped;
     result->wall_ns = loop->wall_ns;
     result->cpu_ns = loop->cpu_ns;
     result->os = tl_resources_between(&os_before, &os_after);
@@ -112,6 +117,7 @@ tl_status tl_phase_audit(const tl_driver *driver, tl_store *store, const tl_trut
 {
     memset(result, 0, sizeof *result);
     name_set(result, "audit");
+    result->threads = 1;
     uint64_t begin_cpu_ns = tl_clock_cpu_ns(), begin_ns = tl_clock_ns();
     tl_resources os_before = tl_resources_now();
     tl_store_txn *txn;

@@ -51,6 +51,8 @@ typedef struct tl_run_request {
     uint64_t repeat;
     bool batch_given; /* `batch` replaces the batch of every phase that writes */
     uint64_t batch;
+    bool pin_reader; /* a read txn from before the first measured phase to the end of the last */
+    bool compact;    /* give space back before the store is closed, where the driver can */
     size_t value_bytes_max;      /* see tl_run_probe */
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
     bool (*stop)(void *context); /* asked now and then; true ends the run; may be NULL */
@@ -74,6 +76,9 @@ typedef struct tl_run_phase {
     char name[TL_RUN_NAME_MAX];
     bool measured;
     uint64_t ops, transactions, errors, wrong;
+    uint64_t retries; /* transactions done again because another thread's was in the way */
+    uint32_t threads; /* that shared it; 1 for most */
+    bool many_looped; /* gets asked together were a loop of get: the driver has no other */
     uint64_t wall_ns; /* the whole loop: operations, generating them, checking answers */
     uint64_t cpu_ns;  /* the same stretch in CPU time of the process */
     uint64_t ops_ns;  /* the sum of all latencies: operations and commits only */
@@ -88,6 +93,13 @@ typedef struct tl_run_phase {
     uint64_t answers_checked; /* answers to GET and records of SCANs compared with the truth */
     uint64_t result_hash;     /* equal for all stores that answer rightly */
 } tl_run_phase;
+
+typedef struct tl_run_life { /* of a store, around its phases; all 0 until it was closed well */
+    uint64_t open_ns, close_ns;
+    uint64_t compact_ns;            /* 0: was not asked for, or the driver has none */
+    uint64_t data_bytes, log_bytes; /* on disk when closed; log_bytes: what a clean close makes
+                                       redundant */
+} tl_run_life;
 
 typedef enum tl_run_cell_status {
     TL_RUN_CELL_OK,
@@ -107,7 +119,8 @@ typedef struct tl_run_cell {
     tl_status failure;           /* TL_OK unless FAILED */
     char error[TL_RUN_TEXT_MAX]; /* "" when there is nothing to tell */
     char note[TL_RUN_TEXT_MAX];  /* the workload's remark; "" when it has none */
-    tl_run_phase *phases;        /* the workload's, then "audit" for stores that read back */
+    tl_run_life life;
+    tl_run_phase *phases; /* the workload's, then "audit" for stores that read back */
     size_t phase_count;
 } tl_run_cell;
 

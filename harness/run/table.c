@@ -185,8 +185,9 @@ static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *
     if (t->baseline != NULL)
         fprintf(t->out, " %-19s", ratios);
     const tl_run_phase *any = find_phase(t->run, arm, load, 0, phase);
-    fprintf(t->out, " %8s %8s  %s\n", p50_text, p99_text,
-            any == NULL ? "" : tl_op_kind_name((uint32_t)main_kind(any)));
+    fprintf(t->out, " %8s %8s  %s%s\n", p50_text, p99_text,
+            any == NULL ? "" : tl_op_kind_name((uint32_t)main_kind(any)),
+            any != NULL && any->many_looped ? " (loop of get)" : "");
 }
 
 /* The cell whose phases name the rows: the longest, so that a failed one hides nothing. */
