@@ -34,8 +34,9 @@ array markers[8] = [7, 5, 9, 11, 13, 6, 4, 8]
 array dashes[8] = [1, 2, 4, 3, 5, 1, 2, 4]
 do for [i = 1:32] {
     k = (i - 1) % 8 + 1
-    set style line (100 + i) lc rgb colours[k] lw 2 dt dashes[k] pt markers[k] ps 0.55
-    set style line (200 + i) lc rgb colours[k] lw 0.6 dt dashes[k]
+    m = (i - 1 + 3 * ((i - 1) / 8)) % 8 + 1 # the ninth shares a colour, not a marker or a dash
+    set style line (100 + i) lc rgb colours[k] lw 2 dt dashes[m] pt markers[m] ps 0.55
+    set style line (200 + i) lc rgb colours[k] lw 0.6 dt dashes[m]
 }
 
 width_px = 1080.0

@@ -43,7 +43,7 @@ static const struct argp_option options[] = {
     {"seed",                                                          OPTION_SEED, "S", 0, "Equal seeds give equal operations (default: 42)", 0},
     {"durability",                       OPTION_DURABILITY, "none|async|commit", 0,
      "What survives when a commit has returned (default: none)", 0},
-    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages (default: 8192)", 0},
+    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages; 0: each one's own (default: 8192)", 0},
     {"repeat",                                                         OPTION_REPEAT, "R", 0, "Run everything R times, drivers interleaved (default: 3)",
      0},
     {"batch",                                                      OPTION_BATCH, "B", 0,
@@ -120,7 +120,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         parse_durability(state, value);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1, PAGE_MAX);
+        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 0, PAGE_MAX);
         return 0;
     case OPTION_REPEAT:
         request->repeat = tl_arguments_number(state, "repeat", value, 1, REPEAT_MAX);

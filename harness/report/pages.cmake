@@ -1,5 +1,5 @@
 # The pages half of the room: tables, pictures, report.html.
-list(APPEND REPORT_SOURCES text.c suite.c groups.c picture.c tsv.c tsv_time.c tsv_engine.c
+list(APPEND REPORT_SOURCES text.c suite.c groups.c picture.c tsv.c tsv_time.c tsv_engine.c tsv_measures.c
      tsv_crash.c plot.c svg.c html.c html_style.c html_head.c html_bench.c html_engine.c
      html_crash.c html_limits.c)
 

@@ -18,6 +18,11 @@
     X(counters, "part\tworkload\tphase\tdriver\tcounter\tunit\trepetitions\tops\ttotal\ttotal_min" \
                 "\ttotal_max\tper_op\n")                                                           \
     X(allocator, "picture\tpanel\tbar\tpart\tworkload\tphase\tcounter\tunit\tmode\tper_op\n")      \
+    X(measures, "part\tworkload\tdurability\tdriver\trepetition\tstatus\tpage_bytes\tphase"        \
+                "\tthreads\tops\ttransactions\twall_ns\tops_per_s\tof_one\tp50_ns\tp99_ns"           \
+                "\tp99_9_ns\tcommit_p50_ns\tcommit_p99_ns\tcommit_p99_9_ns\tlogical_bytes"          \
+                "\tfile_bytes\tfree_bytes\topen_ns\tcompact_ns\tclose_ns\tdata_bytes\tlog_bytes"    \
+                "\tretries\tremark\n")                                                             \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -32,6 +37,7 @@ void tsv_fill_throughput(tsv_tables *tables);
 void tsv_fill_latency(tsv_tables *tables);
 void tsv_fill_counters(tsv_tables *tables);
 void tsv_fill_allocator(tsv_tables *tables);
+void tsv_fill_measures(tsv_tables *tables);
 void tsv_fill_crash(tsv_tables *tables);
 
 /* One field and the tab after it. */

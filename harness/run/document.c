@@ -188,8 +188,12 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
     tl_json_add_count(object, "transactions", phase->transactions);
     tl_json_add_count(object, "threads", phase->threads);
     tl_json_add_count(object, "retries", phase->retries);
-    tl_json_add_text(object, "remark",
-                     phase->many_looped ? "gets asked together are a loop of get here" : NULL);
+    const char *remark = NULL; /* a phase has gets of one kind */
+    if (phase->many_looped)
+        remark = "gets asked together are a loop of get";
+    if (phase->blind_gets)
+        remark = "gets in a transaction show what was committed before it";
+    tl_json_add_text(object, "remark", remark);
     tl_json_add_count(object, "errors", phase->errors);
     tl_json_add_count(object, "wrong", phase->wrong);
     tl_json_add_count(object, "wall_ns", phase->wall_ns);

@@ -25,7 +25,10 @@ static tl_status apply_get(tl_loop *loop, const tl_op *op)
     tl_status status = loop->driver->get(loop->txn, (tl_slice){op->key, op->key_bytes}, &value);
     if (status != TL_OK && status != TL_NOT_FOUND)
         return status;
-    tl_check_get(loop->check, op, status, value);
+    if (__builtin_expect(loop->blind, 0))
+        tl_check_get_blind(loop->check, op, status, value);
+    else
+        tl_check_get(loop->check, op, status, value);
     return TL_OK;
 }
 
@@ -308,6 +311,8 @@ static tl_status all_chunks(tl_loop *loop)
 
 tl_status tl_loop_run(tl_loop *loop)
 {
+    loop->blind =
+        !loop->phase->read_only && (loop->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0;
     uint64_t begin_cpu_ns = tl_clock_cpu_ns();
     uint64_t begin_ns = tl_clock_ns();
     tl_status status = all_chunks(loop);

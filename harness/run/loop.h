@@ -56,6 +56,7 @@ typedef struct tl_loop {
     /* Its own while it runs. */
     tl_store_txn *txn;
     uint64_t txn_ops;
+    bool blind; /* its gets show what was committed before their txn */
     uint64_t retries_in_a_row;
 } tl_loop;
 

@@ -85,6 +85,7 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     result->retries = loop->retries;
     result->threads = loop->phase->threads > 1 ? loop->phase->threads : 1;
     result->many_looped = loop->many_looped;
+    result->blind_gets = loop->blind && loop->histograms[TL_OP_GET].count != 0;
     result->wall_ns = loop->wall_ns;
     result->cpu_ns = loop->cpu_ns;
     result->os = tl_resources_between(&os_before, &os_after);

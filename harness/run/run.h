@@ -78,6 +78,7 @@ typedef struct tl_run_phase {
     uint64_t ops, transactions, errors, wrong;
     uint64_t retries; /* transactions done again because another thread's was in the way */
     uint32_t threads; /* that shared it; 1 for most */
+    bool blind_gets;  /* gets in txns that write showed what was committed before */
     bool many_looped; /* gets asked together were a loop of get: the driver has no other */
     uint64_t wall_ns; /* the whole loop: operations, generating them, checking answers */
     uint64_t cpu_ns;  /* the same stretch in CPU time of the process */

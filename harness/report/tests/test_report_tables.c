@@ -179,7 +179,8 @@ static void every_row_has_as_many_fields_as_its_header(void **state)
 {
     static const char *const names[] = {
         "pictures",           "captions", "panels",   "bars",      "throughput",
-        "throughput_summary", "latency",  "counters", "allocator", "crash"};
+        "throughput_summary", "latency",  "counters", "allocator", "crash",
+        "measures"};
     fixture *f = *state;
     tabulate(f, sample_hostile_run());
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

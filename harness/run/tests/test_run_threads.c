@@ -279,6 +279,37 @@ static void values_given_to_the_wrong_keys_are_told(void **state)
     assert_int_equal(phase_named(&f->cell, "get_many")->wrong, 2);
 }
 
+static tl_status forgetful_get(tl_store_txn *txn, tl_slice key, tl_slice *value)
+{
+    return atomic_fetch_add(&calls, 1) % 3 == 0 ? TL_NOT_FOUND : tree->get(txn, key, value);
+}
+
+static void gets_of_a_blind_txn_may_miss_what_it_wrote_but_not_answer_wrongly(void **state)
+{
+    fixture *f = *state;
+    f->load.workload = tl_workload_find("mixed");
+    f->settings[0] = (tl_workload_setting){"get_percent", "50"};
+    f->load.setting_count = 1;
+    f->request.batch = 50;
+    f->driver.get = forgetful_get;
+    run_cell(f);
+    assert_int_equal(f->cell.status, TL_RUN_CELL_WRONG); /* it does not say that it is blind */
+    assert_false(phase_named(&f->cell, "run")->blind_gets);
+    for (int lies = 0; lies < 2; lies++) {
+        tl_cell_release(&f->cell);
+        free(f->truths);
+        f->truths = NULL;
+        f->cell = (tl_run_cell){.arm = &f->arm, .load = &f->load};
+        f->driver.capabilities |= TL_DRIVER_BLIND_WRITES;
+        f->driver.get = lies ? wrong_get : forgetful_get;
+        atomic_store(&calls, lies ? OPS / 2 - 50 : 0); /* among the first hundred answers */
+        run_cell(f);
+        assert_int_equal(f->cell.status, lies ? TL_RUN_CELL_WRONG : TL_RUN_CELL_OK);
+        assert_true(phase_named(&f->cell, "run")->blind_gets);
+        assert_false(phase_named(&f->cell, "load")->blind_gets); /* it has no gets */
+    }
+}
+
 static void the_life_of_a_store_is_timed_and_its_files_counted(void **state)
 {
     fixture *f = *state;
@@ -391,6 +422,7 @@ int main(void)
         CLAIM(a_driver_for_one_thread_is_unsupported_not_broken),
         CLAIM(gets_asked_together_are_one_call_and_one_latency),
         CLAIM(values_given_to_the_wrong_keys_are_told),
+        CLAIM(gets_of_a_blind_txn_may_miss_what_it_wrote_but_not_answer_wrongly),
         CLAIM(the_life_of_a_store_is_timed_and_its_files_counted),
         CLAIM(a_pinned_reader_stays_open_while_the_phases_run_and_no_longer),
         CLAIM(what_a_directory_occupies_is_told_logs_apart),
