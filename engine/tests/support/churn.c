@@ -17,12 +17,14 @@ static tl_slice churn_key(unsigned i, uint8_t bytes[4])
 static tl_status commit_number(tl_env *env, uint64_t number)
 {
     tl_txn *txn = NULL;
-    uint8_t bytes[4], value[120] = {0};
+    uint8_t bytes[4], value[6000] = {0};
     tl_store64(value, number);
     tl_status status = tl_txn_begin(env, 0, &txn);
     for (unsigned i = 0; i < PUTS && status == TL_OK; i++) {
         unsigned key = i == 0 ? 0 : 1 + (unsigned)((number * PUTS + i) % KEYS);
-        size_t size = key == 0 ? 8 : 60 + (size_t)(number * 7 + i) % 60; /* of one size: in place */
+        size_t size = key == 0 ? 8 : 60 + (size_t)(number * 7 + i) % 60;
+        if (key % 97 == 5) /* a few are long: extents come and go too */
+            size = 600 + 100 * (size_t)(number % 50);
         status = tl_put(txn, TL_TREE_MAIN, churn_key(key, bytes), (tl_slice){value, size}, 0);
     }
     if (status == TL_OK)
@@ -72,6 +74,7 @@ bool churn_run(tl_durability durability, unsigned lives, churn_report *report)
                               .page_bytes = 1024,
                               .map_bytes = UINT64_C(256) << 20,
                               .ckpt_bytes = 40 << 10,
+                              .log_value_max = 4000, /* some in the frame, some ahead of it */
                               .readers_max = 8,
                               .io = gate_io(at)};
     gate_delay(at, GATE_PAGES, 100);
