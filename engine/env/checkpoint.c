@@ -17,6 +17,7 @@
  */
 #include "engine/base/mutant.h"
 #include "engine/env/env.h"
+#include "engine/page/manifest.h"
 
 #include <assert.h>
 
@@ -64,7 +65,25 @@ static tl_meta meta_begin(const tl_env *env, uint64_t txn)
     next.log_salt = env->log.salt;
     next.log_chain = env->log.chain;
     next.log_pad_bytes = env->log.pad_bytes;
+    next.manifest_pgno = next.manifest_crc = 0;
     return next;
+}
+
+/* A page for the manifest, if there is one and it can list all there is to write.  It is not live:
+ * when the next meta is durable nobody needs it. */
+static void manifest_begin(tl_env *env, tl_checkpoint_run *run)
+{
+    run->one_sync = run->one_sync &&
+                    tl_write_set_count(&run->set) <= tl_manifest_capacity(env->pager.page_bytes);
+    if (run->one_sync)
+        run->meta.manifest_pgno = tl_space_hold(&env->pager.space);
+}
+
+/* The manifest of a meta that is replaced, or never was. */
+static void manifest_end(tl_env *env, const tl_meta *meta)
+{
+    if (meta->manifest_pgno != 0)
+        tl_space_unhold(&env->pager.space, meta->manifest_pgno);
 }
 
 tl_status tl_checkpoint_pin(tl_env *env, uint64_t txn, const tl_forest *forest)
@@ -79,12 +98,15 @@ tl_status tl_checkpoint_pin(tl_env *env, uint64_t txn, const tl_forest *forest)
     tl_status status = tl_forest_reserve(&run->forest, env->pager.memory, forest);
     if (status == TL_OK)
         status = tl_catalog_update(env, &run->meta, forest);
+    run->one_sync =
+        status == TL_OK && env->one_sync_wanted && tl_pager_secure(&env->pager, 1) == TL_OK;
     run->meta.page_count = env->pager.space.page_count;
     if (status == TL_OK)
         status =
             tl_write_set_take(&env->pager, &run->set, run->meta.ckpt_no, &run->meta.zone_digest);
     if (status != TL_OK)
         return pin_undo(env, status);
+    manifest_begin(env, run);
     tl_forest_copy(&run->forest, forest);
     log_turn(env, &run->meta);
     atomic_store(&env->ckpt_state, TL_CHECKPOINT_RUNNING);
@@ -120,7 +142,8 @@ static tl_status write_meta(tl_env *env, tl_checkpoint_run *run)
                                            "reopen to recover");
 }
 
-/* Pages and zones; when this returns TL_OK, all the meta will name is durable. */
+/* Pages, extents and bitmaps; when this returns TL_OK, all the meta will name is durable, or listed
+ * in its manifest. */
 static tl_status write_body(tl_env *env, tl_checkpoint_run *run)
 {
     tl_status status = tl_write_set_zones(&env->pager, &run->set);
@@ -130,6 +153,9 @@ static tl_status write_body(tl_env *env, tl_checkpoint_run *run)
         status = tl_write_set_pages(&env->pager, &run->set, &env->ckpt_stop);
     if (status == TL_OK)
         status = tl_write_set_values(&env->pager, &run->set, &env->ckpt_stop);
+    if (status == TL_OK && run->one_sync)
+        return tl_write_set_manifest(&env->pager, &run->set, run->meta.manifest_pgno,
+                                     run->meta.ckpt_no, &run->meta.manifest_crc);
     if (status == TL_OK && !TL_MUTANT(skip_data_sync) && !TL_MUTANT(meta_before_data))
         status = sync_file(env, &run->syncs_page);
     return status;
@@ -168,6 +194,7 @@ tl_status tl_checkpoint_write(tl_env *env)
 
 static void take_effect(tl_env *env, tl_checkpoint_run *run)
 {
+    manifest_end(env, &env->meta);
     env->meta = run->meta;
     tl_catalog_settle(env, &run->forest);
     tl_write_set_done(&env->pager, &run->set, run->meta.ckpt_no);
@@ -192,6 +219,7 @@ void tl_checkpoint_settle(tl_env *env)
         take_effect(env, run);
     } else {
         tl_write_set_undo(&env->pager, &run->set);
+        manifest_end(env, &run->meta);
         tl_catalog_settle(env, NULL); /* the file still holds the old checkpoint, whole */
         if (run->status == TL_NO_SPACE || run->status == TL_NO_MEMORY)
             note_no_space(env);

@@ -60,7 +60,8 @@ typedef struct tl_ticket { /* a commit that is applied and not yet durable */
 
 typedef struct tl_commit_protocol {
     const char *name, *summary;
-    bool logs; /* ops are recorded for the log while they are applied */
+    bool logs;     /* ops are recorded for the log while they are applied */
+    bool one_sync; /* its commits write a manifest */
     /* In the writer's turn.  With *ticket set, the committer waits when the turn is given. */
     tl_status (*commit)(tl_env *env, tl_ticket *ticket);
 } tl_commit_protocol;
@@ -80,6 +81,7 @@ typedef struct tl_checkpoint_run { /* one checkpoint, from pin to settlement; th
     tl_meta meta;
     tl_forest forest; /* the trees it makes durable */
     tl_write_set set;
+    bool one_sync;      /* the meta names a manifest instead of waiting for a sync of its own */
     uint64_t log_bytes; /* logged since the checkpoint before, up to the pin */
     uint64_t begin_ns;
     uint64_t syncs_page, syncs_meta, meta_bytes;
@@ -139,6 +141,7 @@ struct tl_env {
     size_t saves_made;              /* entries with a table of their own, open or ended */
     tl_save save_id;                /* the latest id of this txn */
     tl_meta meta;
+    bool one_sync_wanted;     /* by the commit that makes the next checkpoint */
     uint64_t log_bytes_since; /* the checkpoint */
     uint64_t log_reached;     /* so far it is counted: an offset in the active file */
     uint64_t retry_log_bytes; /* after a checkpoint found no room: the next try, in log bytes */
@@ -264,6 +267,12 @@ tl_flush_all(tl_env *env); /* in the turn: nothing staged, nothing in flight */
 void tl_durable_advance(tl_env *env, uint64_t txn);
 tl_status tl_env_poison(tl_env *env, tl_status status);
 
+/* manifest.c: before the meta: is all there that it names a manifest of?  *whole tells. */
+TL_MUST_USE tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_meta *meta,
+                                        bool *whole);
+/* All is durable that the meta at hand names: write it once more, without the manifest. */
+TL_MUST_USE tl_status tl_manifest_drop(tl_env *env);
+
 /* catalog.c */
 tl_root tl_catalog_root(const tl_env *env); /* of the durable checkpoint */
 /* The first catalog of a new file: it knows the main tree. */
@@ -323,7 +332,7 @@ void tl_saves_close(tl_env *env);
 
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */
-extern const tl_commit_protocol tl_commit_log, tl_commit_shadow2;
+extern const tl_commit_protocol tl_commit_log, tl_commit_shadow1, tl_commit_shadow2;
 TL_MUST_USE tl_status tl_commit_by_checkpoint(tl_env *env, tl_ticket *ticket);
 
 /* cursor.c */

@@ -86,7 +86,7 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     if (env->pager.search == NULL)
         return refuse_simd(env);
     if (env->protocol == NULL)
-        return refuse(env, "commit", "log or shadow2");
+        return refuse(env, "commit", "log, shadow1 or shadow2");
     if (writer->mode == NULL)
         return refuse(env, "leaf", "freelist, bump, sidecar or rebuild");
     if (writer->split.row == NULL)

@@ -80,6 +80,37 @@ static tl_status second_meta_search(tl_env *env, tl_file *file, meta_context *fo
     return TL_OK;
 }
 
+static tl_status nothing_whole(tl_env *env)
+{
+    return tl_pager_fail(&env->pager, TL_CORRUPT, 0,
+                         "'%s': pages that the newest checkpoint wrote are damaged or missing",
+                         env->paths.page);
+}
+
+/* The newer of two metas; when its manifest does not hold, its commit was never acknowledged and
+ * the one before counts. */
+static tl_status meta_choose(tl_env *env, tl_file *file, const meta_context *first,
+                             const meta_context *second, tl_meta *newest)
+{
+    bool both = second->verdict == TL_META_VALID, whole = false;
+    const tl_meta *newer = &first->meta, *older = &second->meta;
+    if (both && second->meta.ckpt_no > first->meta.ckpt_no) {
+        newer = &second->meta;
+        older = &first->meta;
+    }
+    tl_status status = tl_manifest_check(env, file, newer, &whole);
+    if (status == TL_OK && !whole && both && older->ckpt_no + 1 == newer->ckpt_no) {
+        newer = older;
+        status = tl_manifest_check(env, file, newer, &whole);
+    }
+    if (status != TL_OK)
+        return status;
+    if (!whole)
+        return nothing_whole(env);
+    *newest = *newer;
+    return TL_OK;
+}
+
 tl_status tl_meta_read(tl_env *env, tl_file *file, tl_meta *newest)
 {
     meta_context first, second;
@@ -92,38 +123,48 @@ tl_status tl_meta_read(tl_env *env, tl_file *file, tl_meta *newest)
             return status;
         if (first.verdict != TL_META_VALID)
             return verdict_status(env, first.verdict);
-        *newest = first.meta;
-        return TL_OK;
+        second.verdict = TL_META_DAMAGED; /* there is only this one */
+        return meta_choose(env, file, &first, &second, newest);
     }
     status = block_read(env, file, tl_meta_offset(first.meta.page_bytes, 1), &second);
     if (status != TL_OK)
         return status;
-    bool newer = second.verdict == TL_META_VALID && second.meta.ckpt_no > first.meta.ckpt_no;
-    *newest = newer ? second.meta : first.meta;
-    return TL_OK;
+    return meta_choose(env, file, &first, &second, newest);
+}
+
+static tl_status settle_status(tl_env *env, tl_status status)
+{
+    return status == TL_OK
+               ? TL_OK
+               : tl_pager_fail(&env->pager, status, 0, "recovery could not sync what it found: %s",
+                               tl_status_text(status));
 }
 
 /* Make what was read durable before anything is written over.  Step 2 above. */
 static tl_status settle_what_was_read(tl_env *env)
 {
     tl_io *io = env->pager.io;
-    if (env->durability == TL_DURABILITY_NONE)
-        return TL_OK;
+    tl_status status = TL_OK;
+    if (env->meta.manifest_pgno != 0) { /* first what the meta stands for, then it stands alone */
+        if (env->durability != TL_DURABILITY_NONE)
+            status = io->fdatasync(io, env->pager.file);
+        if (status == TL_OK)
+            status = tl_manifest_drop(env);
+    }
+    if (env->durability == TL_DURABILITY_NONE || status != TL_OK)
+        return settle_status(env, status);
     uint8_t block[TL_META_BLOCK_BYTES];
     tl_meta_encode(&env->meta, block);
-    tl_status status = io->pwritev(io, env->pager.file,
-                                   tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
-                                   &(tl_io_span){block, sizeof block}, 1);
+    status = io->pwritev(io, env->pager.file,
+                         tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
+                         &(tl_io_span){block, sizeof block}, 1);
     if (status == TL_OK)
         status = io->fdatasync(io, env->pager.file);
     for (unsigned i = 0; i < 2 && status == TL_OK; i++)
         status = io->fdatasync(io, env->log.files[i]);
     if (status == TL_OK) /* the creator may have been killed between rename and directory sync */
         status = io->fsync_dir(io, env->paths.dir);
-    return status == TL_OK
-               ? TL_OK
-               : tl_pager_fail(&env->pager, status, 0, "recovery could not sync what it found: %s",
-                               tl_status_text(status));
+    return settle_status(env, status);
 }
 
 static tl_status replay_begin(void *context, uint64_t txn)

@@ -31,7 +31,9 @@ typedef struct tl_meta {
     uint8_t uuid[16];
     uint32_t log_pad_bytes;
     uint32_t catalog_depth, tree_id_next; /* since version 2; in version 1 always 1 and 2 */
-    uint64_t log_begin; /* where the frames behind `txn` begin in their file; since version 2 */
+    /* since version 2 */
+    uint64_t log_begin;                   /* where the frames behind `txn` begin in their file */
+    uint32_t manifest_pgno, manifest_crc; /* the meta counts only if that holds; pgno 0: none */
 } tl_meta;
 
 typedef enum tl_meta_verdict {

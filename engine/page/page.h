@@ -46,7 +46,13 @@ enum {
     TL_TREE_FIRST = 1,   /* of the main tree; later ones count on */
 };
 
-enum tl_page_kind { TL_PAGE_LEAF = 1, TL_PAGE_BRANCH = 2, TL_PAGE_EXTENT = 3, TL_PAGE_ZONE = 5 };
+enum tl_page_kind {
+    TL_PAGE_LEAF = 1,
+    TL_PAGE_BRANCH = 2,
+    TL_PAGE_EXTENT = 3,
+    TL_PAGE_ZONE = 5,
+    TL_PAGE_MANIFEST = 6
+};
 
 enum { TL_PAGE_SOFT = 1 }; /* flag: the prefix is longer than the fences require */
 

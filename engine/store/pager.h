@@ -209,6 +209,11 @@ TL_MUST_USE tl_status tl_write_set_take(tl_pager *pager, tl_write_set *set, uint
 TL_MUST_USE tl_status tl_write_set_zones(tl_pager *pager, tl_write_set *set);
 TL_MUST_USE tl_status tl_write_set_pages(tl_pager *pager, tl_write_set *set,
                                          const _Atomic bool *stop);
+/* How many pages it writes, bitmaps included. */
+uint64_t tl_write_set_count(const tl_write_set *set);
+/* Write the manifest of all that was written to page `pgno`; *crc is its checksum. */
+TL_MUST_USE tl_status tl_write_set_manifest(tl_pager *pager, tl_write_set *set, uint32_t pgno,
+                                            uint64_t ckpt_no, uint32_t *crc);
 TL_MUST_USE tl_status tl_write_set_values(tl_pager *pager, tl_write_set *set,
                                           const _Atomic bool *stop);
 /* In a turn: the bitmaps written are the ones in use; or all of it is still to be written. */

@@ -4,8 +4,11 @@
  * the arena, where a writer may be copying the page at this moment: readers verified it when they
  * loaded the page, and every copy starts behind it.
  */
+#include "engine/page/manifest.h"
 #include "engine/page/zone.h"
 #include "engine/store/pager.h"
+
+#include <assert.h>
 
 enum { RUN_BYTES_MAX = 1 << 20 };
 
@@ -172,6 +175,44 @@ tl_status tl_write_set_values(tl_pager *pager, tl_write_set *set, const _Atomic 
         set->value_bytes += span.size_bytes;
         pgno = end;
     }
+}
+
+uint64_t tl_write_set_count(const tl_write_set *set)
+{
+    return set->zones.count + (uint64_t)tl_bitmap_count(&set->pages, set->page_count) +
+           tl_bitmap_count(&set->raw, set->page_count);
+}
+
+static void list_pages(const tl_pager *pager, const tl_write_set *set, const tl_bitmap *map,
+                       uint8_t *manifest)
+{
+    for (uint32_t pgno = 0;; pgno++) {
+        pgno = tl_bitmap_next_one(map, pgno, set->page_count);
+        if (pgno == TL_BITMAP_NONE)
+            return;
+        tl_manifest_add(manifest, pager->page_bytes, pgno, tl_pager_at(pager, pgno));
+    }
+}
+
+tl_status tl_write_set_manifest(tl_pager *pager, tl_write_set *set, uint32_t pgno, uint64_t ckpt_no,
+                                uint32_t *crc)
+{
+    uint8_t *page = pager->scratch[1];
+    assert(tl_write_set_count(set) <= tl_manifest_capacity(pager->page_bytes));
+    tl_manifest_begin(page, pager->page_bytes, pgno, ckpt_no);
+    for (size_t i = 0; i < set->zones.count; i++)
+        tl_manifest_add(page, pager->page_bytes, set->zones.at[i].pgno,
+                        set->zone_pages.at + i * pager->page_bytes);
+    list_pages(pager, set, &set->pages, page);
+    list_pages(pager, set, &set->raw, page);
+    *crc = tl_manifest_seal(page, pager->page_bytes);
+    tl_io_span span = {page, pager->page_bytes};
+    tl_status status =
+        pager->io->pwritev(pager->io, pager->file, (uint64_t)pgno << pager->page_shift, &span, 1);
+    set->zone_bytes += pager->page_bytes;
+    return status == TL_OK ? TL_OK
+                           : tl_pager_fail(pager, status, pgno, "manifest could not be written: %s",
+                                           tl_status_text(status));
 }
 
 static void counts_fold(tl_pager *pager, const tl_write_set *set)

@@ -173,7 +173,7 @@ tl_status tl_space_secure(tl_space *space, size_t count)
     return status;
 }
 
-static uint32_t take_unused(tl_space *space)
+uint32_t tl_space_hold(tl_space *space)
 {
     uint32_t pgno;
     if (space->recycled.count != 0) {
@@ -209,7 +209,7 @@ uint32_t tl_space_take(tl_space *space)
     } else if (space->edits.loose_runs.count > space->floor.loose_runs) {
         pgno = take_from_loose_run(space);
     } else {
-        pgno = take_unused(space);
+        pgno = tl_space_hold(space);
         tl_vector_push(&space->edits.born, ((tl_space_run){pgno, 1}));
     }
     tl_space_set_live(space, pgno, true);
@@ -236,6 +236,11 @@ static void recycle(tl_space *space, uint32_t pgno)
         tl_vector_push(&space->recycled, pgno);
     else
         clear_busy(space, pgno);
+}
+
+void tl_space_unhold(tl_space *space, uint32_t pgno)
+{
+    recycle(space, pgno);
 }
 
 /* Hang freed pages on the newest of the first `pin_count` pins, if that one can see them. */

@@ -172,6 +172,10 @@ void tl_space_side_end(tl_space *space);
 void tl_space_side_settle(tl_space *space, bool durable);
 void tl_space_set_live(tl_space *space, uint32_t pgno, bool live);
 
+/* A page that no tree reaches and that is not live: for a manifest.  One was available. */
+uint32_t tl_space_hold(tl_space *space);
+void tl_space_unhold(tl_space *space, uint32_t pgno);
+
 /* Txn `txn` is committed and published; `pins` are all snapshots pinned now, in any order. */
 void tl_space_commit(tl_space *space, uint64_t txn, const uint64_t *pins, size_t pin_count);
 void tl_space_abort(tl_space *space);

@@ -57,6 +57,23 @@ static void a_shadow2_commit_is_two_syncs_of_the_page_file(void **state)
     assert_int_equal(stats.checkpoints, stats.syncs_meta);
 }
 
+static void a_shadow1_commit_is_one_sync_of_the_page_file(void **state)
+{
+    rig *on = *state;
+    on->options.commit = "shadow1";
+    rig_open(on);
+    sync_counts counts = commit_some(on);
+    assert_int_equal(0, counts.log);
+    assert_int_equal(COMMITS, counts.page);
+    assert_int_equal(COMMITS, counts.all);
+    rig_reopen(on);
+    put_range(on->env, &on->truth, 0, 2000, 'b', 60); /* more pages than one manifest lists */
+    uint64_t syncs = counts_of(on).page;
+    put_range(on->env, &on->truth, 0, 2000, 'c', 60);
+    assert_int_equal(syncs + 2, counts_of(on).page);
+    rig_reopen(on);
+}
+
 static void a_checkpoint_is_two_syncs_however_much_it_writes(void **state)
 {
     rig *on = *state;
@@ -73,8 +90,8 @@ static void a_checkpoint_is_two_syncs_however_much_it_writes(void **state)
 static void none_never_syncs(void **state)
 {
     rig *on = *state;
-    static const char *const protocols[] = {"log", "shadow2"};
-    for (unsigned p = 0; p < 2; p++) {
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
+    for (unsigned p = 0; p < 3; p++) {
         rig other;
         rig_make(&other);
         other.options.commit = protocols[p];
@@ -164,9 +181,9 @@ static void a_new_database_syncs_its_files_before_and_its_name_after_the_rename(
 static void commits_on_real_files_are_there_after_a_killed_process(void **state)
 {
     rig *on = *state;
-    static const char *const protocols[] = {"log", "shadow2"};
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
     static const char *const endings[] = {".tl", ".log.0", ".log.1", ".lock"};
-    for (unsigned p = 0; p < 2; p++) {
+    for (unsigned p = 0; p < 3; p++) {
         char dir[] = "/tmp/treelab_test_XXXXXX", path[64];
         assert_non_null(mkdtemp(dir));
         snprintf(path, sizeof path, "%s/x", dir);
@@ -205,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         rig_test(a_logged_commit_is_one_sync_of_the_log_and_nothing_else),
         rig_test(a_shadow2_commit_is_two_syncs_of_the_page_file),
+        rig_test(a_shadow1_commit_is_one_sync_of_the_page_file),
         rig_test(a_checkpoint_is_two_syncs_however_much_it_writes),
         rig_test(none_never_syncs),
         rig_test(sync_under_none_syncs_every_file_and_the_directory),

@@ -265,6 +265,7 @@ static const setting settings[] = {
     {"log",     TL_DURABILITY_ASYNC,  false},
     {"shadow2", TL_DURABILITY_COMMIT, true },
     {"shadow2", TL_DURABILITY_NONE,   false},
+    {"shadow1", TL_DURABILITY_COMMIT, true },
 };
 
 static void sweep_settings(fault plan, uint64_t least_calls)

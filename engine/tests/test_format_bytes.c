@@ -121,8 +121,9 @@ static void meta_record_check(const uint8_t *record, unsigned version)
         assert_int_equal(u32(record + 128), 2); /* next tree id */
         assert_int_equal(u32(record + 132), 0);
         assert_int_equal(u64(record + 136), 4096); /* log_begin */
+        assert_int_equal(u64(record + 144), 0);    /* no manifest */
     }
-    size_t used = version > 1 ? 144 : 124;
+    size_t used = version > 1 ? 152 : 124;
     assert_true(all_zero(record + used, 508 - used));
 }
 
@@ -386,8 +387,8 @@ static unsigned log_replay(reader *r)
         assert_true(u64(frame + 8) == u64(r->meta + 40)); /* salt */
         assert_true(u64(frame + 16) == ckpt_no && u64(frame + 24) == txn + 1);
         assert_true(u64(frame + 32) <= txn && u64(frame + 40) == chain);
-        bool more = (frame[48] & 4) != 0;        /* the next txn follows in the same flush */
-        assert_int_equal(frame[48] & ~4, 1 | 2); /* first and last of its txn */
+        bool more = (frame[48] & 8) != 0;        /* the next txn follows in the same flush */
+        assert_int_equal(frame[48] & ~8, 1 | 2); /* first and last of its txn */
         assert_true(r->version > 1 || !more);
         assert_true(all_zero(frame + 49, 7));
         ops_apply(r, frame + 56, frame + bytes);
@@ -477,6 +478,9 @@ static void format_md_names_every_field(void **state)
         "x.lock",
         "cannot be detected",
         "Change log",
+        "log_begin",
+        "manifest_pgno",
+        "manifest_crc",
     };
     unit_bytes text = unit_file_read("engine/FORMAT.md");
     text.data[text.size_bytes] = '\0';

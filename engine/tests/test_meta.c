@@ -27,7 +27,9 @@ static tl_meta sample(void)
         .log_pad_bytes = 4096,
         .catalog_depth = 3,
         .tree_id_next = 0x87654321,
-        .log_begin = UINT64_C(0x123456789a00)
+        .log_begin = UINT64_C(0x123456789a00),
+        .manifest_pgno = 0xabcdef01,
+        .manifest_crc = 0x10fedcba
     };
     memcpy(meta.uuid, "0123456789abcdef", 16);
     return meta;
@@ -48,6 +50,8 @@ static void expect_same(const tl_meta *a, const tl_meta *b)
     assert_int_equal(a->max_key_bytes, b->max_key_bytes);
     assert_int_equal(a->log_pad_bytes, b->log_pad_bytes);
     assert_true(a->log_begin == b->log_begin);
+    assert_int_equal(a->manifest_pgno, b->manifest_pgno);
+    assert_int_equal(a->manifest_crc, b->manifest_crc);
     assert_int_equal(a->catalog_depth, b->catalog_depth);
     assert_int_equal(a->tree_id_next, b->tree_id_next);
     assert_true(a->count == b->count && a->zone_digest == b->zone_digest);

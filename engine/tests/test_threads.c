@@ -158,8 +158,8 @@ static void write_beside(rig *on, void *(*body)(void *), unsigned count)
 static void a_reader_that_begins_during_a_commit_is_never_reclaimed(void **state)
 {
     (void)state;
-    static const char *const protocols[] = {"log", "shadow2"};
-    for (unsigned p = 0; p < 2; p++) {
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
+    for (unsigned p = 0; p < 3; p++) {
         crowd_report report = {0};
         assert_true(crowd_run(protocols[p], 500, &report));
         assert_true(report.reads > 0 && report.checkpoints > 5 && report.pages_reused > 1000);

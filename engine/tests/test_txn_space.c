@@ -153,8 +153,8 @@ static unsigned fill_to_the_limit(rig *on, tl_txn *txn, model *seen, unsigned fi
 static void a_full_file_refuses_the_put_and_the_txn_goes_on(void **state)
 {
     rig *on = *state;
-    static const char *const protocols[] = {"log", "shadow2"};
-    for (unsigned p = 0; p < 2; p++) {
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
+    for (unsigned p = 0; p < 3; p++) {
         rig other;
         rig_make(&other);
         other.options.commit = protocols[p];
@@ -186,8 +186,8 @@ static void a_full_file_refuses_the_put_and_the_txn_goes_on(void **state)
 static void a_full_file_can_be_emptied_by_small_deletes(void **state)
 {
     rig *on = *state;
-    static const char *const protocols[] = {"log", "shadow2"};
-    for (unsigned p = 0; p < 2; p++) {
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
+    for (unsigned p = 0; p < 3; p++) {
         rig other;
         rig_make(&other);
         other.options.commit = protocols[p];
@@ -214,8 +214,8 @@ static void a_full_file_never_breaks_what_is_committed(void **state)
 {
     rig *on = *state;
     key_buffer buffer;
-    static const char *const protocols[] = {"log", "shadow2"};
-    for (unsigned p = 0; p < 2; p++) {
+    static const char *const protocols[] = {"log", "shadow2", "shadow1"};
+    for (unsigned p = 0; p < 3; p++) {
         rig other;
         rig_make(&other);
         other.options.commit = protocols[p];

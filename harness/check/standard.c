@@ -6,7 +6,7 @@
 
 enum { LOG_BYTES = 8192, GROWTH_PAGES = 8, CHECKPOINT_PAGES = 6 };
 
-const char *const tl_standard_protocols[TL_STANDARD_PROTOCOLS] = {"log", "shadow2"};
+const char *const tl_standard_protocols[TL_STANDARD_PROTOCOLS] = {"log", "shadow2", "shadow1"};
 const tl_durability tl_standard_durabilities[TL_STANDARD_DURABILITIES] = {
     TL_DURABILITY_NONE, TL_DURABILITY_ASYNC, TL_DURABILITY_COMMIT};
 

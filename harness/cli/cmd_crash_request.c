@@ -24,7 +24,7 @@ enum { /* options without a letter */
 /* clang-format off */
 static const struct argp_option options[] = {
     {"driver", 'd', "NAME[:KEY=VALUE]...,...", 0, "Stores to crash (default: tree)", 0},
-    {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2)", 0},
+    {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2,shadow1)", 0},
     {"durability", OPTION_DURABILITY, "NAME,...", 0, "none, async, commit (default: all three)", 0},
     {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: 4096)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},

@@ -88,4 +88,4 @@ static tl_status commit_log(tl_env *env, tl_ticket *ticket)
 }
 
 const tl_commit_protocol tl_commit_log = {
-    "log", "one log frame and one sync; pages wait for a checkpoint", true, commit_log};
+    "log", "one log frame and one sync; pages wait for a checkpoint", true, false, commit_log};

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const tl_commit_protocol *const protocols[] = {&tl_commit_log, &tl_commit_shadow2};
+static const tl_commit_protocol *const protocols[] = {&tl_commit_log, &tl_commit_shadow2,
+                                                      &tl_commit_shadow1};
 
 const tl_commit_protocol *tl_commit_protocol_find(const char *name)
 {
@@ -15,6 +16,6 @@ const tl_commit_protocol *tl_commit_protocol_find(const char *name)
 
 const char *const *tl_commit_protocols(void)
 {
-    static const char *const names[] = {"log", "shadow2", NULL};
+    static const char *const names[] = {"log", "shadow2", "shadow1", NULL};
     return names;
 }

@@ -26,4 +26,4 @@ tl_status tl_commit_by_checkpoint(tl_env *env, tl_ticket *ticket)
 }
 
 const tl_commit_protocol tl_commit_shadow2 = {"shadow2", "pages, sync, meta, sync at every commit",
-                                              false, tl_commit_by_checkpoint};
+                                              false, false, tl_commit_by_checkpoint};

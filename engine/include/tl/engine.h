@@ -73,7 +73,7 @@ typedef struct tl_env_options { /* all zeros is a good default */
     uint32_t page_bytes;    /* power of two in 1024..65536; 0 means 8192.  Of a new file only: an
                                existing one keeps its own */
     uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
-    const char *commit;     /* "log" (default) or "shadow2": a row of tl_commit_protocols */
+    const char *commit; /* "log" (default), "shadow1" or "shadow2": a row of tl_commit_protocols */
     const char
         *leaf; /* "freelist" (default), "bump", "sidecar" or "rebuild": a row of tl_leaf_modes */
     const char *split; /* "adaptive" (default): a row of tl_splits or extra_splits */

@@ -80,9 +80,9 @@ static void list_shows_every_registry_as_text(void **state)
 {
     program *treelab = *state;
     static const char *const shown[] = {
-        "tree",    "null",      "random",     "log",      "shadow2",   "bump",
-        "rebuild", "rightmost", "half_bytes", "lmdb25",   "weaker",    "leaf_splits",
-        "keep",    "commit",    "--set ",     "Counters", "sequential"};
+        "tree",    "null",      "random",     "log",      "shadow2",    "bump",
+        "rebuild", "rightmost", "half_bytes", "lmdb25",   "weaker",     "leaf_splits",
+        "keep",    "commit",    "--set ",     "Counters", "sequential", "shadow1"};
     program_run(treelab, "list");
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)

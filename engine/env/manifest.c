@@ -1,0 +1,86 @@
+/* engine/env/manifest.c -- a meta that names a manifest: does it count?
+ *
+ * Such a meta shared one sync with all it names.  When it is found after a crash, each listed page
+ * is read and compared; a single one that is not what was written, or a file that is too short,
+ * says that the sync never returned, and that the commit was never acknowledged.
+ */
+#include "engine/page/manifest.h"
+#include "engine/base/mutant.h"
+#include "engine/env/env.h"
+
+typedef struct expectation {
+    const tl_meta *meta;
+    uint32_t crc; /* of a listed page */
+} expectation;
+
+static bool manifest_verify(void *context, const void *bytes, size_t size_bytes)
+{
+    const tl_meta *meta = ((const expectation *)context)->meta;
+    const uint8_t *page = bytes;
+    uint32_t crc = tl_page_checksum(page, (uint32_t)size_bytes);
+    return crc == meta->manifest_crc && tl_load32(page + TL_AT_CRC) == crc &&
+           tl_page_pgno(page) == meta->manifest_pgno && tl_page_birth(page) == meta->ckpt_no &&
+           tl_page_kind_of(page) == TL_PAGE_MANIFEST &&
+           tl_manifest_count(page) <= tl_manifest_capacity((uint32_t)size_bytes);
+}
+
+static bool listed_verify(void *context, const void *bytes, size_t size_bytes)
+{
+    return tl_crc32c(0, bytes, size_bytes) == ((const expectation *)context)->crc;
+}
+
+static tl_status check_all(tl_env *env, tl_file *file, const tl_meta *meta, uint8_t *manifest)
+{
+    tl_io *io = env->pager.io;
+    uint32_t page_bytes = meta->page_bytes;
+    uint8_t *listed = manifest + page_bytes;
+    expectation wanted = {.meta = meta};
+    tl_status status = io->read_verified(io, file, (uint64_t)meta->manifest_pgno * page_bytes,
+                                         manifest, page_bytes, manifest_verify, &wanted);
+    if (status != TL_OK)
+        return status;
+    uint32_t count = tl_manifest_count(manifest);
+    for (uint32_t i = 0; i < count && status == TL_OK; i++) {
+        const uint8_t *entry = tl_manifest_entry(manifest, i);
+        wanted.crc = tl_load32(entry + 4);
+        status = io->read_verified(io, file, (uint64_t)tl_load32(entry) * page_bytes, listed,
+                                   page_bytes, listed_verify, &wanted);
+    }
+    return status;
+}
+
+tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_meta *meta, bool *whole)
+{
+    tl_memory *memory = env->pager.memory;
+    uint64_t size = 0;
+    *whole = true;
+    if (meta->manifest_pgno == 0 || TL_MUTANT(believe_any_manifest))
+        return TL_OK;
+    tl_status status = env->pager.io->size(env->pager.io, file, &size);
+    if (status != TL_OK)
+        return status;
+    *whole = size >= meta->page_count * meta->page_bytes;
+    if (!*whole)
+        return TL_OK;
+    uint8_t *pages = memory->allocate(memory, 2 * (size_t)meta->page_bytes);
+    if (pages == NULL)
+        return TL_NO_MEMORY;
+    status = check_all(env, file, meta, pages);
+    memory->release(memory, pages, 2 * (size_t)meta->page_bytes);
+    *whole = status == TL_OK;
+    return status == TL_CORRUPT ? TL_OK : status;
+}
+
+tl_status tl_manifest_drop(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    tl_file *file = env->pager.file;
+    bool syncs = env->durability != TL_DURABILITY_NONE;
+    uint8_t block[TL_META_BLOCK_BYTES];
+    env->meta.manifest_pgno = env->meta.manifest_crc = 0;
+    tl_meta_encode(&env->meta, block);
+    tl_status status =
+        io->pwritev(io, file, tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
+                    &(tl_io_span){block, sizeof block}, 1);
+    return status == TL_OK && syncs ? io->fdatasync(io, file) : status;
+}
