@@ -221,8 +221,10 @@ static tl_status print_page(tl_env *env, uint32_t pgno, printer out)
     spell(tl_page_upper(page), upper, sizeof upper);
     spell(tl_page_prefix(page), prefix, sizeof prefix);
     say(&out, "page %u: %s, level %u, tree %u, born in txn %llu", pgno,
-        tl_page_kind_of(page) == TL_PAGE_LEAF ? "leaf" : "branch", tl_page_level(page),
-        tl_page_tree_id(page), (unsigned long long)tl_page_birth(page));
+        tl_page_is_dense(page)                  ? "dense leaf"
+        : tl_page_kind_of(page) == TL_PAGE_LEAF ? "leaf"
+                                                : "branch",
+        tl_page_level(page), tl_page_tree_id(page), (unsigned long long)tl_page_birth(page));
     say(&out, "  %u of %u slots, gap %zu, garbage %u, prefix '%s', fences [%s, %s)",
         tl_page_count(page), tl_page_cap(page), tl_page_gap(page), tl_page_frag(page), prefix,
         lower[0] != '\0' ? lower : "-inf", upper[0] != '\0' ? upper : "+inf");

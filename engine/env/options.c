@@ -88,7 +88,7 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     if (env->protocol == NULL)
         return refuse(env, "commit", "log, shadow1 or shadow2");
     if (writer->mode == NULL)
-        return refuse(env, "leaf", "freelist, bump, sidecar or rebuild");
+        return refuse(env, "leaf", "freelist, bump, sidecar, dense or rebuild");
     if (writer->split.row == NULL)
         return refuse_row(env, "split", tl_splits());
     if (writer->fill.row == NULL)

@@ -70,6 +70,21 @@ void tl_build_begin_with(tl_builder *builder, uint8_t *page, const tl_page_ident
     prefix_store(builder, prefix, tl_slice_common(lower, upper));
 }
 
+void tl_build_begin_dense(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
+                          tl_slice lower, tl_slice upper, tl_slice prefix, size_t suffix_bytes,
+                          size_t value_bytes)
+{
+    tl_build_begin_with(builder, page, identity, lower, upper, prefix, 0);
+    builder->dense = true;
+    page[TL_AT_KIND] = TL_PAGE_DENSE;
+    tl_store16(page + TL_AT_DENSE_SUFFIX, (unsigned)suffix_bytes);
+    tl_store16(page + TL_AT_DENSE_VALUE, (unsigned)value_bytes);
+    size_t room = builder->heap_lo - TL_PAGE_HEADER_BYTES, reserve = tl_page_reserve(page);
+    size_t each = TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + suffix_bytes + value_bytes;
+    builder->cap = room > reserve ? (unsigned)((room - reserve) / each) : 0;
+    tl_page_set_cap(page, builder->cap);
+}
+
 void tl_build_first_child(tl_builder *builder, tl_ref child)
 {
     assert(builder->kind == TL_PAGE_BRANCH && builder->count == 0);
@@ -106,10 +121,27 @@ static void suffix_store(uint8_t *at, tl_slice front, tl_slice back)
     tl_copy(at + front.size_bytes, back.data, back.size_bytes);
 }
 
+static void dense_record(tl_builder *builder, tl_slice front, tl_slice back, tl_slice value)
+{
+    uint8_t *page = builder->page;
+    size_t suffix = front.size_bytes + back.size_bytes;
+    assert(builder->count < builder->cap && suffix == tl_dense_suffix_bytes(page) &&
+           value.size_bytes == tl_dense_value_bytes(page));
+    uint8_t *record = page + tl_dense_record_off(page, builder->count);
+    suffix_store(record, front, back);
+    tl_copy(record + suffix, value.data, value.size_bytes);
+    tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (size_t)builder->count++,
+               tl_head_of(record, suffix));
+}
+
 void tl_build_record(tl_builder *builder, tl_slice front, tl_slice back, tl_slice value,
                      unsigned flags)
 {
     prefix_cut(builder, &front, &back);
+    if (builder->dense) {
+        dense_record(builder, front, back, value);
+        return;
+    }
     size_t suffix = front.size_bytes + back.size_bytes;
     uint32_t offset = heap_take(builder, TL_CELL_HEADER_BYTES + suffix + value.size_bytes);
     uint8_t *cell = builder->page + offset;
@@ -157,7 +189,8 @@ static void copy_leaf_cells(tl_builder *builder, const uint8_t *source, unsigned
 void tl_build_copy(tl_builder *builder, const uint8_t *source, unsigned first, unsigned end)
 {
     bool leaf = builder->kind == TL_PAGE_LEAF;
-    if (leaf && builder->prefix_len >= tl_page_prefix_len(source)) {
+    if (leaf && builder->prefix_len >= tl_page_prefix_len(source) && !builder->dense &&
+        !tl_page_is_dense(source)) {
         copy_leaf_cells(builder, source, first, end);
         return;
     }
@@ -166,7 +199,7 @@ void tl_build_copy(tl_builder *builder, const uint8_t *source, unsigned first, u
         uint8_t scratch[TL_HEAD_BYTES];
         if (leaf)
             tl_build_record(builder, prefix, tl_leaf_suffix(source, i), tl_leaf_value(source, i),
-                            tl_load16(source + tl_page_cell_off(source, i)) & TL_VALUE_OVERFLOW);
+                            tl_leaf_value_word(source, i) & TL_VALUE_OVERFLOW);
         else
             tl_build_entry(builder, prefix, tl_branch_suffix(source, i, scratch),
                            tl_branch_child(source, i + 1));
@@ -180,10 +213,11 @@ void tl_build_end(tl_builder *builder)
     tl_page_set_count(page, builder->count);
     tl_page_set_heap_lo(page, builder->heap_lo);
     memset(page + TL_PAGE_HEADER_BYTES + 4 * count, 0, 4 * (cap - count));
-    memset(page + TL_PAGE_HEADER_BYTES + 4 * (cap + count), 0, 4 * (cap - count));
-    size_t used = TL_PAGE_HEADER_BYTES + TL_ENTRY_BYTES * cap;
+    size_t used = tl_page_front_bytes(page);
+    if (!builder->dense)
+        memset(page + TL_PAGE_HEADER_BYTES + 4 * (cap + count), 0, 4 * (cap - count));
     if (builder->kind == TL_PAGE_BRANCH)
-        used += TL_CHILD_BYTES * (count + 1);
+        used -= TL_CHILD_BYTES * (cap - count); /* the children that are not there */
     if (builder->heap_lo > used)
         memset(page + used, 0, builder->heap_lo - used);
 }

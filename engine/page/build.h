@@ -14,12 +14,14 @@ typedef struct tl_page_identity {
     uint32_t page_bytes, pgno, tree_id;
     uint64_t birth;
     uint8_t kind, level;
+    bool dense; /* a leaf whose records are of one size becomes dense (tl_run_build) */
 } tl_page_identity;
 
 typedef struct tl_builder {
     uint8_t *page;
     uint32_t page_bytes, heap_lo;
     unsigned kind, count, cap, prefix_len;
+    bool dense;
 } tl_builder;
 
 /* Begin `page` with room for `cap` entries.  Neither fence may lie inside `page`. */
@@ -29,6 +31,11 @@ void tl_build_begin(tl_builder *builder, uint8_t *page, const tl_page_identity *
  * all keys to come have it and go on behind it.  It does not lie inside `page`. */
 void tl_build_begin_with(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
                          tl_slice lower, tl_slice upper, tl_slice prefix, unsigned cap);
+/* A dense leaf for records of one size, none of them a reference: with room for as many as a page
+ * with slots could hold. */
+void tl_build_begin_dense(tl_builder *builder, uint8_t *page, const tl_page_identity *identity,
+                          tl_slice lower, tl_slice upper, tl_slice prefix, size_t suffix_bytes,
+                          size_t value_bytes);
 void tl_build_first_child(tl_builder *builder, tl_ref child); /* branches only, once */
 /* Add one entry whose key is `front` followed by `back`; `value` and `flags` (TL_VALUE_OVERFLOW)
  * of a leaf, `child` (right of the key) of a branch. */

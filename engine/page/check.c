@@ -75,6 +75,24 @@ static const char *check_free_chain(const uint8_t *page, size_t heap_lo, size_t 
     return sum == tl_page_free_bytes(page) ? NULL : "free bytes do not add up";
 }
 
+/* The limits of page.h, which keep the accounts of a dense leaf from going below zero. */
+static const char *check_dense(const uint8_t *page, size_t heap_lo)
+{
+    size_t suffix = tl_dense_suffix_bytes(page), value = tl_dense_value_bytes(page);
+    size_t key = tl_page_prefix_len(page) + suffix, cap = tl_page_cap(page);
+    if (key > TL_KEY_BYTES_MAX || key == 0 || (suffix == 0 && tl_page_is_soft(page)))
+        return "key has an impossible length";
+    if (value >= TL_VALUE_OVERFLOW)
+        return "value has an impossible length";
+    if (tl_page_free_bytes(page) != 0 || tl_page_frag(page) != 0)
+        return "garbage in a dense leaf";
+    if (tl_page_arrays_end(TL_PAGE_LEAF, (unsigned)cap) +
+            cap * (TL_CELL_HEADER_BYTES + suffix + value) >
+        heap_lo)
+        return "records run into the fences";
+    return NULL;
+}
+
 const char *tl_page_check_bounds(const uint8_t *page, uint32_t page_bytes)
 {
     unsigned kind = tl_page_kind_of(page);
@@ -90,6 +108,8 @@ const char *tl_page_check_bounds(const uint8_t *page, uint32_t page_bytes)
     if ((size_t)tl_page_frag(page) + tl_page_free_bytes(page) > page_bytes - heap_lo)
         return "more garbage than heap";
     const char *fault = check_fences(page, heap_lo, page_bytes);
+    if (fault == NULL && tl_page_is_dense(page))
+        return check_dense(page, heap_lo);
     if (fault == NULL)
         fault = check_slots(page, heap_lo, page_bytes);
     if (fault == NULL)
@@ -128,8 +148,8 @@ static const char *check_partition(const uint8_t *page, uint32_t page_bytes, uin
 {
     tl_slice lower = tl_page_lower(page), upper = tl_page_upper(page);
     bool own_prefix = tl_page_is_soft(page);
-    size_t claimed = tl_page_arrays_end(tl_page_kind_of(page), tl_page_cap(page));
-    claimed += tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page);
+    bool dense = tl_page_is_dense(page); /* all in front of the heap is its own */
+    size_t claimed = tl_page_heap_lo(page) + tl_page_frag(page) + tl_page_free_bytes(page);
     memset(marks, 0, page_bytes / 8);
     bool apart = claim(marks, tl_load16(page + TL_AT_LOWER_OFF), lower.size_bytes) &&
                  claim(marks, tl_load16(page + TL_AT_UPPER_OFF), upper.size_bytes);
@@ -138,16 +158,17 @@ static const char *check_partition(const uint8_t *page, uint32_t page_bytes, uin
         apart = apart && claim(marks, tl_load16(page + TL_AT_PREFIX_OFF), tl_page_prefix_len(page));
         claimed += tl_page_prefix_len(page);
     }
-    for (unsigned i = 0; i < tl_page_count(page) && apart; i++) {
+    for (unsigned i = 0; i < tl_page_count(page) && apart && !dense; i++) {
         size_t cell = tl_page_cell_bytes(page, i);
         apart = claim(marks, tl_page_cell_off(page, i), cell);
         claimed += cell;
     }
-    for (size_t at = tl_page_free_head(page); at != 0 && apart; at = tl_load16(page + at))
+    for (size_t at = dense ? 0 : tl_page_free_head(page); at != 0 && apart;
+         at = tl_load16(page + at))
         apart = claim(marks, at, tl_load16(page + at + 2));
     if (!apart)
         return "two things share bytes of the heap";
-    if (!blocks_stand_alone(page))
+    if (!dense && !blocks_stand_alone(page))
         return "a free block touches another or the gap";
     return claimed == page_bytes ? NULL : "bytes of the page do not add up";
 }

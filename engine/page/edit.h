@@ -8,7 +8,8 @@
  *             the gap; the default
  *   bump      cells go into the gap; what is removed becomes garbage (header field frag)
  *   sidecar   as bump in the page; but memory beside it knows where the garbage lies
- *   rebuild   the whole page is written anew for every edit, for comparison
+ *   dense     leaves whose records are of one size become dense when they are written; else
+ * freelist rebuild   the whole page is written anew for every edit, for comparison
  *
  * When the gap is too short although all free bytes together suffice, the page is compacted.  An
  * insert or update that finds no room (counter alloc_misses), or a key that breaks the page's soft
@@ -36,6 +37,7 @@ typedef struct tl_edit { /* what edits need beside the page; owned by the writer
 
 struct tl_leaf_mode {
     const char *name, *summary;
+    bool writes_dense; /* leaves may become dense when the tree writes them (tl_page_identity) */
     bool (*insert)(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
                    tl_slice value);
     void (*remove)(const tl_edit *edit, uint8_t *page, unsigned index);
@@ -46,7 +48,8 @@ struct tl_leaf_mode {
     void (*close)(tl_edit *edit);
 };
 
-extern const tl_leaf_mode tl_leaf_freelist, tl_leaf_bump, tl_leaf_sidecar, tl_leaf_rebuild;
+extern const tl_leaf_mode tl_leaf_freelist, tl_leaf_bump, tl_leaf_sidecar, tl_leaf_dense,
+    tl_leaf_rebuild;
 const tl_leaf_mode *tl_leaf_mode_find(const char *name); /* NULL when unknown */
 
 static inline void tl_edit_open(tl_edit *edit)

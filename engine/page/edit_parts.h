@@ -23,6 +23,16 @@ void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index);
 unsigned tl_free_take(const tl_edit *edit, uint8_t *page, size_t bytes);
 void tl_free_give(const tl_edit *edit, uint8_t *page, unsigned offset, size_t bytes);
 
+/* leaf_dense.c: edits of a dense leaf, under any mode.
+ *
+ * Insert, and update of another size, first ask whether the leaf can stay dense.  If not, but there
+ * is room, it gets slots, and the mode goes on with them. */
+typedef enum tl_dense_answer { TL_DENSE_DONE, TL_DENSE_FULL, TL_DENSE_HAS_SLOTS } tl_dense_answer;
+tl_dense_answer tl_dense_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
+                                tl_slice value);
+tl_dense_answer tl_dense_update(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice value);
+void tl_dense_remove(const tl_edit *edit, uint8_t *page, unsigned index);
+
 static inline uint8_t *tl_page_slot_at(uint8_t *page, unsigned index)
 {
     return page + TL_PAGE_HEADER_BYTES + 4 * ((size_t)tl_page_cap(page) + index);

@@ -38,6 +38,11 @@ static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, u
 {
     if (tl_suffix_is_outside(page, suffix.size_bytes))
         return false;
+    if (tl_page_is_dense(page)) {
+        tl_dense_answer answer = tl_dense_insert(edit, page, index, suffix, value);
+        if (answer != TL_DENSE_HAS_SLOTS)
+            return answer == TL_DENSE_DONE;
+    }
     size_t cell_bytes = tl_leaf_cell_size(suffix, value);
     bool slot_ready =
         tl_page_count(page) < tl_page_cap(page) || tl_page_gap(page) >= TL_ENTRY_BYTES;
@@ -63,6 +68,10 @@ static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, u
 static inline void tl_cells_remove(const tl_holes *holes, const tl_edit *edit, uint8_t *page,
                                    unsigned index)
 {
+    if (tl_page_is_dense(page)) {
+        tl_dense_remove(edit, page, index);
+        return;
+    }
     holes->give(edit, page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
     tl_page_close_entry(edit, page, index);
 }
@@ -90,6 +99,11 @@ static inline void tl_cells_replace(const tl_holes *holes, const tl_edit *edit, 
 static inline bool tl_cells_update(const tl_holes *holes, const tl_edit *edit, uint8_t *page,
                                    unsigned index, tl_slice value)
 {
+    if (tl_page_is_dense(page)) {
+        tl_dense_answer answer = tl_dense_update(edit, page, index, value);
+        if (answer != TL_DENSE_HAS_SLOTS)
+            return answer == TL_DENSE_DONE;
+    }
     unsigned offset = tl_page_cell_off(page, index), cell_bytes = tl_page_cell_bytes(page, index);
     if (value.size_bytes <= tl_leaf_value(page, index).size_bytes) {
         unsigned unused = tl_leaf_update_in_cell(edit, page, index, value);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const tl_leaf_mode *const modes[] = {&tl_leaf_freelist, &tl_leaf_bump, &tl_leaf_sidecar,
-                                            &tl_leaf_rebuild};
+                                            &tl_leaf_dense, &tl_leaf_rebuild};
 
 const tl_leaf_mode *tl_leaf_mode_find(const char *name)
 {
@@ -17,6 +17,6 @@ const tl_leaf_mode *tl_leaf_mode_find(const char *name)
 
 const char *const *tl_leaf_modes(void)
 {
-    static const char *const names[] = {"freelist", "bump", "sidecar", "rebuild", NULL};
+    static const char *const names[] = {"freelist", "bump", "sidecar", "dense", "rebuild", NULL};
     return names;
 }

@@ -18,6 +18,17 @@
  * All keys of a page share its prefix, which is cut off; what is stored is the suffix.  The fences
  * are the bounds that the page's keys obey: lower <= key < upper.  FORMAT.md has every byte.
  *
+ * A dense leaf (kind 4) holds records of one size, which need neither slots nor lengths:
+ *
+ *   0        64         64+4c                      heap_lo       page_bytes
+ *   +--------+----------+-----------------+--------+-------------+
+ *   | header | heads c  | suffix value .. |  free  | fences      |
+ *   +--------+----------+-----------------+--------+-------------+
+ *
+ * It never holds more records than it could with slots: whatever is asked of a leaf may so be
+ * answered by giving it slots first.  All accounts (gap, room, cell bytes) are kept as if it had
+ * them, and most code need not know the difference.
+ *
  * Usually the prefix is the common beginning of the fences, so every key that belongs to the page
  * has it.  The prefix of a SOFT page is longer: it is taken from the keys that are there.  A key
  * without it lies before or after all of them; page.c has a suffix for each of the two cases.
@@ -50,6 +61,7 @@ enum tl_page_kind {
     TL_PAGE_LEAF = 1,
     TL_PAGE_BRANCH = 2,
     TL_PAGE_EXTENT = 3,
+    TL_PAGE_DENSE = 4,
     TL_PAGE_ZONE = 5,
     TL_PAGE_MANIFEST = 6
 };
@@ -75,6 +87,8 @@ enum tl_page_offset {
     TL_AT_LOWER_LEN = 40,
     TL_AT_UPPER_OFF = 42,
     TL_AT_UPPER_LEN = 44,
+    TL_AT_DENSE_SUFFIX = TL_AT_FREE_HEAD, /* of a dense leaf: suffix bytes of every record */
+    TL_AT_DENSE_VALUE = 46,               /* and value bytes */
     TL_AT_NEXT = 48,
     TL_AT_PREV = 52,
     TL_AT_LAST_INS = 56,
@@ -127,9 +141,15 @@ static inline void tl_page_set_birth(uint8_t *page, uint64_t txn)
     tl_store64(page + TL_AT_BIRTH, txn);
 }
 
+static inline bool tl_page_is_dense(const uint8_t *page)
+{
+    return __builtin_expect(page[TL_AT_KIND] == TL_PAGE_DENSE, 0);
+}
+
+/* What a page is for: a dense leaf is a leaf. */
 static inline unsigned tl_page_kind_of(const uint8_t *page)
 {
-    return page[TL_AT_KIND];
+    return tl_page_is_dense(page) ? TL_PAGE_LEAF : page[TL_AT_KIND];
 }
 
 static inline unsigned tl_page_level(const uint8_t *page)
@@ -214,13 +234,39 @@ static inline uint32_t tl_page_head(const uint8_t *page, unsigned index)
     return tl_load32(tl_page_heads(page) + 4 * (size_t)index);
 }
 
+static inline unsigned tl_dense_suffix_bytes(const uint8_t *page)
+{
+    return tl_load16(page + TL_AT_DENSE_SUFFIX);
+}
+
+static inline unsigned tl_dense_value_bytes(const uint8_t *page)
+{
+    return tl_load16(page + TL_AT_DENSE_VALUE);
+}
+
+static inline unsigned tl_dense_stride(const uint8_t *page)
+{
+    return tl_dense_suffix_bytes(page) + tl_dense_value_bytes(page);
+}
+
+static inline unsigned tl_dense_record_off(const uint8_t *page, unsigned index)
+{
+    return TL_PAGE_HEADER_BYTES + 4 * tl_page_cap(page) + index * tl_dense_stride(page);
+}
+
+/* Where the cell of entry `index` begins.  A record of a dense leaf is a cell without its header:
+ * suffix and value stand where the cell's would. */
 static inline unsigned tl_page_cell_off(const uint8_t *page, unsigned index)
 {
+    if (tl_page_is_dense(page))
+        return tl_dense_record_off(page, index) - TL_CELL_HEADER_BYTES;
     return tl_load16(tl_page_slot(page, index));
 }
 
 static inline unsigned tl_page_suffix_len(const uint8_t *page, unsigned index)
 {
+    if (tl_page_is_dense(page))
+        return tl_dense_suffix_bytes(page);
     return tl_load16(tl_page_slot(page, index) + 2);
 }
 
@@ -231,9 +277,21 @@ static inline size_t tl_page_arrays_end(unsigned kind, unsigned cap)
     return kind == TL_PAGE_BRANCH ? end + (size_t)TL_CHILD_BYTES * (cap + 1) : end;
 }
 
+/* Bytes at the front of a page that mean something: the gap begins behind them. */
+static inline size_t tl_page_front_bytes(const uint8_t *page)
+{
+    if (tl_page_is_dense(page))
+        return tl_dense_record_off(page, tl_page_count(page));
+    return tl_page_arrays_end(tl_page_kind_of(page), tl_page_cap(page));
+}
+
 static inline size_t tl_page_gap(const uint8_t *page)
 {
-    return tl_page_heap_lo(page) - tl_page_arrays_end(tl_page_kind_of(page), tl_page_cap(page));
+    size_t gap =
+        tl_page_heap_lo(page) - tl_page_arrays_end(tl_page_kind_of(page), tl_page_cap(page));
+    if (tl_page_is_dense(page)) /* as if it had slots */
+        gap -= (size_t)tl_page_count(page) * (TL_CELL_HEADER_BYTES + tl_dense_stride(page));
+    return gap;
 }
 
 /* The first four bytes of a suffix as one number, in memcmp order, zero padded. */

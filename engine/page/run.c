@@ -187,6 +187,43 @@ static void piece_build(const tl_run *run, const tl_piece *piece, tl_builder *bu
         tl_build_entry(builder, piece->key, none, piece->child);
 }
 
+typedef struct record_shape {
+    size_t key_bytes, value_bytes;
+    bool uniform;
+} record_shape;
+
+static void shape_add(record_shape *shape, bool is_first, size_t key_bytes, tl_slice value,
+                      unsigned value_flags)
+{
+    if (is_first)
+        *shape = (record_shape){key_bytes, value.size_bytes, true};
+    shape->uniform = shape->uniform && key_bytes == shape->key_bytes && value_flags == 0 &&
+                     value.size_bytes == shape->value_bytes;
+}
+
+/* Are all records of one size, and none a reference? */
+static record_shape shape_of(const tl_run *run, unsigned first, unsigned end)
+{
+    record_shape shape = {0, 0, false};
+    unsigned at = 0; /* of the run */
+    for (unsigned p = 0; p < run->piece_count; p++) {
+        const tl_piece *piece = &run->pieces[p];
+        for (unsigned i = piece->first; i < piece->end; i++, at++) {
+            if (at < first || at >= end)
+                continue;
+            if (piece->page == NULL)
+                shape_add(&shape, at == first, piece->key.size_bytes, piece->value,
+                          piece->value_flags);
+            else
+                shape_add(&shape, at == first,
+                          tl_page_prefix_len(piece->page) + tl_page_suffix_len(piece->page, i),
+                          tl_leaf_value(piece->page, i),
+                          tl_leaf_has_overflow(piece->page, i) ? TL_VALUE_OVERFLOW : 0);
+        }
+    }
+    return shape;
+}
+
 void tl_run_build(const tl_run *run, unsigned first, unsigned end, uint8_t *page,
                   const tl_page_identity *identity, tl_slice lower, tl_slice upper,
                   tl_ref first_child)
@@ -202,9 +239,15 @@ void tl_run_build(const tl_run *run, unsigned first, unsigned end, uint8_t *page
     if (chosen.prefix > tl_slice_common(lower, upper))
         prefix = tl_slice_of(tl_run_key(run, first, key).data, chosen.prefix);
     tl_builder builder;
-    /* Spare slots only from the first quarter of the room: the rest is for cells. */
-    tl_build_begin_with(&builder, page, identity, lower, upper, prefix,
-                        end - first + (unsigned)(room / 4 < step ? room / 4 : step));
+    record_shape shape = {0, 0, false};
+    if (identity->dense && run->kind == TL_PAGE_LEAF)
+        shape = shape_of(run, first, end);
+    if (shape.uniform)
+        tl_build_begin_dense(&builder, page, identity, lower, upper, prefix,
+                             shape.key_bytes - prefix.size_bytes, shape.value_bytes);
+    else /* Spare slots only from the first quarter of the room: the rest is for cells. */
+        tl_build_begin_with(&builder, page, identity, lower, upper, prefix,
+                            end - first + (unsigned)(room / 4 < step ? room / 4 : step));
     if (run->kind == TL_PAGE_BRANCH)
         tl_build_first_child(&builder, first_child);
     unsigned base = 0;

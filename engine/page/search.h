@@ -90,16 +90,24 @@ static inline void tl_branch_set_child(uint8_t *page, unsigned index, tl_ref chi
     tl_store32(at + 4, child.tag);
 }
 
+/* Value length and TL_VALUE_OVERFLOW bit of a leaf entry, as its cell has them. */
+static inline unsigned tl_leaf_value_word(const uint8_t *page, unsigned index)
+{
+    if (tl_page_is_dense(page))
+        return tl_dense_value_bytes(page);
+    return tl_load16(page + tl_page_cell_off(page, index));
+}
+
 static inline tl_slice tl_leaf_value(const uint8_t *page, unsigned index)
 {
     const uint8_t *cell = page + tl_page_cell_off(page, index);
     return tl_slice_of(cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(page, index),
-                       tl_load16(cell) & ~(unsigned)TL_VALUE_OVERFLOW);
+                       tl_leaf_value_word(page, index) & ~(unsigned)TL_VALUE_OVERFLOW);
 }
 
 static inline bool tl_leaf_has_overflow(const uint8_t *page, unsigned index)
 {
-    return (tl_load16(page + tl_page_cell_off(page, index)) & TL_VALUE_OVERFLOW) != 0;
+    return (tl_leaf_value_word(page, index) & TL_VALUE_OVERFLOW) != 0;
 }
 
 /* A value whose size is this is no value: `data` is the reference to one, TL_VALUE_REF_BYTES. */
@@ -113,14 +121,14 @@ static inline tl_slice tl_leaf_value_or_ref(const uint8_t *page, unsigned index)
     return value;
 }
 
-/* Heap bytes of entry `index`. */
+/* Heap bytes of entry `index`; of a dense leaf those that its cell would have. */
 static inline unsigned tl_page_cell_bytes(const uint8_t *page, unsigned index)
 {
     unsigned suffix = tl_page_suffix_len(page, index);
     if (tl_page_kind_of(page) == TL_PAGE_BRANCH)
         return suffix > TL_HEAD_BYTES ? suffix : 0;
-    const uint8_t *cell = page + tl_page_cell_off(page, index);
-    return TL_CELL_HEADER_BYTES + suffix + (tl_load16(cell) & ~(unsigned)TL_VALUE_OVERFLOW);
+    return TL_CELL_HEADER_BYTES + suffix +
+           (tl_leaf_value_word(page, index) & ~(unsigned)TL_VALUE_OVERFLOW);
 }
 
 #endif

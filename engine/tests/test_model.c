@@ -19,6 +19,7 @@ static void counters_prove_that_it_went_everywhere(const tl_stats *all)
     assert_true(all->alloc_fit_gap > 0 && all->alloc_compactions > 0 && all->alloc_rebuilds > 0);
     assert_true(all->alloc_fit_freeblock > 0 && all->alloc_scans > 0 && all->head_shift_bytes > 0);
     assert_true(all->soft_reencodes > 0 && all->soft_breaks > 0);
+    assert_true(all->dense_given_up > 0);
     assert_true(all->sidecar_builds > 0 && all->sidecar_reuse > 0);
     assert_true(all->head_ties > 0 && all->overwrites_same_size > 0);
     assert_true(all->loose_reuse > 0 && all->recycle_reuse > 0 && all->bitmap_alloc > 0);

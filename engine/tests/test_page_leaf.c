@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 4 };
+enum { ENTRIES_MAX = 2048, SUFFIX_MAX = 24, VALUE_MAX = 656, MODES = 5 };
 
 typedef struct entry {
     uint8_t suffix[SUFFIX_MAX], value[VALUE_MAX];
@@ -43,6 +43,7 @@ static desk *desk_set(uint32_t page_bytes, const char *lower, const char *upper)
     d->modes[1] = &tl_leaf_freelist;
     d->modes[2] = &tl_leaf_sidecar;
     d->modes[3] = &tl_leaf_rebuild;
+    d->modes[4] = &tl_leaf_dense;
     d->edit = (tl_edit){.page_bytes = page_bytes,
                         .scratch = d->scratch,
                         .stats = &d->stats,

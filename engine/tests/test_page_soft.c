@@ -180,7 +180,7 @@ static void edits_refuse_a_key_that_breaks_the_prefix(void **state)
     (void)state;
     static const char *const outside[] = {"user00", "user", "usar0020", "userz", "user01", "t"};
     static const tl_leaf_mode *const modes[] = {&tl_leaf_freelist, &tl_leaf_bump, &tl_leaf_sidecar,
-                                                &tl_leaf_rebuild};
+                                                &tl_leaf_dense, &tl_leaf_rebuild};
     uint8_t before[PAGE_BYTES];
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
         desk *d = desk_set(&leaf_identity, "", "");
@@ -203,7 +203,8 @@ static void edits_refuse_a_key_that_breaks_the_prefix(void **state)
 static void a_full_soft_page_has_room_for_the_fences_of_outsiders(void **state)
 {
     (void)state;
-    static const tl_leaf_mode *const modes[] = {&tl_leaf_freelist, &tl_leaf_bump, &tl_leaf_rebuild};
+    static const tl_leaf_mode *const modes[] = {&tl_leaf_freelist, &tl_leaf_dense,
+                                                &tl_leaf_rebuild};
     static const char *const below[] = {"a", "user00", "user", "us", "user"};
     static const char *const above[] = {"z", "user01", "user1", "uz", "user1"};
     uint64_t random = unit_seed(__func__);

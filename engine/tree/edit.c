@@ -32,7 +32,7 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     tl_pager *pager = writer->pager;
     uint32_t pgno;
     uint8_t *to = tl_pager_take(pager, &pgno);
-    size_t arrays = tl_page_arrays_end(tl_page_kind_of(from), tl_page_cap(from));
+    size_t arrays = tl_page_front_bytes(from);
     size_t heap_lo = tl_page_heap_lo(from);
     memset(to, 0, TL_AT_BIRTH);
     memcpy(to + TL_AT_BIRTH, from + TL_AT_BIRTH, arrays - TL_AT_BIRTH);

@@ -166,7 +166,8 @@ static inline tl_page_identity tl_identity_like(const tl_writer *writer, const u
                               .tree_id = writer->root.tree_id,
                               .birth = writer->pager->txn,
                               .kind = (uint8_t)tl_page_kind_of(page),
-                              .level = (uint8_t)tl_page_level(page)};
+                              .level = (uint8_t)tl_page_level(page),
+                              .dense = writer->mode->writes_dense};
 }
 
 #endif

@@ -74,8 +74,8 @@ typedef struct tl_env_options { /* all zeros is a good default */
                                existing one keeps its own */
     uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
     const char *commit; /* "log" (default), "shadow1" or "shadow2": a row of tl_commit_protocols */
-    const char
-        *leaf; /* "freelist" (default), "bump", "sidecar" or "rebuild": a row of tl_leaf_modes */
+    const char *leaf;   /* "freelist" (default), "bump", "sidecar", "dense", "rebuild": a row of
+                           tl_leaf_modes */
     const char *split; /* "adaptive" (default): a row of tl_splits or extra_splits */
     const char *fill;  /* "lmdb25" (default): a row of tl_fills or extra_fills */
     const char *space; /* "simple" (default) or "segregated": a row of tl_space_policies */

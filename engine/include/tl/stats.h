@@ -27,6 +27,7 @@
     X(alloc_scans, exact, "count", "free blocks looked at to place or to give back a leaf cell")   \
     X(sidecar_builds, exact, "count", "leaves searched for holes that no sidecar knew")            \
     X(sidecar_reuse, exact, "count", "leaf edits that a sidecar served")                           \
+    X(dense_given_up, exact, "count", "dense leaves that got slots for a record of another size")  \
     X(head_shift_bytes, exact, "bytes", "heads and slots moved to enter or take out an entry")     \
     X(alloc_bytes_moved, exact, "bytes", "cell bytes moved by compactions and rebuilds")           \
     X(alloc_misses, exact, "count", "no room in the leaf: leads to a split")                       \

@@ -19,6 +19,10 @@ const storm_config storm_configs[] = {
     {"all keys 64k",     65536, STORM_KEYS_ALL,        "log",     "bump",     "rightmost",  TL_DURABILITY_COMMIT, true,  9000, 512,  5000, 400, NULL, NULL},
     {"long keys 64k",    65536, STORM_KEYS_LONG,       "shadow2", "sidecar",  "half_bytes", TL_DURABILITY_ASYNC,  true,  4000, 512,  4000, 400, NULL, NULL},
     {"descending 64k",   65536, STORM_KEYS_DESCENDING, "log",     "rebuild",  "half_bytes", TL_DURABILITY_NONE,   false, 3000, 512,  4000, 500, NULL, NULL},
+    {"dense 1k",         1024,  STORM_KEYS_DESCENDING, "log",     "dense",    "half_bytes", TL_DURABILITY_ASYNC,  false, 0,    512,  9000, 2500, NULL, NULL},
+    {"dense prefix 4k",  4096,  STORM_KEYS_PREFIX,     "shadow2", "dense",    "rightmost",  TL_DURABILITY_NONE,   true,  0,    512,  9000, 4000, NULL, NULL},
+    {"dense mixed 8k",   8192,  STORM_KEYS_ALL,        "log",     "dense",    "half_bytes", TL_DURABILITY_COMMIT, true,  400,  4096, 6000, 1200, NULL, NULL},
+    {"dense 64k",        65536, STORM_KEYS_ASCENDING,  "log",     "dense",    "rightmost",  TL_DURABILITY_NONE,   false, 0,    512,  5000, 4000, NULL, NULL},
 };
 /* clang-format on */
 const unsigned storm_config_count = sizeof storm_configs / sizeof storm_configs[0];
