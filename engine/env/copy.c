@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-enum { RUN_BYTES = 1 << 20, LOG_BYTES = 65536 };
+enum { LOG_BYTES = 65536 };
 
 /* ---- pages of the copy ---- */
 
@@ -52,49 +52,65 @@ static bool mark_used(tl_hot_copy *copy, uint32_t pgno)
     return fresh;
 }
 
-static tl_status write_at(tl_hot_copy *copy, uint32_t pgno, const uint8_t *bytes, size_t size_bytes)
+tl_status tl_copy_claim(tl_hot_copy *copy, uint32_t pgno, uint32_t count)
+{
+    const tl_pager *pager = &copy->env->pager;
+    uint64_t most = (uint64_t)copy->zones_most * tl_zone_pages(pager->page_bytes);
+    for (uint32_t i = pgno; i - pgno < count; i++)
+        if (i >= most || is_zone_slot(pager->page_bytes, i) || !mark_used(copy, i))
+            return tl_pager_fail(&copy->env->pager, TL_CORRUPT, i,
+                                 "page %u is reached from two places", i);
+    if (pgno + count > copy->end)
+        copy->end = pgno + count;
+    return TL_OK;
+}
+
+tl_status tl_copy_write(tl_hot_copy *copy, uint32_t pgno, uint64_t offset, const uint8_t *bytes,
+                        size_t size_bytes)
 {
     tl_io *io = copy->env->pager.io;
-    return io->pwritev(io, copy->file, (uint64_t)pgno << copy->env->pager.page_shift,
+    return io->pwritev(io, copy->file, ((uint64_t)pgno << copy->env->pager.page_shift) + offset,
                        &(tl_io_span){bytes, size_bytes}, 1);
 }
 
-static tl_status run_flush(tl_hot_copy *copy)
+tl_status tl_copy_flush(tl_hot_copy *copy)
 {
     size_t bytes = (size_t)copy->run_count << copy->env->pager.page_shift;
     copy->run_count = 0;
-    return bytes == 0 ? TL_OK : write_at(copy, copy->run_first, copy->run, bytes);
+    return bytes == 0 ? TL_OK : tl_copy_write(copy, copy->run_first, 0, copy->run, bytes);
 }
 
 tl_status tl_copy_place(tl_hot_copy *copy, uint8_t *page)
 {
     const tl_pager *pager = &copy->env->pager;
     uint32_t pgno = tl_page_pgno(page);
-    tl_status status = TL_OK;
-    if (is_zone_slot(pager->page_bytes, pgno) || !mark_used(copy, pgno))
-        return tl_pager_fail(&copy->env->pager, TL_CORRUPT, pgno,
-                             "page %u is reached from two places", pgno);
-    if (pgno != copy->run_first + copy->run_count || copy->run_count == copy->run_most)
-        status = run_flush(copy);
+    tl_status status = tl_copy_claim(copy, pgno, 1);
+    if (status == TL_OK &&
+        (pgno != copy->run_first + copy->run_count || copy->run_count == copy->run_most))
+        status = tl_copy_flush(copy);
     if (status != TL_OK)
         return status;
     if (copy->run_count == 0)
         copy->run_first = pgno;
     tl_store32(page + TL_AT_CRC, tl_page_checksum(page, pager->page_bytes));
     memcpy(copy->run + ((size_t)copy->run_count++ << pager->page_shift), page, pager->page_bytes);
-    if (pgno >= copy->end)
-        copy->end = pgno + 1;
     return TL_OK;
 }
 
 /* ---- trees ---- */
+
+/* The reference to a value in cell `index` of a leaf in our buffer. */
+static uint8_t *ref_at(uint8_t *leaf, unsigned index)
+{
+    return leaf + ((const uint8_t *)tl_leaf_value(leaf, index).data - leaf);
+}
 
 static tl_status subtree_copy(tl_hot_copy *copy, uint32_t tree_id, tl_ref from, unsigned level,
                               tl_ref *to)
 {
     tl_pager *pager = &copy->env->pager;
     uint8_t *page = copy->levels + ((size_t)level << pager->page_shift);
-    if (from.pgno >= copy->page_count_max || copy->copied++ == copy->page_count_max)
+    if (from.pgno >= copy->page_count_max || copy->copied++ >= copy->page_count_max)
         return tl_pager_fail(pager, TL_CORRUPT, from.pgno,
                              "page %u is named but cannot be of this tree", from.pgno);
     tl_status status = tl_pager_copy(pager, from, level, tree_id, page);
@@ -104,6 +120,9 @@ static tl_status subtree_copy(tl_hot_copy *copy, uint32_t tree_id, tl_ref from, 
         if (status == TL_OK)
             tl_branch_set_child(page, i, child);
     }
+    for (unsigned i = 0; status == TL_OK && level == 0 && i < tl_page_count(page); i++)
+        if (tl_leaf_has_overflow(page, i))
+            status = tl_copy_value(copy, tree_id, ref_at(page, i));
     if (status != TL_OK)
         return status;
     if (copy->compact)
@@ -144,7 +163,7 @@ static tl_status zones_write(tl_hot_copy *copy, tl_meta *meta)
         uint32_t pgno = tl_zone_slot_pgno(meta->page_bytes, zone, 0);
         uint32_t crc = tl_zone_seal(page, meta->page_bytes, pgno, zone, 0);
         meta->zone_digest += tl_zone_mix(zone, 0, crc);
-        tl_status status = write_at(copy, pgno, page, meta->page_bytes);
+        tl_status status = tl_copy_write(copy, pgno, 0, page, meta->page_bytes);
         if (status != TL_OK)
             return status;
     }
@@ -178,7 +197,7 @@ static tl_status file_fill(tl_hot_copy *copy, const tl_site *site, tl_copy_tree 
     if (status == TL_OK)
         status = tl_copy_catalog(copy, trees, count, meta);
     if (status == TL_OK)
-        status = run_flush(copy);
+        status = tl_copy_flush(copy);
     meta->page_count = copy->end > TL_FILE_PAGES_MIN ? copy->end : TL_FILE_PAGES_MIN;
     if (status == TL_OK)
         status = zones_write(copy, meta);
@@ -207,9 +226,10 @@ static tl_status buffers_take(tl_hot_copy *copy, tl_copy_tree **trees)
             copy->level_count = forest->trees.at[i].root.depth;
     /* The catalog takes a page for each tree at most, and half as many above. */
     uint64_t most = (uint64_t)copy->page_count_max + 2 * forest->trees.count + TL_TREE_DEPTH_MAX;
-    copy->zones_most = tl_zone_count(pager->page_bytes, most) + 1;
-    copy->run_most = RUN_BYTES >> pager->page_shift;
-    copy->run = memory->allocate(memory, RUN_BYTES);
+    /* Extents that do not cross zones may leave up to half of each free. */
+    copy->zones_most = 2 * (size_t)tl_zone_count(pager->page_bytes, most) + 2;
+    copy->run_most = TL_COPY_RUN_BYTES >> pager->page_shift;
+    copy->run = memory->allocate(memory, TL_COPY_RUN_BYTES);
     copy->levels = memory->allocate(memory, copy->level_count << pager->page_shift);
     copy->zones = memory->allocate(memory, copy->zones_most << pager->page_shift);
     *trees = memory->allocate(memory, trees_bytes(copy));
@@ -229,7 +249,7 @@ static void buffers_give(tl_hot_copy *copy, tl_copy_tree *trees)
     memory->release(memory, trees, trees_bytes(copy));
     memory->release(memory, copy->zones, copy->zones_most << pager->page_shift);
     memory->release(memory, copy->levels, copy->level_count << pager->page_shift);
-    memory->release(memory, copy->run, RUN_BYTES);
+    memory->release(memory, copy->run, TL_COPY_RUN_BYTES);
 }
 
 /* ---- names of files: in the writer's turn ---- */

@@ -4,6 +4,8 @@
 
 #include "engine/env/env.h"
 
+enum { TL_COPY_RUN_BYTES = 1 << 20 }; /* more than the head and a chunk of any extent */
+
 typedef struct tl_hot_copy {
     tl_env *env;
     const tl_txn *from; /* pins the snapshot */
@@ -23,8 +25,18 @@ typedef struct tl_hot_copy {
 
 /* The next page number that is free in the copy, behind all others. */
 uint32_t tl_copy_number(tl_hot_copy *copy);
+/* Note that these pages are in use.  TL_CORRUPT: some are already, or cannot be. */
+TL_MUST_USE tl_status tl_copy_claim(tl_hot_copy *copy, uint32_t pgno, uint32_t count);
+/* Write bytes that lie `offset` behind the start of page `pgno`. */
+TL_MUST_USE tl_status tl_copy_write(tl_hot_copy *copy, uint32_t pgno, uint64_t offset,
+                                    const uint8_t *bytes, size_t size_bytes);
+TL_MUST_USE tl_status tl_copy_flush(tl_hot_copy *copy); /* copy->run has gone out */
 /* Put `page`, which bears its number, into the file.  TL_CORRUPT: something is there already. */
 TL_MUST_USE tl_status tl_copy_place(tl_hot_copy *copy, uint8_t *page);
+
+/* copy_values.c: the value that a leaf of the copy refers to at `stored_ref`, which then names its
+ * new place. */
+TL_MUST_USE tl_status tl_copy_value(tl_hot_copy *copy, uint32_t tree_id, uint8_t *stored_ref);
 
 /* copy_catalog.c: pages for the catalog of the copy, whose trees have these roots; count >= 1. */
 typedef struct tl_copy_tree {

@@ -62,6 +62,12 @@ TL_MUST_USE tl_status tl_extent_get(tl_pager *pager, const tl_extent *extent, ui
 /* Its header: in the arena, or read into `buffer` (TL_PAGE_HEADER_BYTES). */
 TL_MUST_USE tl_status tl_extent_head(tl_pager *pager, const tl_extent *extent, uint32_t tree_id,
                                      uint8_t *buffer, const uint8_t **head);
+/* Header and sums (tl_extent_data_at bytes), then chunks by them, without bringing them in. */
+TL_MUST_USE tl_status tl_extent_copy_head(tl_pager *pager, const tl_extent *extent,
+                                          uint32_t tree_id, uint8_t *to);
+TL_MUST_USE tl_status tl_extent_copy_chunk(tl_pager *pager, const tl_extent *extent,
+                                           const uint8_t *head, uint32_t chunk, uint8_t *to);
+uint32_t tl_extent_chunk_bytes(const tl_extent *extent, uint32_t chunk);
 /* The first extent that `ref` names.  TL_CORRUPT: it names none. */
 TL_MUST_USE tl_status tl_value_first(tl_pager *pager, tl_value_ref ref, tl_extent *first);
 /* The extent behind one whose header is `head`, when `bytes_left` follow it. */
