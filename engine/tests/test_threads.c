@@ -317,12 +317,148 @@ static void readers_that_meet_at_a_cold_page_load_it_once(void **state)
     }
 }
 
+/* ---- trees that come and go ---- */
+
+enum { TREE_NAMES = 4, TREE_KEYS = 40, TREE_ROUNDS = 250 };
+
+static tl_slice tree_name(unsigned i)
+{
+    static const char *const names[TREE_NAMES] = {"north", "east", "south", "west"};
+    return slice_of_text(names[i]);
+}
+
+/* Fill a tree with `number` under every key, and enough beside it for a branch. */
+static tl_status tree_fill(tl_txn *txn, tl_tree tree, uint64_t number)
+{
+    key_buffer buffer;
+    tl_status status = TL_OK;
+    for (unsigned i = 0; i < TREE_KEYS && status == TL_OK; i++) {
+        uint8_t value[64] = {0};
+        tl_store64(value, number);
+        status = tl_put(txn, tree, key_of(i, &buffer), tl_slice_of(value, sizeof value), 0);
+    }
+    return status;
+}
+
+/* Drop one tree and make it anew with this number; first another way, which is taken back. */
+static void trees_turn_over(rig *on, uint64_t number)
+{
+    tl_txn *txn = NULL;
+    tl_tree tree = 0, other = 0;
+    tl_save save;
+    tl_slice name = tree_name((unsigned)(number % TREE_NAMES));
+    check_ok(tl_txn_begin(on->env, 0, &txn));
+    check_ok(tl_savepoint(txn, &save));
+    for (unsigned i = 0; i < TREE_NAMES; i++)
+        if (tl_tree_open(txn, tree_name(i), 0, &other) == TL_OK)
+            check_ok(tl_tree_drop(txn, other));
+    check_ok(tl_tree_open(txn, name, TL_TREE_CREATE, &other));
+    check_ok(tree_fill(txn, other, 0));
+    check_ok(tl_rollback_to(txn, save));
+    if (tl_tree_open(txn, name, 0, &tree) == TL_OK)
+        check_ok(tl_tree_drop(txn, tree));
+    check_ok(tl_tree_open(txn, name, TL_TREE_CREATE, &tree));
+    check_ok(tree_fill(txn, tree, number));
+    check_ok(tl_txn_commit(txn));
+}
+
+/* All keys of the tree bear one number; 0: they do not. */
+static uint64_t tree_number(worker *self, tl_txn *txn, tl_tree tree)
+{
+    tl_cursor *cursor = NULL;
+    tl_slice key, value;
+    uint64_t number = 0;
+    unsigned count = 0;
+    expect(self, TL_OK, tl_cursor_open(txn, tree, &cursor));
+    for (; tl_cursor_next(cursor, &key, &value) == TL_OK; count++) {
+        uint64_t here = tl_load64(value.data);
+        self->wrong += count != 0 && here != number;
+        number = here;
+    }
+    tl_cursor_close(cursor);
+    self->wrong += count != TREE_KEYS;
+    return number;
+}
+
+typedef struct roll_call { /* what the list of trees told */
+    unsigned count;
+    tl_tree ids[TREE_NAMES + 1];
+} roll_call;
+
+static bool roll(void *context, tl_slice name, tl_tree tree, uint64_t count)
+{
+    roll_call *call = context;
+    (void)name;
+    (void)count;
+    if (call->count <= TREE_NAMES)
+        call->ids[call->count] = tree;
+    call->count++;
+    return true;
+}
+
+/* The trees of one snapshot bear the numbers of the latest commits, however long it is held. */
+static void *tree_reader(void *context)
+{
+    worker *self = context;
+    uint64_t newest = 0;
+    while (!atomic_load(self->stop)) {
+        tl_txn *txn = NULL;
+        tl_status status = tl_txn_begin(self->env, TL_TXN_READ_ONLY, &txn);
+        expect(self, TL_OK, status);
+        if (status != TL_OK)
+            return NULL;
+        for (unsigned look = 0; look < 1 + self->number % 3; look++) { /* the same each time */
+            uint64_t sum = 0, most = 0;
+            roll_call call = {0};
+            expect(self, TL_OK, tl_tree_list(txn, roll, &call));
+            self->wrong += call.count != TREE_NAMES + 1 || call.ids[0] != TL_TREE_MAIN;
+            for (unsigned i = 0; i < TREE_NAMES; i++) {
+                tl_tree tree = 0;
+                expect(self, TL_OK, tl_tree_open(txn, tree_name(i), 0, &tree));
+                uint64_t number = tree_number(self, txn, tree);
+                self->wrong += number % TREE_NAMES != i;
+                most = number > most ? number : most;
+                sum += number;
+            }
+            self->wrong += most < newest || sum != 4 * most - 6; /* four commits in a row */
+            newest = most;
+            sched_yield();
+        }
+        tl_txn_abort(txn);
+        self->rounds++;
+    }
+    return NULL;
+}
+
+static void readers_keep_their_trees_while_the_writer_makes_and_drops_them(void **state)
+{
+    rig *on = *state;
+    atomic_bool stop = false;
+    worker workers[4];
+    on->options.ckpt_bytes = 32 << 10;
+    on->options.flags &= ~(unsigned)TL_OPEN_DETERMINISTIC; /* checkpoints beside the writer */
+    rig_open(on);
+    uint64_t number = 4; /* the first commits, so that all four are there */
+    for (; number < 4 + TREE_NAMES; number++)
+        trees_turn_over(on, number);
+    workers_start(workers, 4, on, &stop, tree_reader);
+    for (; number < TREE_ROUNDS; number++)
+        trees_turn_over(on, number);
+    atomic_store(&stop, true);
+    workers_join(workers, 4);
+    tl_verify_summary summary;
+    check_ok(tl_verify(on->env, NULL, NULL, &summary));
+    assert_int_equal(TREE_NAMES + 1, summary.trees);
+    assert_true(info_of(on->env).page_count < 2000); /* what was dropped was used again */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reader_that_begins_during_a_commit_is_never_reclaimed),
         rig_test(a_scan_sees_one_commit_from_end_to_end),
         rig_test(checkpoints_verifier_and_statistics_run_beside_the_writer),
+        rig_test(readers_keep_their_trees_while_the_writer_makes_and_drops_them),
         rig_test(writers_take_turns_and_lose_no_update),
         rig_test(the_syncer_makes_async_commits_durable_by_itself),
         rig_test(a_sync_that_fails_in_the_background_poisons_the_env),

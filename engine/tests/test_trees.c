@@ -420,6 +420,160 @@ static void a_name_that_two_trees_bore_between_checkpoints_is_kept_apart(void **
     }
 }
 
+/* ---- whatever fails ---- */
+
+enum { STEPS = 5 }; /* txns of the scenario */
+
+typedef struct outcome {
+    unsigned acknowledged; /* commits that returned TL_OK */
+    bool unknown;          /* the one after them is known after reopening only */
+} outcome;
+
+/* Step `number` of the scenario, in a txn: trees are made and dropped, kept and taken back. */
+static tl_status step_edit(tl_txn *txn, unsigned number)
+{
+    tl_tree tree = 0;
+    tl_save save = 0;
+    char name[16];
+    key_buffer buffer;
+    tl_status status = TL_OK;
+    snprintf(name, sizeof name, "tree %u", number);
+    status = tl_tree_open(txn, slice_of_text(name), TL_TREE_CREATE, &tree);
+    for (unsigned i = 0; i < 40 && status == TL_OK; i++)
+        status = tl_put(txn, tree, key_of(i, &buffer), slice_of_text("a value of some length"), 0);
+    if (status == TL_OK)
+        status = tl_savepoint(txn, &save);
+    if (status == TL_OK && number > 0) { /* the tree before goes, half of the time for good */
+        snprintf(name, sizeof name, "tree %u", number - 1);
+        status = tl_tree_open(txn, slice_of_text(name), 0, &tree);
+        if (status == TL_OK)
+            status = tl_tree_drop(txn, tree);
+        if (status == TL_OK && number % 2 == 0)
+            status = tl_rollback_to(txn, save);
+    }
+    return status;
+}
+
+/* The hash of all trees after each step, step 0 being nothing. */
+static void hashes_of_steps(rig *on, uint64_t hashes[STEPS + 1])
+{
+    rig_open(on);
+    hashes[0] = verified(on).trees_hash;
+    for (unsigned i = 0; i < STEPS; i++) {
+        tl_txn *txn = begin(on, 0);
+        check_ok(step_edit(txn, i));
+        check_ok(tl_txn_commit(txn));
+        hashes[i + 1] = verified(on).trees_hash;
+    }
+}
+
+/* Run until a call is refused for good; a txn that is refused half-way is tried once more. */
+static outcome scenario_run(rig *on)
+{
+    outcome told = {0, false};
+    for (unsigned tries = 0; told.acknowledged < STEPS && tries < STEPS + 3; tries++) {
+        tl_txn *txn = NULL;
+        if (tl_txn_begin(on->env, 0, &txn) != TL_OK)
+            break; /* poisoned */
+        tl_status status = step_edit(txn, told.acknowledged);
+        if (status != TL_OK) {
+            tl_txn_abort(txn);
+            continue;
+        }
+        status = tl_txn_commit(txn);
+        told.acknowledged += status == TL_OK;
+        told.unknown = status == TL_IO;
+        if (told.unknown)
+            break;
+        if (told.acknowledged == 2 && tl_env_checkpoint(on->env) != TL_OK)
+            continue; /* put off, or the next begin learns of it */
+    }
+    return told;
+}
+
+/* The rig's disk as if new; then the failure comes.  False: it did not. */
+static bool fails_once(rig *on, const char *commit, bool memory, faultio_call call, uint64_t nth,
+                       const uint64_t hashes[STEPS + 1])
+{
+    memdisk *fresh = memdisk_create();
+    memdisk_destroy(on->disk);
+    on->disk = fresh;
+    faultio_init(&on->faults, memdisk_io(fresh));
+    on->options.commit = commit;
+    on->options.ckpt_bytes = 4096;
+    rig_open(on);
+    if (memory)
+        faultmem_plan(&on->memory, nth, false);
+    else
+        faultio_plan(&on->faults, call, nth, nth % 2 == 0 ? TL_IO : TL_NO_SPACE, false);
+    outcome told = scenario_run(on);
+    bool fired = memory ? on->memory.fired != 0 : atomic_load(&on->faults.fired) != 0;
+    faultio_heal(&on->faults);
+    faultmem_plan(&on->memory, 0, false);
+    on->memory.fired = 0;
+    rig_abandon(on);
+    rig_open(on);
+    uint64_t hash = verified(on).trees_hash;
+    assert_true(hash == hashes[told.acknowledged] ||
+                (told.unknown && hash == hashes[told.acknowledged + 1]));
+    assert_true(fired || told.acknowledged == STEPS);
+    rig_close(on);
+    return fired;
+}
+
+static void whatever_fails_trees_are_made_and_dropped_whole_or_not_at_all(void **state)
+{
+    rig *on = *state;
+    uint64_t hashes[STEPS + 1], most = 0;
+    static const char *const commits[] = {"log", "shadow2"};
+    hashes_of_steps(on, hashes);
+    rig_close(on);
+    for (size_t c = 0; c < 2; c++) {
+        for (int call = 0; call < FAULTIO_CALL_COUNT; call++)
+            for (uint64_t nth = 1;
+                 fails_once(on, commits[c], false, (faultio_call)call, nth, hashes); nth++)
+                most = nth > most ? nth : most;
+        uint64_t nth = 1;
+        while (fails_once(on, commits[c], true, FAULTIO_OPEN, nth, hashes))
+            nth++;
+        assert_true(nth > 5);
+    }
+    assert_true(most > 5);
+}
+
+/* A process that dies at any moment: the disk as each write left it. */
+static void whenever_the_process_dies_the_trees_are_those_of_a_commit(void **state)
+{
+    rig *on = *state;
+    uint64_t hashes[STEPS + 1];
+    unsigned seen = 0;
+    hashes_of_steps(on, hashes);
+    rig_close(on);
+    for (uint64_t nth = 1; nth < 200; nth++) {
+        memdisk *fresh = memdisk_create();
+        memdisk_destroy(on->disk);
+        on->disk = fresh;
+        faultio_init(&on->faults, memdisk_io(fresh));
+        on->options.ckpt_bytes = 4096;
+        rig_open(on);
+        faultio_plan(&on->faults, FAULTIO_WRITE, nth, TL_IO,
+                     true); /* nothing is written any more */
+        outcome told = scenario_run(on);
+        bool fired = atomic_load(&on->faults.fired) != 0;
+        faultio_heal(&on->faults);
+        rig_abandon(on);
+        rig_open(on);
+        uint64_t hash = verified(on).trees_hash;
+        assert_true(hash == hashes[told.acknowledged] ||
+                    (told.unknown && hash == hashes[told.acknowledged + 1]));
+        seen |= 1u << told.acknowledged;
+        rig_close(on);
+        if (!fired)
+            break;
+    }
+    assert_int_equal((1u << (STEPS + 1)) - 1, seen); /* it died between all of them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +585,8 @@ int main(void)
         rig_test(a_tree_of_this_txn_is_dropped_without_a_trace_of_its_pages),
         rig_test(a_cursor_lives_through_edits_of_other_trees_and_ends_with_its_own),
         rig_test(many_trees_outgrow_the_first_catalog_page),
+        rig_test(whatever_fails_trees_are_made_and_dropped_whole_or_not_at_all),
+        rig_test(whenever_the_process_dies_the_trees_are_those_of_a_commit),
         rig_test(one_put_copies_no_catalog_page),
         rig_test(a_name_that_two_trees_bore_between_checkpoints_is_kept_apart),
     };
