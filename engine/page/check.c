@@ -36,7 +36,9 @@ static const char *check_leaf_slot(const uint8_t *page, unsigned index, size_t h
     return NULL;
 }
 
-static const char *check_slots(const uint8_t *page, size_t heap_lo, size_t page_bytes)
+/* *cells is what the entries take of the heap. */
+static const char *check_slots(const uint8_t *page, size_t heap_lo, size_t page_bytes,
+                               size_t *cells)
 {
     unsigned count = tl_page_count(page), prefix = tl_page_prefix_len(page);
     bool leaf = tl_page_kind_of(page) == TL_PAGE_LEAF, soft = tl_page_is_soft(page);
@@ -54,8 +56,19 @@ static const char *check_slots(const uint8_t *page, size_t heap_lo, size_t page_
             fault = "separator lies outside the heap";
         if (fault != NULL)
             return fault;
+        *cells += tl_page_cell_bytes(page, i);
     }
     return NULL;
+}
+
+/* What is in the heap and what is free of it are the whole heap: then a page that is written anew
+ * holds what it held before, even when damage made two cells share bytes. */
+static bool heap_adds_up(const uint8_t *page, size_t heap_lo, size_t page_bytes, size_t cells)
+{
+    bool own_prefix = (page[TL_AT_FLAGS] & TL_PAGE_SOFT) != 0;
+    size_t fences = tl_load16(page + TL_AT_LOWER_LEN) + (size_t)tl_load16(page + TL_AT_UPPER_LEN);
+    size_t used = cells + fences + (own_prefix ? tl_page_prefix_len(page) : 0);
+    return used + tl_page_frag(page) + tl_page_free_bytes(page) == page_bytes - heap_lo;
 }
 
 /* Free blocks {u16 next, u16 size} ascend, so their chain ends. */
@@ -107,13 +120,16 @@ const char *tl_page_check_bounds(const uint8_t *page, uint32_t page_bytes)
         return "arrays run into the heap";
     if ((size_t)tl_page_frag(page) + tl_page_free_bytes(page) > page_bytes - heap_lo)
         return "more garbage than heap";
+    size_t cells = 0;
     const char *fault = check_fences(page, heap_lo, page_bytes);
     if (fault == NULL && tl_page_is_dense(page))
         return check_dense(page, heap_lo);
     if (fault == NULL)
-        fault = check_slots(page, heap_lo, page_bytes);
+        fault = check_slots(page, heap_lo, page_bytes, &cells);
     if (fault == NULL)
         fault = check_free_chain(page, heap_lo, page_bytes);
+    if (fault == NULL && !heap_adds_up(page, heap_lo, page_bytes, cells))
+        fault = "bytes of the heap do not add up";
     return fault;
 }
 
@@ -236,6 +252,14 @@ static const char *check_heads(const uint8_t *page)
             return "head differs from its key";
     }
     return NULL;
+}
+
+const char *tl_page_check_content(const uint8_t *page)
+{
+    const char *text = check_prefix(page);
+    if (text == NULL)
+        text = check_heads(page);
+    return text == NULL ? check_order(page) : text;
 }
 
 tl_page_fault tl_page_check_whole(const uint8_t *page, uint32_t page_bytes, uint64_t *marks)

@@ -12,6 +12,10 @@
 /* NULL when fine, else what is wrong, in words. */
 const char *tl_page_check_bounds(const uint8_t *page, uint32_t page_bytes);
 
+/* For a page that passed the bounds check: what an edit builds on.  Prefix, heads and order are as
+ * a sound writer leaves them.  NULL when fine. */
+const char *tl_page_check_content(const uint8_t *page);
+
 typedef struct tl_page_fault {
     const char *rule; /* "page-layout", "page-order", "page-heads", "page-prefix" */
     const char *text;

@@ -28,6 +28,7 @@ tl_status tl_pager_open(tl_pager *pager, const tl_meta *meta, tl_file *file, siz
     pager->page_shift = (unsigned)__builtin_ctz(meta->page_bytes);
     pager->max_key_bytes = meta->max_key_bytes;
     pager->record_bytes_max = meta->record_bytes_max;
+    pager->foreign_txn = meta->txn;
     tl_status status = tl_arena_enter(pager->arena);
     if (status != TL_OK) {
         pager->arena = NULL; /* not ours to leave */
@@ -87,6 +88,7 @@ typedef struct load_context { /* what the parent promised of a page, and what wa
     tl_ref ref;
     unsigned level;
     uint32_t tree_id;
+    uint64_t birth_most;
     const char *fault;
 } load_context;
 
@@ -105,6 +107,8 @@ static bool page_verify(void *opaque, const void *bytes, size_t size_bytes)
         context->fault = "it is on another level than its parent says";
     else if (tl_page_tree_id(page) != context->tree_id)
         context->fault = "it belongs to another tree";
+    else if (tl_page_birth(page) > context->birth_most)
+        context->fault = "it is younger than the checkpoint that names it";
     else
         context->fault = tl_page_check_bounds(page, context->page_bytes);
     return context->fault == NULL;
@@ -113,7 +117,12 @@ static bool page_verify(void *opaque, const void *bytes, size_t size_bytes)
 static tl_status page_read(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
                            uint8_t *to)
 {
-    load_context context = {pager->page_bytes, ref, level, tree_id, "it is beyond the file's end"};
+    load_context context = {.page_bytes = pager->page_bytes,
+                            .ref = ref,
+                            .level = level,
+                            .tree_id = tree_id,
+                            .birth_most = pager->foreign_txn,
+                            .fault = "it is beyond the file's end"};
     tl_status status =
         pager->io->read_verified(pager->io, pager->file, (uint64_t)ref.pgno << pager->page_shift,
                                  to, pager->page_bytes, page_verify, &context);

@@ -30,6 +30,7 @@ typedef struct tl_pager {
     uint64_t max_bytes, growth_bytes;
     const tl_space_policy *space_policy;
     const tl_search_way *search;
+    uint64_t foreign_txn; /* pages of the file were born up to here, by whoever wrote it */
     bool read_only; /* write nothing; replayed pages live in the arena alone */
 
     /* the writer's */

@@ -8,7 +8,7 @@ set(FIXTURES
     support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_ranges.c support/storm_tell.c)
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 
-foreach(test batch copy cursor durability faults grove hazards large leaf_modes many model pairs recovery savepoint trees
+foreach(test batch copy cursor durability faults foreign grove hazards large leaf_modes many model pairs recovery savepoint trees
         txn txn_space)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine SECONDS 600)
 endforeach()
@@ -21,6 +21,14 @@ tl_test(test_engine_mutants test_mutants.c LIBS tl_engine_fixtures tl_engine_mut
 tl_library(tl_acceptance acceptance/acceptance.c LIBS tl_engine_fixtures tl_engine)
 foreach(test ascending random space)
   tl_test(test_accept_${test} acceptance/test_accept_${test}.c LIBS tl_acceptance SECONDS 600)
+endforeach()
+
+# Damage behind valid checksums.  As ordinary tests the targets run inputs of their own making; with
+# TREELAB_FUZZ they are programs of libFuzzer, which ci/fuzz runs.
+foreach(target page meta log)
+  tl_test(test_fuzz_${target} fuzz/fuzz_${target}.c fuzz/damage.c fuzz/seeded.c
+          LIBS tl_engine_fixtures tl_engine SECONDS 300)
+  tl_fuzz_target(fuzz_${target} fuzz/fuzz_${target}.c fuzz/damage.c LIBS tl_engine_fixtures tl_engine)
 endforeach()
 
 # Measured by hand: ninja bench_open && engine/tests/bench_open

@@ -50,17 +50,22 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     return to;
 }
 
-void tl_path_own(tl_writer *writer)
+tl_status tl_path_own(tl_writer *writer)
 {
     tl_path *path = &writer->path;
     unsigned last = path->depth - 1;
     if (tl_pager_owns(writer->pager, path->at[last].page)) {
         writer->pager->stats.inplace_edits++;
-        return; /* then so are all above it */
+        return TL_OK; /* then so are all above it */
     }
     for (unsigned i = 0; i <= last; i++) {
         if (tl_pager_owns(writer->pager, path->at[i].page))
             continue;
+        tl_status status =
+            tl_page_trust(writer->pager, path->at[i].page, i > 0 ? path->at[i - 1].page : NULL,
+                          i > 0 ? path->at[i - 1].index : 0);
+        if (status != TL_OK)
+            return status;
         path->at[i].page = page_copy(writer, path->at[i].page);
         tl_ref ref = tl_page_ref(path->at[i].page);
         if (i == 0)
@@ -68,6 +73,7 @@ void tl_path_own(tl_writer *writer)
         else
             tl_branch_set_child(path->at[i - 1].page, path->at[i - 1].index, ref);
     }
+    return TL_OK;
 }
 
 /* Append behind the last key of the last leaf, found without a descent.  False: not applicable. */
@@ -166,7 +172,9 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
         if (status != TL_OK)
             return status;
     }
-    tl_path_own(writer);
+    status = tl_path_own(writer);
+    if (status != TL_OK)
+        return status;
     writer->changes++;
     if (equal)
         record_update(writer, index, key, value);
@@ -198,7 +206,9 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
         if (status != TL_OK)
             return status;
     }
-    tl_path_own(writer);
+    status = tl_path_own(writer);
+    if (status != TL_OK)
+        return status;
     writer->changes++;
     writer->root.count--;
     writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);

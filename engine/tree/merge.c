@@ -72,6 +72,10 @@ static tl_status pair_gather(tl_writer *writer, unsigned i, unsigned at, pair *b
     tl_status status = tl_pager_get(pager, left_ref, level, writer->root.tree_id, &left);
     if (status == TL_OK)
         status = tl_pager_get(pager, right_ref, level, writer->root.tree_id, &right);
+    if (status == TL_OK)
+        status = tl_page_trust(pager, left, parent, at);
+    if (status == TL_OK)
+        status = tl_page_trust(pager, right, parent, at + 1);
     if (status != TL_OK)
         return status;
     tl_slice fence = tl_page_upper(left);

@@ -101,8 +101,12 @@ void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t b
 
 /* ---- between the files of this folder ---- */
 
-/* Make every page of writer->path the running txn's own.  Secured before. */
-void tl_path_own(tl_writer *writer);
+/* Make every page of writer->path the running txn's own.  Secured before.  TL_CORRUPT: see below. */
+TL_MUST_USE tl_status tl_path_own(tl_writer *writer);
+/* May `page`, child `index` of `parent` (NULL: it is a root), be edited?  TL_CORRUPT when it comes
+ * from the file and breaks a promise that edits build on (trust.c). */
+TL_MUST_USE tl_status tl_page_trust(tl_pager *pager, const uint8_t *page, const uint8_t *parent,
+                                    unsigned index);
 /* Split the page at path level `i` (0 = root) while entering one more entry at `index`: a record
  * (key, value) in a leaf, a separator `key` with `child` to its right in a branch. */
 void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
