@@ -21,7 +21,7 @@ typedef struct maker {
     uint32_t page_bytes;
     unsigned key_shape; /* how keys of this script are spelled, mostly */
     uint64_t key_count;
-    bool writing, growing;
+    bool writing, growing, durable; /* durable: a power loss must leave a sound prefix */
     bool readers[READERS], cursors[CURSORS];
     unsigned saves;
     size_t used;
@@ -286,6 +286,13 @@ static void make_whole(maker *of)
     step_end(of);
 }
 
+static void forget_open(maker *of)
+{
+    of->writing = false;
+    memset(of->readers, 0, sizeof of->readers);
+    memset(of->cursors, 0, sizeof of->cursors);
+}
+
 /* Close and open: what is open in between must end first. */
 static void make_reopen(maker *of)
 {
@@ -303,12 +310,24 @@ static void make_reopen(maker *of)
         say(of, "commit");
         step_end(of);
     }
-    of->writing = false;
-    memset(of->readers, 0, sizeof of->readers);
-    memset(of->cursors, 0, sizeof of->cursors);
+    forget_open(of);
     say(of, "reopen");
     step_end(of);
     say(of, "verify");
+    step_end(of);
+}
+
+/* A killed process, or a power loss at one of the latest operations of the disk with one or two
+ * before it lost.  What no disk can do is refused and leaves a killed process. */
+static void make_crash(maker *of)
+{
+    bool power = of->durable && !one_in(of, 3);
+    uint64_t at = below(of, one_in(of, 2) ? 12 : 80);
+    say(of, "crash profile=%s at=%llu", power ? "posix" : "sigkill", (unsigned long long)at);
+    if (power && at > 2 && one_in(of, 2))
+        say(of, " drop=%llu", (unsigned long long)(at - 1 - below(of, 2)));
+    forget_open(of);
+    say(of, " -> any\nreopen\nverify");
     step_end(of);
 }
 
@@ -330,6 +349,7 @@ static const struct step_row {
     {2,   4,   make_drop    },
     {8,   8,   make_whole   },
     {2,   2,   make_reopen  },
+    {2,   2,   make_crash   },
 };
 enum { STEP_ROWS = sizeof step_rows / sizeof step_rows[0] };
 
@@ -362,8 +382,10 @@ static void make_open(maker *of)
     static const uint32_t pages[] = {1024, 1024, 1024, 2048, 4096, 8192, 65536};
     static const char *const durabilities[] = {"none", "async", "commit"};
     of->page_bytes = pages[below(of, 7)];
+    uint64_t durability = below(of, 3);
+    of->durable = durability != 0;
     say(of, "open page_bytes=%u seed=%llu durability=%s", of->page_bytes,
-        (unsigned long long)below(of, 100), durabilities[below(of, 3)]);
+        (unsigned long long)below(of, 100), durabilities[durability]);
     say_row(of, "commit", tl_commit_protocols());
     say_row(of, "leaf", tl_leaf_modes());
     say_row(of, "split", tl_splits());
