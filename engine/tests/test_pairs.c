@@ -69,14 +69,14 @@ static void every_row_of_a_registry_is_chosen_by_some_row(void **state)
     (void)state;
     char name[COVER_NAME_BYTES];
     const char *const *registries[] = {tl_commit_protocols(), tl_leaf_modes(), tl_splits(),
-                                       tl_fills()};
+                                       tl_fills(), tl_space_policies()};
     for (size_t r = 0; r < sizeof registries / sizeof registries[0]; r++)
         for (const char *const *each = registries[r]; *each != NULL; each++) {
             unsigned found = 0;
             for (unsigned row = 0; row < cover_count(); row++) {
                 tl_env_options options = {.flags = 0};
                 cover_apply(row, &options, name);
-                const char *chosen[] = {options.commit, options.leaf, options.split, options.fill};
+                const char *chosen[] = {options.commit, options.leaf, options.split, options.fill, options.space};
                 found += strcmp(chosen[r], *each) == 0;
                 assert_non_null(strstr(name, chosen[r]));
             }

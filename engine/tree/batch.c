@@ -419,9 +419,10 @@ static tl_status batch_apply(tl_writer *writer, tl_batch *batch)
         const tl_record *records = batch->records + first;
         tl_status status =
             tl_tree_descend(writer->pager, &writer->root, records->key, path, &writer->counts);
+        if (status == TL_OK)
+            status = tl_path_own(writer);
         if (status != TL_OK)
             return status;
-        tl_path_own(writer);
         const uint8_t *leaf = path->at[path->depth - 1].page;
         end = group_end(batch, first, tl_page_upper(leaf));
         size_t done = leaf_edit(writer, records, end - first);

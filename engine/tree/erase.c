@@ -104,16 +104,34 @@ static tl_status children_replace(tl_writer *writer, unsigned i, unsigned first,
     return TL_OK;
 }
 
+/* The leaf that takes the place of children first..last has the fences of the outer ones. */
+static tl_status ends_trust(tl_writer *writer, unsigned i, unsigned first, unsigned last)
+{
+    const uint8_t *parent = writer->path.at[i].page;
+    tl_status status = TL_OK;
+    for (unsigned at = first; at <= last && status == TL_OK; at += at < last ? last - first : 1) {
+        const uint8_t *leaf = NULL;
+        status = tl_pager_get(writer->pager, tl_branch_child(parent, at), 0, writer->root.tree_id,
+                              &leaf);
+        if (status == TL_OK)
+            status = tl_page_trust(writer->pager, leaf, parent, at);
+    }
+    return status;
+}
+
 /* Children first..last have no key outside the range.  A branch keeps two children, so of a whole
  * one two empty leaves stay, for rebalancing to merge. */
 static tl_status children_erase(tl_writer *writer, unsigned first, unsigned last)
 {
     tl_path *path = &writer->path;
     path->depth--; /* the leaf need not be owned: it goes */
-    tl_path_own(writer);
+    tl_status status = tl_path_own(writer);
     path->depth++;
     unsigned i = path->depth - 2;
-    tl_status status = TL_OK;
+    if (status == TL_OK)
+        status = ends_trust(writer, i, first, last);
+    if (status != TL_OK)
+        return status;
     if (first == 0 && last == tl_page_count(path->at[i].page)) {
         status = children_replace(writer, i, last, last);
         last--;
@@ -165,7 +183,9 @@ static tl_status range_step(tl_writer *writer, bound *at, tl_slice upper, bool *
         return children_erase(writer, child, last_child);
     if (first == end)
         return TL_OK;
-    tl_path_own(writer);
+    status = tl_path_own(writer);
+    if (status != TL_OK)
+        return status;
     records_remove(writer, first, end);
     return first == 0 ? tl_page_rebalance(writer, last) : TL_OK;
 }

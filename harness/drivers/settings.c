@@ -20,6 +20,8 @@ static const tl_setting_row tree_rows[] = {
     TREE_NAME(split, tl_splits),
     TREE_NAME(fill, tl_fills),
     TREE_FIELD(page_bytes, TL_SETTING_U32),
+    TREE_NAME(space, tl_space_policies),
+    TREE_NAME(simd, tl_simds),
     TREE_FIELD(log_bytes, TL_SETTING_U64),
     TREE_FIELD(ckpt_bytes, TL_SETTING_U64),
     TREE_FIELD(max_bytes, TL_SETTING_U64),
@@ -29,6 +31,9 @@ static const tl_setting_row tree_rows[] = {
     TREE_FIELD(map_bytes, TL_SETTING_U64),
     TREE_FIELD(async_ms, TL_SETTING_U32),
     TREE_FIELD(max_key_bytes, TL_SETTING_U32),
+    TREE_FIELD(log_value_max, TL_SETTING_U64),
+    TREE_FIELD(group_wait_us, TL_SETTING_U32),
+    TREE_FIELD(readers_max, TL_SETTING_U32),
 };
 enum { TREE_ROW_COUNT = sizeof tree_rows / sizeof tree_rows[0] };
 

@@ -87,8 +87,8 @@ static void say_key_number(maker *of, uint64_t number)
 static void say_key(maker *of)
 {
     if (one_in(of, 64)) {
-        say(of, "rep(%llu,%llu)", (unsigned long long)below(of, 256),
-            (unsigned long long)below(of, 600)); /* empty and too long ones among them */
+        unsigned long long byte = below(of, 256), length = below(of, 600);
+        say(of, "rep(%llu,%llu)", byte, length); /* empty and too long ones among them */
         return;
     }
     say_key_number(of, below(of, of->key_count));
@@ -100,8 +100,8 @@ static void say_value(maker *of)
     uint64_t most = of->page_bytes / parts[below(of, sizeof parts / sizeof parts[0])];
     if (most > 2000)
         most = 2000;
-    say(of, " fill(%llu,%llu)", (unsigned long long)below(of, most + 1),
-        (unsigned long long)below(of, 1000));
+    unsigned long long length = below(of, most + 1), seed = below(of, 1000);
+    say(of, " fill(%llu,%llu)", length, seed);
 }
 
 static void say_tree(maker *of)
@@ -275,7 +275,8 @@ static void make_cursor(maker *of)
 
 static void make_drop(maker *of)
 {
-    say(of, "drop @%c%llu", one_in(of, 2) ? 't' : 'b', (unsigned long long)below(of, 3));
+    char kind = one_in(of, 2) ? 't' : 'b';
+    say(of, "drop @%c%llu", kind, (unsigned long long)below(of, 3));
     step_end(of);
 }
 
@@ -390,6 +391,7 @@ static void make_open(maker *of)
     say_row(of, "leaf", tl_leaf_modes());
     say_row(of, "split", tl_splits());
     say_row(of, "fill", tl_fills());
+    say_row(of, "space", tl_space_policies());
     say(of, " log_bytes=8192 ckpt_bytes=%u growth_bytes=%u", 6 * of->page_bytes + 16384,
         8 * of->page_bytes);
     step_end(of);

@@ -33,7 +33,8 @@ static const struct option_row {
     {"split",         OPTION_ENGINE,     NULL           },
     {"fill",          OPTION_ENGINE,     NULL           },
     {"leaf",          OPTION_ENGINE,     NULL           },
-    {"alloc",         OPTION_ENGINE,     NULL           },
+    {"space",         OPTION_ENGINE,     NULL           },
+    {"alloc",         OPTION_ENGINE,     "space"        },
     {"simd",          OPTION_ENGINE,     NULL           },
     {"max_bytes",     OPTION_ENGINE,     NULL           },
     {"max_key",       OPTION_ENGINE,     "max_key_bytes"},
@@ -45,6 +46,8 @@ static const struct option_row {
     {"async_ms",      OPTION_ENGINE,     NULL           },
     {"small_pages",   OPTION_ENGINE,     NULL           },
     {"readers_max",   OPTION_ENGINE,     NULL           },
+    {"log_value_max", OPTION_ENGINE,     NULL           },
+    {"group_wait_us", OPTION_ENGINE,     NULL           },
 };
 enum { OPTION_ROW_COUNT = sizeof option_rows / sizeof option_rows[0] };
 

@@ -59,7 +59,7 @@ void acceptance_del(acceptance *on, tl_slice key)
 
 tl_slice acceptance_value(acceptance *on, uint64_t seed, size_t size)
 {
-    static uint8_t bytes[1 << 17];
+    static uint8_t bytes[1 << 18];
     size_t most = info_of(on->rig.env).value_bytes_max;
     size = size < most ? size : most;
     assert_true(size <= sizeof bytes);

@@ -24,6 +24,7 @@ static const struct named_axis {
     {"leaf",   tl_leaf_modes,       offsetof(tl_env_options, leaf)  },
     {"split",  tl_splits,           offsetof(tl_env_options, split) },
     {"fill",   tl_fills,            offsetof(tl_env_options, fill)  },
+    {"space",  tl_space_policies,   offsetof(tl_env_options, space) },
 };
 enum { NAMED_COUNT = sizeof named_axes / sizeof named_axes[0] };
 
