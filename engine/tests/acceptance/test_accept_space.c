@@ -63,7 +63,8 @@ static void deleting_all_gives_everything_back(acceptance *on)
             acceptance_put(on, u64_of(i * 3, &key), acceptance_value(on, i, 60));
         acceptance_commit(on);
         uint64_t pages_now = file_pages(on);
-        assert_true(how == IN_ORDER || pages_now <= pages); /* the file held them before */
+        if (how != IN_ORDER) /* the file held them before; shadow1 reuses one commit later */
+            assert_in_range(pages_now, 1, pages + 4);
         for (uint64_t i = 0; i < count; i++)
             acceptance_del(on, u64_of(nth_to_go(how, i, count) * 3, &key));
         acceptance_commit(on);
