@@ -246,6 +246,25 @@ static void txn_give(tl_store_txn *txn)
     (void)pthread_mutex_unlock(&txn->store->pool);
 }
 
+static void bdb_abort(tl_store_txn *txn)
+{
+    if (txn == NULL)
+        return;
+    tl_parked_clear(&txn->cursors);
+    (void)txn->txn->abort(txn->txn); /* what could fail poisons the env: the next call tells */
+    txn_give(txn);
+}
+
+/* A snapshot is taken at the first look at a page: look, so that it is the one of now. */
+static tl_status take_snapshot(tl_store_txn *txn)
+{
+    DB *db = txn->store->db;
+    DBT key = {.data = (void *)(uintptr_t) "", .size = 1};
+    DBT nothing = {.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL};
+    int code = db->get(db, txn->txn, &key, &nothing, 0);
+    return code == DB_NOTFOUND ? TL_OK : tl_bdb_status(code);
+}
+
 static tl_status bdb_begin(tl_store *store, bool read_only, tl_store_txn **out)
 {
     if (!read_only && store->read_only)
@@ -258,10 +277,16 @@ static tl_status bdb_begin(tl_store *store, bool read_only, tl_store_txn **out)
     if (read_only)
         flags = store->snapshots ? DB_TXN_SNAPSHOT : DB_READ_COMMITTED | DB_TXN_NOWAIT;
     status = tl_bdb_status(store->env->txn_begin(store->env, NULL, &txn->txn, flags));
+    if (status != TL_OK) {
+        txn_give(txn);
+        return status;
+    }
+    if (read_only && store->snapshots)
+        status = take_snapshot(txn);
     if (status == TL_OK)
         *out = txn;
     else
-        txn_give(txn);
+        bdb_abort(txn);
     return status;
 }
 
@@ -271,15 +296,6 @@ static tl_status bdb_commit(tl_store_txn *txn)
     tl_status status = tl_bdb_status(txn->txn->commit(txn->txn, 0));
     txn_give(txn);
     return status;
-}
-
-static void bdb_abort(tl_store_txn *txn)
-{
-    if (txn == NULL)
-        return;
-    tl_parked_clear(&txn->cursors);
-    (void)txn->txn->abort(txn->txn); /* what could fail poisons the env: the next call tells */
-    txn_give(txn);
 }
 
 static tl_status bdb_put(tl_store_txn *txn, tl_slice key, tl_slice value, unsigned flags)
