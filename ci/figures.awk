@@ -1,6 +1,6 @@
 # ci/figures.awk -- rows of figures beside what a run measured; see ci/peers.rows for the rows.
 #
-#   awk -v text=F -v tsv=F -v json=F -v partial=0|1 -f ci/figures.awk ROWS MEASURES.TSV
+#   awk -v text=F -v tsv=F -v json=F -v partial=0|1 -v miss_ns=N -v null_ns=N -f ci/figures.awk ROWS MEASURES.TSV
 #
 # Ratios are taken repetition by repetition; the median of the ratios is judged, min and max shown.
 
@@ -29,6 +29,7 @@ function value(measure, part, workload, phase, driver, r,   k, load) {
   if (!(k in there)) return ""
   if (measure == "rate") return rate[k]
   if (measure == "life") return open_ns[k] == "-" || close_ns[k] == "-" ? "" : ops[k] * 1e9 / (open_ns[k] + wall_ns[k] + close_ns[k])
+  if (measure == "misses") return miss_ns + 0 == 0 ? "" : (wall_ns[k] / ops[k] - null_ns) / miss_ns
   if (measure == "ns") return wall_ns[k] / ops[k]
   if (measure == "compacted" && compact_ns[k] + 0 == 0) return "" # it was asked for and could not be done
   if (measure == "space" || measure == "compacted") return data_bytes[k] == "-" || logical_bytes[k] + 0 == 0 ? "" : data_bytes[k] / logical_bytes[k]
@@ -200,7 +201,7 @@ FNR == NR { # the rows
   if (n != 9) { printf "%s:%d: %d fields, not 9\n", FILENAME, FNR, n > "/dev/stderr"; bad_rows = 1; next }
   for (i = 1; i <= 9; i++) field[i] = trim(field[i])
   if (field[1] in row_names) { printf "%s:%d: '%s' is there twice\n", FILENAME, FNR, field[1] > "/dev/stderr"; bad_rows = 1 }
-  if (field[6] !~ /^(rate|life|ns|space|compacted|free|growth|size)$/) { printf "%s:%d: no measure '%s'\n", FILENAME, FNR, field[6] > "/dev/stderr"; bad_rows = 1 }
+  if (field[6] !~ /^(rate|life|ns|misses|space|compacted|free|growth|size)$/) { printf "%s:%d: no measure '%s'\n", FILENAME, FNR, field[6] > "/dev/stderr"; bad_rows = 1 }
   if (field[9] !~ /^(>=|>|<=|low>=) [0-9.]+( first)?$/) { printf "%s:%d: '%s' is no goal\n", FILENAME, FNR, field[9] > "/dev/stderr"; bad_rows = 1 }
   row_names[field[1]] = 1
   row_name[++rows] = field[1]; row_what[rows] = field[2]; row_part[rows] = field[3]; row_workload[rows] = field[4]

@@ -147,6 +147,7 @@ peers_main() {
   if [ ${#real_time[@]} -eq 0 ]; then
     say "remark: durable parts run without real-time priority: chrt -r 1 is not permitted here"
   fi
+  build/harness/measure/bench_limits > "$out/limits.txt" || say "remark: the memory's limit is not known"
   for name in $parts; do
     step "part $name" "part_$name" || failed+=("$name")
   done
