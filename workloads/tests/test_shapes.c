@@ -186,7 +186,7 @@ static void the_shares_of_a_phase_are_the_phase(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         for (int threads = 1; threads <= 9; threads += 4) {
-            char number[8];
+            char number[16];
             (void)snprintf(number, sizeof number, "%d", threads);
             asked row = {
                 "random", {{"phases", "insert_threads,get_threads"}, {"threads", number}},
