@@ -96,6 +96,13 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     return TL_OK;
 }
 
+static const char *const threads[] = {"on", "off", NULL};
+
+const char *const *tl_checkpoint_threads(void)
+{
+    return threads;
+}
+
 static uint64_t or_default(uint64_t value, uint64_t fallback)
 {
     return value != 0 ? value : fallback;
@@ -140,7 +147,8 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
     env->publish_early = options->publish_early;
     bool deterministic = (options->flags & TL_OPEN_DETERMINISTIC) != 0;
     env->checkpoints_inline =
-        deterministic || options->checkpoint_thread == TL_CHECKPOINT_THREAD_OFF;
+        deterministic ||
+        (options->checkpoint_thread != NULL && strcmp(options->checkpoint_thread, threads[1]) == 0);
     env->reader_count = (unsigned)or_default(options->readers_max, 126);
     env->pager.max_bytes = or_default(options->max_bytes, UINT64_MAX);
     env->pager.growth_bytes = options->growth_bytes;
@@ -157,7 +165,8 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
         return refuse(env, "log_value_max", "65536 or less");
     if (env->reader_count > 4096)
         return refuse(env, "readers_max", "4096 or less");
-    if ((unsigned)options->checkpoint_thread > TL_CHECKPOINT_THREAD_OFF)
+    if (options->checkpoint_thread != NULL && !env->checkpoints_inline &&
+        strcmp(options->checkpoint_thread, threads[0]) != 0)
         return refuse(env, "checkpoint_thread", "on or off");
     tl_status status = find_rows(env, options);
     if (status == TL_OK)

@@ -134,7 +134,7 @@ static void no_thread_is_started_before_a_checkpoint_is_due(void **state)
     assert_int_equal(before, thread_count());
     held_close(on);
     assert_int_equal(before, thread_count());
-    on->options.checkpoint_thread = TL_CHECKPOINT_THREAD_OFF;
+    on->options.checkpoint_thread = "off";
     held_open(on);
     for (unsigned i = 0; i < 200; i++)
         put_range(on->env, &on->truth, i, 5, 'b', 100);

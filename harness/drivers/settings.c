@@ -22,6 +22,7 @@ static const tl_setting_row tree_rows[] = {
     TREE_FIELD(page_bytes, TL_SETTING_U32),
     TREE_NAME(space, tl_space_policies),
     TREE_NAME(simd, tl_simds),
+    TREE_NAME(checkpoint_thread, tl_checkpoint_threads),
     TREE_FIELD(log_bytes, TL_SETTING_U64),
     TREE_FIELD(ckpt_bytes, TL_SETTING_U64),
     TREE_FIELD(max_bytes, TL_SETTING_U64),
@@ -30,9 +31,10 @@ static const tl_setting_row tree_rows[] = {
     {"small_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_SMALL_PAGES, NULL},
     TREE_FIELD(map_bytes, TL_SETTING_U64),
     TREE_FIELD(async_ms, TL_SETTING_U32),
+    TREE_FIELD(group_wait_us, TL_SETTING_U32),
+    TREE_FIELD(publish_early, TL_SETTING_BOOL),
     TREE_FIELD(max_key_bytes, TL_SETTING_U32),
     TREE_FIELD(log_value_max, TL_SETTING_U64),
-    TREE_FIELD(group_wait_us, TL_SETTING_U32),
     TREE_FIELD(readers_max, TL_SETTING_U32),
 };
 enum { TREE_ROW_COUNT = sizeof tree_rows / sizeof tree_rows[0] };
@@ -117,6 +119,13 @@ static tl_status apply_one(const tl_setting_row *row, const char *driver,
             return refuse_value(driver, options, setting, "a number like 65536 or 64m");
         memcpy(target + row->offset, &number, sizeof number);
         return TL_OK;
+    case TL_SETTING_BOOL: {
+        if (!tl_parse_size(setting->value, 0, 1, &number))
+            return refuse_value(driver, options, setting, "0 or 1");
+        bool on = number == 1;
+        memcpy(target + row->offset, &on, sizeof on);
+        return TL_OK;
+    }
     case TL_SETTING_FLAG: {
         if (!tl_parse_size(setting->value, 0, 1, &number))
             return refuse_value(driver, options, setting, "0 or 1");

@@ -8,6 +8,7 @@ typedef enum tl_setting_kind {
     TL_SETTING_NAME, /* a const char *, borrowed from the setting: a row of a registry */
     TL_SETTING_U32,  /* "512", "4k" */
     TL_SETTING_U64,
+    TL_SETTING_BOOL, /* "0" or "1" */
     TL_SETTING_FLAG, /* "0" or "1": a bit of an unsigned */
 } tl_setting_kind;
 

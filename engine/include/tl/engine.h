@@ -46,13 +46,6 @@ typedef enum tl_durability {
                              first bytes of x.tl arrived), never a wrong answer */
 } tl_durability;
 
-/* Who writes a checkpoint that has become due. */
-typedef enum tl_checkpoint_thread {
-    TL_CHECKPOINT_THREAD_ON,  /* a thread of the env, started with the first; the writer goes on.
-                                 Under TL_OPEN_DETERMINISTIC as off */
-    TL_CHECKPOINT_THREAD_OFF, /* the commit that made it due, before it returns */
-} tl_checkpoint_thread;
-
 enum {
     TL_OPEN_READ_ONLY = 1,     /* write nothing, not even recovery: the log replays in memory */
     TL_OPEN_NO_CREATE = 2,     /* TL_NOT_FOUND when there is no database */
@@ -100,17 +93,21 @@ typedef struct tl_env_options { /* all zeros is a good default */
     uint32_t group_wait_us; /* a flush waits so long for more committers, when there are other
                                writers at all; 0 means it does not */
     bool publish_early;     /* under commit: new readers see a commit before it is durable */
-    tl_checkpoint_thread checkpoint_thread;
-    tl_io *io;         /* NULL means tl_io_posix() */
-    tl_memory *memory; /* NULL means tl_memory_default() */
-    tl_arena *arena;   /* NULL means one of its own */
-    tl_error *error;   /* filled when open fails; may be NULL */
+    const char *checkpoint_thread; /* who writes a checkpoint that has become due: "on" (default), a
+                                      thread of the env, started with the first, while the writer
+                                      goes on; "off", the commit that made it due, as always under
+                                      TL_OPEN_DETERMINISTIC */
+    tl_io *io;                     /* NULL means tl_io_posix() */
+    tl_memory *memory;             /* NULL means tl_memory_default() */
+    tl_arena *arena;               /* NULL means one of its own */
+    tl_error *error;               /* filled when open fails; may be NULL */
 } tl_env_options;
 
 /* Rows of the registries, NULL-terminated, for listings and error messages. */
 const char *const *tl_commit_protocols(void);
 const char *const *tl_leaf_modes(void);
 const char *const *tl_splits(void);
+const char *const *tl_checkpoint_threads(void); /* "on", "off" */
 const char *const *tl_fills(void);
 const char *const *tl_space_policies(void);
 const char *const *tl_simds(void); /* of this build; the processor may lack some: TL_INVALID */
