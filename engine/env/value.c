@@ -152,11 +152,26 @@ void tl_txn_values_release(tl_txn *txn)
     }
 }
 
+tl_status tl_values_sync(tl_env *env)
+{
+    tl_io *io = env->pager.io;
+    uint64_t written = atomic_load(&env->values_written), synced = atomic_load(&env->values_synced);
+    if (written <= synced)
+        return TL_OK;
+    atomic_fetch_add_explicit(&env->pager.values_syncs, 1, memory_order_relaxed);
+    if (io->fdatasync(io, env->pager.file) != TL_OK)
+        return tl_pager_fail(&env->pager, TL_IO, 0,
+                             "the page file could not be synced; reopen to recover");
+    while (synced < written && !atomic_compare_exchange_weak(&env->values_synced, &synced, written))
+        ; /* ends: another sync has been further, or the exchange succeeds */
+    return TL_OK;
+}
+
 tl_status tl_values_settle(tl_env *env)
 {
     tl_pager *pager = &env->pager;
     tl_status status = pager->direct.count != 0 ? tl_direct_write(pager) : TL_OK;
-    if (status != TL_OK || pager->direct_bytes == 0 || env->durability != TL_DURABILITY_COMMIT)
+    if (status != TL_OK || pager->direct_bytes == 0)
         return status;
     return tl_direct_sync(pager, &pager->stats.syncs_values);
 }

@@ -53,13 +53,20 @@ static void check_reads(scenario *run)
     tl_txn_abort(txn);
 }
 
+/* Most fit into a leaf; some lie in extents, logged or written once. */
+static size_t value_size(unsigned i)
+{
+    static const size_t large[] = {700, 39000, 3000, 6000};
+    return i % 12 == 5 ? large[i / 12 % 4] : 64;
+}
+
 /* One txn that changes about `count` records; false: the env takes no more. */
 static bool txn_of(scenario *run, unsigned first, unsigned count, char letter)
 {
     rig *on = &run->on;
     tl_txn *txn = NULL;
     key_buffer buffer;
-    char value[64];
+    static char value[40000];
     model next = {0};
     memset(value, letter, sizeof value);
     model_copy(&next, &on->truth);
@@ -70,7 +77,7 @@ static bool txn_of(scenario *run, unsigned first, unsigned count, char letter)
         return false;
     }
     for (unsigned i = first; i < first + count && status == TL_OK; i++) {
-        tl_slice key = key_of(i * 31 % 400, &buffer), bytes = tl_slice_of(value, sizeof value);
+        tl_slice key = key_of(i * 31 % 400, &buffer), bytes = tl_slice_of(value, value_size(i));
         bool equal;
         model_find(&next, key, &equal);
         if (equal && i % 3 == 0) {
@@ -234,6 +241,8 @@ static void start_make(start *made, const char *commit, tl_durability durability
         check_ok(tl_env_checkpoint(made->on.env));
         for (unsigned i = 0; i < 3; i++)
             put_range(made->on.env, &made->on.truth, 100 + 30 * i, 60, 'q', 50);
+        put_range(made->on.env, &made->on.truth, 500, 3, 'v', 34000); /* the log names these */
+        put_range(made->on.env, &made->on.truth, 501, 1, 'w', 3000);
         rig_abandon(&made->on);
     }
     made->disk = memdisk_clone(made->on.disk);

@@ -378,6 +378,27 @@ static void a_dropped_tree_gives_its_values_back(void **state)
     rig_reopen(on);
 }
 
+/* A commit that was refused after its extents were synced leaves its txn number to another. */
+static void a_refused_commit_does_not_stand_for_the_next_one_s_sync(void **state)
+{
+    rig *on = *state;
+    rig_open(on);
+    put_alone(on, 1, value_of(40000, 1));
+    uint64_t before = stats_of(on->env).syncs_values;
+    tl_txn *txn = begin(on, 0);
+    key_buffer buffer;
+    check_ok(tl_put(txn, TL_TREE_MAIN, key_of(2, &buffer), value_of(40000, 2), 0));
+    for (unsigned i = 0; i < 200; i++) /* a frame that needs a longer log */
+        check_ok(tl_put(txn, TL_TREE_MAIN, key_of(10 + i, &buffer), value_of(100, i), 0));
+    faultio_plan(&on->faults, FAULTIO_WRITE, 2, TL_NO_SPACE, false);
+    check_status(TL_NO_SPACE, tl_txn_commit(txn));
+    faultio_heal(&on->faults);
+    assert_int_equal(before + 1, stats_of(on->env).syncs_values);
+    put_alone(on, 2, value_of(40000, 3));
+    assert_int_equal(before + 2, stats_of(on->env).syncs_values);
+    rig_reopen(on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +410,7 @@ int main(void)
         rig_test(a_value_replaced_in_its_own_txn_replays),
         rig_test(a_full_file_takes_a_value_in_pieces),
         rig_test(damage_to_a_value_is_reported),
+        rig_test(a_refused_commit_does_not_stand_for_the_next_one_s_sync),
         rig_test(a_dropped_tree_gives_its_values_back),
     };
     return cmocka_run_group_tests(tests, bytes_make, bytes_free);

@@ -12,6 +12,8 @@ enum {
     GROUP_KEYS = 32,      /* keys with one long common prefix */
     KEYS_PER_COMMIT = 11, /* how many numbers the key space has per commit of the history */
     VALUE_BYTES_MIN = 24,
+    LARGE_BYTES_MIN = 2000,
+    LARGE_EVERY = 24,
 };
 
 typedef struct record { /* the present value of a key; value_bytes 0: absent */
@@ -116,10 +118,13 @@ static void truth_forget(const tl_oracle *oracle, tl_truth *truth, uint32_t key)
 
 static void add_put(tl_oracle *oracle, commit *now, uint32_t key)
 {
-    uint32_t span = oracle->value_bytes_max - VALUE_BYTES_MIN + 1;
+    /* Now and then one that fits no leaf of a 4 KiB page. */
+    bool large = draw(oracle, LARGE_EVERY) == 0;
+    uint32_t least = large ? LARGE_BYTES_MIN : VALUE_BYTES_MIN;
+    uint32_t span = (large ? TL_ORACLE_VALUE_MAX : oracle->value_bytes_max) - least + 1;
     tl_oracle_op *op = &oracle->ops[oracle->op_count++];
     *op = (tl_oracle_op){.key = key,
-                         .value_bytes = VALUE_BYTES_MIN + (uint32_t)draw(oracle, span),
+                         .value_bytes = least + (uint32_t)draw(oracle, span),
                          .value_id = draw(oracle, UINT32_MAX)};
     truth_forget(oracle, &now->truth, key);
     now->truth.hash += op_hash(oracle, op);

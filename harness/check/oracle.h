@@ -35,7 +35,7 @@ size_t tl_oracle_commits(const tl_oracle *oracle);
 /* The operations of commit n, 1 <= n <= commits. */
 const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count);
 
-enum { TL_ORACLE_KEY_MAX = 256, TL_ORACLE_VALUE_MAX = 1024 };
+enum { TL_ORACLE_KEY_MAX = 256, TL_ORACLE_VALUE_MAX = 8192 };
 tl_slice tl_oracle_key(const tl_oracle *oracle, const tl_oracle_op *op,
                        uint8_t buffer[TL_ORACLE_KEY_MAX]);
 tl_slice tl_oracle_value(const tl_oracle_op *op, uint8_t buffer[TL_ORACLE_VALUE_MAX]);
