@@ -18,7 +18,9 @@ tl_status tl_txn_settle(tl_txn *txn, tl_status status)
 
 tl_status tl_txn_check_writable(const tl_txn *txn)
 {
-    return txn->read_only ? TL_READ_ONLY : txn->doomed;
+    if (txn->read_only)
+        return TL_READ_ONLY;
+    return txn->doomed == TL_OK && txn->env->value_writer != NULL ? TL_BUSY : txn->doomed;
 }
 
 void tl_ops_record(tl_env *env, unsigned code, tl_tree tree, tl_slice key, tl_slice value)

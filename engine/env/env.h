@@ -128,12 +128,13 @@ struct tl_env {
     tl_thread turn_thread;
     tl_txn write_txn;
     tl_writer writer;
-    tl_value_maker maker; /* of the large value being put */
-    tl_op_buffer ops;     /* of the running txn */
-    bool ops_dropped;     /* too many: the txn commits by a checkpoint */
-    tl_forest newest;     /* the trees of the newest commit */
-    tl_forest running;    /* those of the running txn, but for the writer's own tree */
-    tl_forest written;    /* what the catalog of `meta` says */
+    tl_value_maker maker;          /* of the large value being put */
+    tl_value_writer *value_writer; /* the open one of the running txn; NULL: none */
+    tl_op_buffer ops;              /* of the running txn */
+    bool ops_dropped;              /* too many: the txn commits by a checkpoint */
+    tl_forest newest;              /* the trees of the newest commit */
+    tl_forest running;             /* those of the running txn, but for the writer's own tree */
+    tl_forest written;             /* what the catalog of `meta` says */
     tl_names names;
     uint64_t forest_versions; /* given out */
     uint64_t newest_txn;

@@ -244,6 +244,7 @@ void tl_env_abandon(tl_env *env)
     for (unsigned i = 0; i < high; i++)
         if (atomic_load(&env->readers[i].seen) > 1)
             txn_abandon(&env->readers[i].txn);
+    tl_value_writer_abandon(env);
     if (env->turn_taken)
         txn_abandon(&env->write_txn);
     env_free(env);

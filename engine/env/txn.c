@@ -137,6 +137,7 @@ static void write_end(tl_env *env)
 static void write_abort(tl_env *env)
 {
     tl_saves_end(env);
+    tl_value_cancel(env->value_writer);
     tl_space_abort(&env->pager.space);
     tl_names_abort(&env->names, env->pager.memory);
     env->pager.stats.aborts++;
@@ -164,9 +165,12 @@ tl_status tl_txn_commit(tl_txn *txn)
         return TL_OK;
     }
     tl_env *env = txn->env;
+    tl_value_cancel(env->value_writer);
     tl_status status = txn->doomed;
     tl_saves_end(env);
     if (status == TL_OK && env->writer.changes == 0) { /* nothing happened: no txn number is used */
+        tl_space_abort(
+            &env->pager.space); /* a refused put may have taken pages and given them up */
         write_end(env);
         return TL_OK;
     }

@@ -45,25 +45,29 @@ static bool writes_direct(const tl_env *env, size_t value_bytes, bool bytes_at_h
             !bytes_at_hand);
 }
 
-/* The value in fresh extents, not sealed yet. */
-static tl_status make_value(tl_env *env, tl_tree tree, tl_slice value)
+tl_status tl_value_make_for(tl_env *env, tl_value_maker *maker, tl_tree tree, uint64_t bytes)
 {
     size_t others = tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer);
-    tl_status status = tl_value_make(&env->maker, &env->pager, tree, value.size_bytes, others);
+    tl_status status = tl_value_make(maker, &env->pager, tree, bytes, others);
     if (status != TL_OK)
         return status;
-    status = tl_direct_secure(&env->pager, &env->maker);
-    if (status == TL_OK)
-        tl_value_append(&env->maker, value.data, value.size_bytes);
-    else
-        tl_value_unmake(&env->maker);
+    status = tl_direct_secure(&env->pager, maker);
+    if (status != TL_OK)
+        tl_value_unmake(maker);
     return status;
 }
 
-/* The value's bytes are all in place: make it the value of `key`.  On failure the pages go back.
- * `value` has no data when the bytes are nowhere else. */
-static tl_status value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_slice key,
-                             tl_slice value, unsigned flags)
+/* The value in fresh extents, not sealed yet. */
+static tl_status make_value(tl_env *env, tl_tree tree, tl_slice value)
+{
+    tl_status status = tl_value_make_for(env, &env->maker, tree, value.size_bytes);
+    if (status == TL_OK)
+        tl_value_append(&env->maker, value.data, value.size_bytes);
+    return status;
+}
+
+tl_status tl_value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_slice key,
+                         tl_slice value, unsigned flags)
 {
     tl_env *env = txn->env;
     bool direct = writes_direct(env, maker->bytes, value.data != NULL) && can_be_named(maker);
@@ -101,7 +105,7 @@ tl_status tl_txn_put_large(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice val
         status = tl_direct_write(&env->pager);
     if (status == TL_OK)
         status = make_value(env, tree, value);
-    return status == TL_OK ? value_enter(txn, tree, &env->maker, key, value, flags) : status;
+    return status == TL_OK ? tl_value_enter(txn, tree, &env->maker, key, value, flags) : status;
 }
 
 /* A chain as one piece of memory that lives as long as the txn. */
@@ -152,26 +156,11 @@ void tl_txn_values_release(tl_txn *txn)
     }
 }
 
-tl_status tl_values_sync(tl_env *env)
-{
-    tl_io *io = env->pager.io;
-    uint64_t written = atomic_load(&env->values_written), synced = atomic_load(&env->values_synced);
-    if (written <= synced)
-        return TL_OK;
-    atomic_fetch_add_explicit(&env->pager.values_syncs, 1, memory_order_relaxed);
-    if (io->fdatasync(io, env->pager.file) != TL_OK)
-        return tl_pager_fail(&env->pager, TL_IO, 0,
-                             "the page file could not be synced; reopen to recover");
-    while (synced < written && !atomic_compare_exchange_weak(&env->values_synced, &synced, written))
-        ; /* ends: another sync has been further, or the exchange succeeds */
-    return TL_OK;
-}
-
 tl_status tl_values_settle(tl_env *env)
 {
     tl_pager *pager = &env->pager;
     tl_status status = pager->direct.count != 0 ? tl_direct_write(pager) : TL_OK;
-    if (status != TL_OK || pager->direct_bytes == 0)
+    if (status != TL_OK || pager->direct_bytes == 0 || env->durability != TL_DURABILITY_COMMIT)
         return status;
     return tl_direct_sync(pager, &pager->stats.syncs_values);
 }

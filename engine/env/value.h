@@ -9,6 +9,15 @@
 TL_MUST_USE tl_status tl_txn_put_large(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value,
                                        unsigned flags);
 
+/* Its two steps, for values that come piece by piece: pages for `bytes`; and, once all bytes are in
+ * place, the record.  `value` has no data when the bytes are nowhere else.  When the second fails,
+ * the pages have gone back. */
+TL_MUST_USE tl_status tl_value_make_for(tl_env *env, tl_value_maker *maker, tl_tree tree,
+                                        uint64_t bytes);
+TL_MUST_USE tl_status tl_value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_slice key,
+                                     tl_slice value, unsigned flags);
+void tl_value_writer_abandon(tl_env *env); /* release the open one, if any */
+
 /* *value may be a reference (TL_VALUE_IS_REF): make it the bytes.  One extent is handed out where
  * it lies in the arena; a chain is put together in memory that the txn owns to its end. */
 TL_MUST_USE tl_status tl_txn_fetch_slow(tl_txn *txn, tl_tree tree, tl_slice *value);

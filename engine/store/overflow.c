@@ -48,11 +48,6 @@ static tl_status extent_bounds(tl_pager *pager, const tl_extent *extent)
                          "a value at page %u is named but cannot exist", extent->pgno);
 }
 
-static bool extent_is_here(const tl_pager *pager, uint32_t pgno)
-{
-    return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
-}
-
 /* Bring a whole extent into the arena, unless another thread does it at this moment. */
 static tl_status extent_load(tl_pager *pager, const tl_extent *extent, uint32_t tree_id)
 {
@@ -92,7 +87,7 @@ tl_status tl_extent_get(tl_pager *pager, const tl_extent *extent, uint32_t tree_
                         const uint8_t **head)
 {
     tl_status status = extent_bounds(pager, extent);
-    if (status == TL_OK && !extent_is_here(pager, extent->pgno))
+    if (status == TL_OK && !tl_extent_is_here(pager, extent->pgno))
         status = extent_load(pager, extent, tree_id);
     const uint8_t *at = tl_pager_at(pager, extent->pgno);
     if (status == TL_OK)
@@ -108,7 +103,7 @@ tl_status tl_extent_head(tl_pager *pager, const tl_extent *extent, uint32_t tree
     tl_status status = extent_bounds(pager, extent);
     if (status != TL_OK)
         return status;
-    if (extent_is_here(pager, extent->pgno))
+    if (tl_extent_is_here(pager, extent->pgno))
         return tl_extent_get(pager, extent, tree_id, head);
     read_context context = {extent, tree_id, tl_extent_check_head, NULL};
     status = extent_read(pager, &context, buffer, TL_PAGE_HEADER_BYTES);

@@ -55,6 +55,16 @@ typedef struct tl_direct_mark {
 tl_direct_mark tl_direct_mark_now(const tl_pager *pager);
 void tl_direct_rollback(tl_pager *pager, tl_direct_mark mark);
 
+/* Copy a part of a value (inside its length) to `buffer`, verified chunk by chunk.
+ * TL_CORRUPT, TL_IO, TL_NO_MEMORY: the buffer's content is unspecified. */
+TL_MUST_USE tl_status tl_value_read_part(tl_pager *pager, tl_value_ref ref, uint32_t tree_id,
+                                         uint32_t offset, void *buffer, uint32_t size_bytes);
+
+static inline bool tl_extent_is_here(const tl_pager *pager, uint32_t pgno)
+{
+    return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
+}
+
 /* The extent in the arena, whole and verified.
  * TL_CORRUPT  it is damaged, misplaced or stale; TL_IO */
 TL_MUST_USE tl_status tl_extent_get(tl_pager *pager, const tl_extent *extent, uint32_t tree_id,

@@ -399,6 +399,105 @@ static void a_refused_commit_does_not_stand_for_the_next_one_s_sync(void **state
     rig_reopen(on);
 }
 
+/* Write a value in uneven pieces. */
+static void stream(tl_value_writer *writer, tl_slice value)
+{
+    const uint8_t *at = value.data;
+    size_t left = value.size_bytes;
+    for (size_t piece = 1; left != 0; piece = piece * 3 + 1) {
+        size_t size = piece % 100000 < left ? piece % 100000 : left;
+        check_ok(tl_value_write(writer, at, size));
+        at += size;
+        left -= size;
+    }
+}
+
+/* Read a value in parts that begin and end anywhere. */
+static void check_parts(tl_txn *txn, tl_slice key, tl_slice value)
+{
+    static uint8_t buffer[300000];
+    uint64_t bytes = 0;
+    check_ok(tl_value_size(txn, TL_TREE_MAIN, key, &bytes));
+    assert_int_equal(value.size_bytes, bytes);
+    const size_t offsets[] = {0, 1, 65535, 65536, 100000, bytes - 1, bytes, bytes + 5};
+    const size_t sizes[] = {0, 1, 70000, 65536, sizeof buffer};
+    for (unsigned i = 0; i < 8; i++)
+        for (unsigned k = 0; k < 5; k++) {
+            size_t got = 77, left = offsets[i] < bytes ? bytes - offsets[i] : 0;
+            check_ok(tl_value_read(txn, TL_TREE_MAIN, key, offsets[i], buffer, sizes[k], &got));
+            assert_int_equal(sizes[k] < left ? sizes[k] : left, got);
+            assert_memory_equal(buffer, (const uint8_t *)value.data + offsets[i], got);
+        }
+}
+
+static void a_value_comes_and_goes_in_pieces(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 10, 400, 2000, 65536, 200001, 9 << 20};
+    for (unsigned round = 0; round < 4; round++) {
+        rig on;
+        key_buffer buffer;
+        rig_make(&on);
+        on.options.durability = round % 2 == 0 ? TL_DURABILITY_COMMIT : TL_DURABILITY_NONE;
+        on.options.commit = round / 2 == 0 ? "log" : "shadow2";
+        on.options.growth_bytes = 1 << 20;
+        rig_open(&on);
+        for (unsigned i = 0; i < 7; i++) {
+            tl_value_writer *writer = NULL;
+            tl_txn *txn = begin(&on, 0);
+            tl_slice value = value_of(sizes[i], i), key = key_of(i, &buffer);
+            check_ok(tl_value_begin(txn, TL_TREE_MAIN, key, value.size_bytes, 0, &writer));
+            check_status(TL_BUSY, tl_put(txn, TL_TREE_MAIN, key, key, 0));
+            if (value.size_bytes != 0)
+                check_status(TL_INVALID, tl_value_end(writer));
+            stream(writer, value);
+            check_status(TL_INVALID, tl_value_write(writer, "x", 1));
+            check_ok(tl_value_end(writer));
+            check_status(TL_EXISTS,
+                         tl_value_begin(txn, TL_TREE_MAIN, key, 5, TL_PUT_INSERT, &writer));
+            model_put(&on.truth, key, value);
+            check_parts(txn, key, value);
+            check_ok(tl_txn_commit(txn));
+        }
+        rig_reopen(&on);
+        rig_close(&on);
+        rig_open(&on);
+        tl_txn *txn = begin(&on, TL_TXN_READ_ONLY);
+        for (unsigned i = 0; i < 7; i++) /* from the file: none is in memory */
+            check_parts(txn, key_of(i, &buffer), value_of(sizes[i], i));
+        assert_int_equal(0, stats_of(on.env).values_loaded);
+        tl_txn_abort(txn);
+        rig_compare(&on);
+        rig_drop(&on);
+    }
+}
+
+static void an_unfinished_value_leaves_nothing_behind(void **state)
+{
+    rig *on = *state;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 20, 'a', 50);
+    uint64_t live = info_of(on->env).pages_live;
+    for (unsigned way = 0; way < 4; way++) {
+        tl_value_writer *writer = NULL;
+        tl_txn *txn = begin(on, 0);
+        check_ok(tl_value_begin(txn, TL_TREE_MAIN, slice_of_text("large"), 150000, 0, &writer));
+        check_ok(tl_value_write(writer, the_bytes, 100000));
+        if (way == 0)
+            tl_value_cancel(writer);
+        if (way == 3) {
+            rig_reopen(on); /* the process dies */
+            continue;
+        }
+        if (way == 2)
+            tl_txn_abort(txn);
+        else
+            check_ok(tl_txn_commit(txn));
+        assert_int_equal(live, info_of(on->env).pages_live);
+        rig_compare(on);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +510,8 @@ int main(void)
         rig_test(a_full_file_takes_a_value_in_pieces),
         rig_test(damage_to_a_value_is_reported),
         rig_test(a_refused_commit_does_not_stand_for_the_next_one_s_sync),
+        cmocka_unit_test(a_value_comes_and_goes_in_pieces),
+        rig_test(an_unfinished_value_leaves_nothing_behind),
         rig_test(a_dropped_tree_gives_its_values_back),
     };
     return cmocka_run_group_tests(tests, bytes_make, bytes_free);

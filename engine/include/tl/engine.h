@@ -260,6 +260,26 @@ enum {
 TL_MUST_USE tl_status tl_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value,
                              unsigned flags);
 TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT_FOUND if absent */
+/* A value piece by piece, so that it is never whole in the caller's memory.  From begin to end or
+ * cancel the txn makes no other call that modifies it (TL_BUSY); its commit or abort cancels.
+ *
+ * begin  takes pages for all of `value_bytes`; as tl_put otherwise, flags included
+ * write  TL_INVALID when that would be more than was announced; nothing was taken then
+ * end    the record is there; *writer is gone.  TL_INVALID when bytes are missing: go on writing */
+typedef struct tl_value_writer tl_value_writer;
+TL_MUST_USE tl_status tl_value_begin(tl_txn *txn, tl_tree tree, tl_slice key, uint64_t value_bytes,
+                                     unsigned flags, tl_value_writer **writer);
+TL_MUST_USE tl_status tl_value_write(tl_value_writer *writer, const void *bytes, size_t size_bytes);
+TL_MUST_USE tl_status tl_value_end(tl_value_writer *writer);
+void tl_value_cancel(tl_value_writer *writer); /* NULL is fine */
+
+/* The length of a value, without reading it. */
+TL_MUST_USE tl_status tl_value_size(tl_txn *txn, tl_tree tree, tl_slice key, uint64_t *bytes);
+/* Up to `size` bytes of the value from `offset` on; *got is less only where the value ends.  What
+ * is not in memory is read and verified in chunks of 64 KiB, and not kept. */
+TL_MUST_USE tl_status tl_value_read(tl_txn *txn, tl_tree tree, tl_slice key, uint64_t offset,
+                                    void *buffer, size_t size, size_t *got);
+
 TL_MUST_USE tl_status tl_count(tl_txn *txn, tl_tree tree, uint64_t *count);
 
 /* Many records at a time. */
