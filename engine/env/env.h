@@ -105,6 +105,15 @@ typedef struct tl_paths { /* one block of memory */
     size_t block_bytes;
 } tl_paths;
 
+typedef struct tl_compaction { /* where a pass over all trees stands (compact.c) */
+    uint32_t border;           /* what lies beyond it is moved; 0: the pass has not begun */
+    tl_tree tree;
+    size_t key_bytes; /* of the first key of the next leaf; 0: the tree's first leaf */
+    uint8_t key[TL_KEY_BYTES_MAX];
+    uint64_t moved;
+    unsigned passes; /* that came before */
+} tl_compaction;
+
 struct tl_env {
     tl_pager pager;
     tl_log log;
@@ -146,6 +155,7 @@ struct tl_env {
     uint64_t log_bytes_since; /* the checkpoint */
     uint64_t log_reached;     /* so far it is counted: an offset in the active file */
     uint64_t retry_log_bytes; /* after a checkpoint found no room: the next try, in log bytes */
+    tl_compaction compaction;
     unsigned commits_since_sync;
     tl_log_recovery recovery;
 
@@ -330,6 +340,9 @@ void tl_txn_drop_ops(tl_env *env); /* whatever their size */
 /* savepoint.c: all end with their txn; the env is closed. */
 void tl_saves_end(tl_env *env);
 void tl_saves_close(tl_env *env);
+/* compact.c: cut the free end off the file if it has `least` pages.  In the writer's turn, with no
+ * txn.  Any failure but TL_NO_SPACE and TL_NO_MEMORY before the cut poisons the env. */
+TL_MUST_USE tl_status tl_env_shrink(tl_env *env, uint32_t least);
 
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */

@@ -85,6 +85,7 @@ static tl_status write_begin(tl_env *env, unsigned flags, tl_txn **out)
     tl_writer_begin(env, env->newest_txn + 1);
     tl_op_buffer_clear(&env->ops);
     env->ops_dropped = false;
+    env->pager.space.lowest_first = false;
     env->write_txn = (tl_txn){.env = env,
                               .root = &env->writer.root,
                               .trees = &env->running,

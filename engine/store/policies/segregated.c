@@ -73,7 +73,8 @@ static void index_rebuild(tl_space *space)
 
 static bool still_free(const tl_space *space, tl_space_run run)
 {
-    return tl_bitmap_next_one(&space->busy, run.pgno, run.pgno + run.count) == TL_BITMAP_NONE;
+    return run.pgno + run.count <= space->page_count && /* the file may have shrunk */
+           tl_bitmap_next_one(&space->busy, run.pgno, run.pgno + run.count) == TL_BITMAP_NONE;
 }
 
 /* Cut `count` pages from the front of entry `at` of a list; the rest is listed anew. */

@@ -1,0 +1,322 @@
+/* engine/env/compact.c -- a smaller file: leaves filled, pages moved from its end into its holes.
+ *
+ * A pass goes over all trees in key order.  Each call does a part of it as a txn of its own: leaves
+ * are filled from their right neighbours, and what lies beyond the border (where the file would end
+ * without a hole) is copied below it, values too.  The txn commits by a checkpoint, which gives the
+ * old pages back; then the file's free end is cut off.  Readers go on undisturbed: what they pin
+ * stays where it is, and only delays the cut.
+ */
+#include "engine/env/value.h"
+
+typedef struct step { /* one call */
+    tl_env *env;
+    tl_compaction *pass;
+    uint64_t moved;
+} step;
+
+/* Where the file would end if nothing but its live pages were in it, with a little to spare. */
+static uint32_t border_of(const tl_env *env)
+{
+    const tl_space *space = &env->pager.space;
+    uint32_t live = tl_bitmap_count(&space->live, space->page_count);
+    return live + live / 64 + 4;
+}
+
+/* Is some extent of a record beyond the border, while there is room for the value below?  In later
+ * passes any lower place will do: holes too short for values gather behind them. */
+static tl_status value_moves(const step *now, tl_value_ref ref, bool *moves)
+{
+    tl_pager *pager = &now->env->pager;
+    uint32_t border = now->pass->border, highest = 0, tree = now->env->writer.root.tree_id,
+             left = ref.bytes;
+    uint8_t buffer[TL_PAGE_HEADER_BYTES];
+    tl_extent extent;
+    tl_status status = tl_value_first(pager, ref, &extent);
+    while (status == TL_OK) { /* ends: every extent has bytes */
+        highest = extent.pgno > highest ? extent.pgno : highest;
+        left -= extent.bytes;
+        if (left == 0)
+            break;
+        const uint8_t *head = NULL;
+        status = tl_extent_head(pager, &extent, tree, buffer, &head);
+        if (status == TL_OK)
+            status = tl_value_next(pager, head, left, &extent);
+    }
+    uint32_t limit = now->pass->passes == 0 ? border : highest;
+    *moves = status == TL_OK && highest >= limit &&
+             tl_bitmap_find_run(&pager->space.busy, 0, limit,
+                                tl_extent_pages(pager->page_bytes, ref.bytes)) != TL_BITMAP_NONE;
+    return status;
+}
+
+/* Copy the extents of a value into the maker, which has taken pages for it. */
+static tl_status value_copy(const step *now, tl_value_ref ref)
+{
+    tl_env *env = now->env;
+    uint32_t tree = env->writer.root.tree_id, left = ref.bytes;
+    tl_extent extent;
+    tl_status status = tl_value_first(&env->pager, ref, &extent);
+    while (status == TL_OK) { /* ends: every extent has bytes */
+        const uint8_t *head = NULL;
+        status = tl_extent_get(&env->pager, &extent, tree, &head);
+        if (status != TL_OK)
+            break;
+        tl_value_append(&env->maker, head + tl_extent_data_at(extent.bytes), extent.bytes);
+        left -= extent.bytes;
+        if (left == 0)
+            return TL_OK;
+        status = tl_value_next(&env->pager, head, left, &extent);
+    }
+    tl_value_unmake(&env->maker);
+    return status;
+}
+
+static tl_status value_move(step *now, tl_slice key, tl_value_ref ref)
+{
+    tl_env *env = now->env;
+    tl_status status = tl_value_make_for(env, &env->maker, env->writer.root.tree_id, ref.bytes);
+    if (status == TL_OK)
+        status = value_copy(now, ref);
+    if (status != TL_OK)
+        return status;
+    status = tl_tree_put_ref(&env->writer, key, tl_value_seal(&env->maker, false), 0);
+    if (status != TL_OK)
+        tl_value_unmake(&env->maker);
+    now->moved += tl_extent_pages(env->pager.page_bytes, ref.bytes);
+    return status;
+}
+
+/* The values of the leaf at the end of the writer's path. */
+static tl_status leaf_values_move(step *now)
+{
+    tl_path *path = &now->env->writer.path;
+    unsigned count = tl_page_count(path->at[path->depth - 1].page);
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t *leaf = path->at[path->depth - 1].page; /* a move makes it the txn's own */
+        if (!tl_leaf_has_overflow(leaf, i))
+            continue;
+        uint8_t bytes[TL_KEY_BYTES_MAX];
+        tl_value_ref ref = tl_value_ref_load(tl_leaf_value(leaf, i).data);
+        tl_slice prefix = tl_page_prefix(leaf), suffix = tl_leaf_suffix(leaf, i);
+        tl_copy(bytes, prefix.data, prefix.size_bytes);
+        tl_copy(bytes + prefix.size_bytes, suffix.data, suffix.size_bytes);
+        bool moves = false;
+        tl_status status = value_moves(now, ref, &moves);
+        if (status == TL_OK && moves)
+            status =
+                value_move(now, tl_slice_of(bytes, prefix.size_bytes + suffix.size_bytes), ref);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+/* Make the path the txn's own when a page of it lies beyond the border; in later passes, when a
+ * lower place is free for its leaf. */
+static void path_move(step *now)
+{
+    tl_writer *writer = &now->env->writer;
+    tl_space *space = &writer->pager->space;
+    bool beyond =
+        now->pass->passes != 0 && tl_bitmap_first_zero(&space->busy, space->page_count) <
+                                      tl_page_pgno(writer->path.at[writer->path.depth - 1].page);
+    for (unsigned i = 0; i < writer->path.depth; i++)
+        beyond = beyond || tl_page_pgno(writer->path.at[i].page) >= now->pass->border;
+    if (!beyond || tl_pager_owns(writer->pager, writer->path.at[writer->path.depth - 1].page))
+        return;
+    tl_path_own(writer);
+    writer->append_leaf = NULL;
+    writer->changes++;
+}
+
+/* Deal with the leaf where the pass stands; *end: it was the tree's last. */
+static tl_status leaf_compact(step *now, bool *end)
+{
+    tl_env *env = now->env;
+    tl_writer *writer = &env->writer;
+    tl_compaction *pass = now->pass;
+    tl_slice key = tl_slice_of(pass->key, pass->key_bytes);
+    uint64_t copies = env->pager.stats.cow_copies;
+    size_t pages = tl_tree_pages_needed(&writer->root) + tl_tree_pages_reserved(writer);
+    tl_status status =
+        pass->key_bytes == 0
+            ? tl_tree_descend_first(&env->pager, &writer->root, &writer->path)
+            : tl_tree_descend(&env->pager, &writer->root, key, &writer->path, &writer->counts);
+    bool merged = false;
+    tl_packed outcome = TL_PACKED_MERGED;
+    while (status == TL_OK && outcome == TL_PACKED_MERGED) { /* ends: a page less every round */
+        status = tl_pager_secure(&env->pager, pages);
+        if (status == TL_OK)
+            status = tl_leaf_pack(writer, &outcome);
+        merged = merged || outcome == TL_PACKED_MERGED;
+    }
+    if (status == TL_OK)
+        status = tl_pager_secure(&env->pager, pages);
+    if (status != TL_OK)
+        return status;
+    path_move(now);
+    unsigned parent = writer->path.depth - 2;
+    status = leaf_values_move(now);
+    tl_slice upper = tl_page_upper(writer->path.at[writer->path.depth - 1].page);
+    pass->key_bytes = upper.size_bytes;
+    tl_copy(pass->key, upper.data, upper.size_bytes);
+    *end = upper.size_bytes == 0;
+    if (status == TL_OK && merged)
+        status = tl_pager_secure(&env->pager, pages);
+    if (status == TL_OK && merged)
+        status = tl_page_rebalance(writer, parent);
+    now->moved += env->pager.stats.cow_copies - copies;
+    return status;
+}
+
+/* The first tree at or behind the one where the pass stands; false: there is none. */
+static bool tree_next(step *now)
+{
+    tl_forest *forest = &now->env->running;
+    for (size_t i = 0; i < forest->trees.count; i++)
+        if (forest->trees.at[i].root.tree_id >= now->pass->tree) {
+            if (forest->trees.at[i].root.tree_id != now->pass->tree)
+                now->pass->key_bytes = 0;
+            now->pass->tree = forest->trees.at[i].root.tree_id;
+            return true;
+        }
+    return false;
+}
+
+/* Go on with the pass until enough is moved; *end: it is over. */
+static tl_status pass_go_on(step *now, size_t pages_max, bool *end)
+{
+    while (now->moved < pages_max) {
+        bool tree_ends = false;
+        *end = !tree_next(now);
+        if (*end)
+            return TL_OK;
+        tl_status status = tl_writer_turn(now->env, now->pass->tree);
+        if (status == TL_OK)
+            status = leaf_compact(now, &tree_ends);
+        if (status != TL_OK)
+            return status;
+        now->pass->tree += tree_ends;
+    }
+    return TL_OK;
+}
+
+tl_status tl_env_shrink(tl_env *env, uint32_t least)
+{
+    tl_pager *pager = &env->pager;
+    tl_shrink undo;
+    tl_checkpoint_wait(env);
+    tl_snapshot_commit_space(env); /* readers may have ended */
+    uint32_t tail = tl_pager_free_tail(pager);
+    if (tail == 0 || tail < least)
+        return TL_OK;
+    tl_pager_shrink_begin(pager, &undo);
+    tl_status status = tl_checkpoint(env, env->newest_txn, &env->newest);
+    if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
+        tl_pager_shrink_undo(pager, &undo);
+    if (status != TL_OK)
+        return status;
+    tl_snapshot_commit_space(env);
+    return tl_pager_cut_file(pager);
+}
+
+/* One txn of the pass.  *end: the pass is over. */
+static tl_status step_run(step *now, size_t pages_max, bool *end)
+{
+    tl_env *env = now->env;
+    tl_txn *txn = NULL;
+    tl_status status = tl_txn_begin(env, 0, &txn);
+    if (status != TL_OK)
+        return status;
+    tl_space *space = &env->pager.space;
+    if (now->pass->border == 0)
+        now->pass->border = border_of(env);
+    tl_txn_drop_ops(env); /* it commits by a checkpoint, which gives the old pages back */
+    tl_space_drain_recycled(space);
+    space->lowest_first = true; /* till the next txn begins: for the catalog too */
+    status = pass_go_on(now, pages_max, end);
+    if (status == TL_OK)
+        return tl_txn_commit(txn);
+    tl_txn_abort(txn);
+    return status;
+}
+
+enum { PASSES_MAX = 8 };
+
+tl_status tl_env_compact(tl_env *env, size_t pages_max, tl_compact_progress *progress)
+{
+    tl_compaction *pass = &env->compaction;
+    uint64_t before = env->pager.space.page_count;
+    step now = {.env = env, .pass = pass};
+    bool end = false;
+    if (pages_max == 0)
+        return TL_INVALID;
+    tl_status status = step_run(&now, pages_max, &end);
+    if (status != TL_OK)
+        return status;
+    pass->moved += now.moved;
+    status = tl_turn_take(env, 0);
+    if (status != TL_OK)
+        return status;
+    status = atomic_load(&env->poisoned) ? TL_POISONED : tl_env_shrink(env, 1);
+    tl_space *space = &env->pager.space;
+    bool again = pass->moved != 0 && pass->passes + 1 < PASSES_MAX &&
+                 tl_space_available(space) > space->page_count / 32;
+    *progress = (tl_compact_progress){.pages_moved = now.moved,
+                                      .pages_before = before,
+                                      .pages_now = space->page_count,
+                                      .done = end && !again};
+    if (end) {
+        unsigned passes = again ? pass->passes + 1 : 0;
+        *pass = (tl_compaction){.passes = passes};
+    }
+    tl_turn_give(env);
+    return status;
+}
+
+static tl_status warm_values(tl_env *env, const tl_root *root, const uint8_t *leaf)
+{
+    tl_status status = TL_OK;
+    for (unsigned i = 0; i < tl_page_count(leaf) && status == TL_OK; i++) {
+        if (!tl_leaf_has_overflow(leaf, i))
+            continue;
+        tl_value_ref ref = tl_value_ref_load(tl_leaf_value(leaf, i).data);
+        uint32_t left = ref.bytes;
+        tl_extent extent;
+        status = tl_value_first(&env->pager, ref, &extent);
+        while (status == TL_OK) { /* ends: every extent has bytes */
+            const uint8_t *head = NULL;
+            status = tl_extent_get(&env->pager, &extent, root->tree_id, &head);
+            left -= status == TL_OK ? extent.bytes : 0;
+            if (status != TL_OK || left == 0)
+                break;
+            status = tl_value_next(&env->pager, head, left, &extent);
+        }
+    }
+    return status;
+}
+
+static tl_status warm_page(tl_env *env, const tl_root *root, tl_ref ref, unsigned level)
+{
+    const uint8_t *page = NULL;
+    tl_status status = tl_pager_get(&env->pager, ref, level, root->tree_id, &page);
+    if (status == TL_OK && level == 0 && (root->flags & TL_ROOT_EXTENTS) != 0)
+        return warm_values(env, root, page);
+    for (unsigned i = 0; level > 0 && status == TL_OK && i <= tl_page_count(page); i++)
+        status = warm_page(env, root, tl_branch_child(page, i), level - 1);
+    return status;
+}
+
+tl_status tl_env_warm(tl_env *env)
+{
+    tl_txn *txn = NULL;
+    tl_status status = tl_txn_begin(env, TL_TXN_READ_ONLY, &txn);
+    if (status != TL_OK)
+        return status;
+    for (size_t i = 0; i < txn->trees->trees.count && status == TL_OK; i++) {
+        const tl_root *root = &txn->trees->trees.at[i].root;
+        status = warm_page(env, root, root->ref, root->depth - 1);
+    }
+    tl_txn_abort(txn);
+    return status;
+}
