@@ -113,7 +113,7 @@ static tl_status leaf_values_move(step *now)
 
 /* Make the path the txn's own when a page of it lies beyond the border; in later passes, when a
  * lower place is free for its leaf. */
-static void path_move(step *now)
+static tl_status path_move(step *now)
 {
     tl_writer *writer = &now->env->writer;
     tl_space *space = &writer->pager->space;
@@ -123,10 +123,11 @@ static void path_move(step *now)
     for (unsigned i = 0; i < writer->path.depth; i++)
         beyond = beyond || tl_page_pgno(writer->path.at[i].page) >= now->pass->border;
     if (!beyond || tl_pager_owns(writer->pager, writer->path.at[writer->path.depth - 1].page))
-        return;
-    tl_path_own(writer);
+        return TL_OK;
+    tl_status status = tl_path_own(writer);
     writer->append_leaf = NULL;
     writer->changes++;
+    return status;
 }
 
 /* Deal with the leaf where the pass stands; *end: it was the tree's last. */
@@ -154,7 +155,9 @@ static tl_status leaf_compact(step *now, bool *end)
         status = tl_pager_secure(&env->pager, pages);
     if (status != TL_OK)
         return status;
-    path_move(now);
+    status = path_move(now);
+    if (status != TL_OK)
+        return status;
     unsigned parent = writer->path.depth - 2;
     status = leaf_values_move(now);
     tl_slice upper = tl_page_upper(writer->path.at[writer->path.depth - 1].page);

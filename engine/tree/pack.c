@@ -108,11 +108,11 @@ static void execute(tl_writer *writer, packing *pack)
 {
     tl_pager *pager = writer->pager;
     unsigned cut = pack->cut, last = writer->path.depth - 1;
-    tl_path_own(writer);
     uint8_t *parent = writer->path.at[pack->i].page, *left = writer->path.at[last].page;
     const uint8_t *right = pack->right;
     memcpy(pager->scratch[1], left, pager->page_bytes);
-    memcpy(pager->scratch[2], right, pager->page_bytes);
+    /* The stored crc, which a checkpoint may be writing at this moment, is left out. */
+    memcpy(pager->scratch[2] + TL_AT_PGNO, right + TL_AT_PGNO, pager->page_bytes - TL_AT_PGNO);
     gather(pack, pager->scratch[1], pager->scratch[2]);
     writer->append_leaf = NULL;
     writer->changes++;
@@ -154,6 +154,11 @@ tl_status tl_leaf_pack(tl_writer *writer, tl_packed *outcome)
     gather(&pack, left, right);
     if (!plan(writer, &pack))
         return TL_OK;
+    status = tl_page_trust(writer->pager, right, parent, pack.at + 1);
+    if (status == TL_OK)
+        status = tl_path_own(writer);
+    if (status != TL_OK)
+        return status;
     *outcome = pack.cut == pack.count ? TL_PACKED_MERGED : TL_PACKED_MOVED;
     execute(writer, &pack);
     return TL_OK;
