@@ -124,6 +124,7 @@ struct tl_env {
     unsigned flags;
     tl_durability durability;
     const tl_commit_protocol *protocol;
+    const tl_fill_strategy *const *extra_fills; /* beside the rows: the opener's own */
     uint64_t ckpt_bytes, async_ms, seed, group_wait_ns, log_value_max;
     uint32_t log_pad_bytes;
     bool publish_early, checkpoints_inline;

@@ -76,6 +76,7 @@ static tl_status find_rows(tl_env *env, const tl_env_options *options)
     env->pager.edit.mode = writer->mode;
     writer->split.row =
         tl_split_find(options->extra_splits, options->split != NULL ? options->split : "adaptive");
+    env->extra_fills = options->extra_fills;
     writer->fill.row =
         tl_fill_find(options->extra_fills, options->fill != NULL ? options->fill : "lmdb25");
     env->pager.space_policy =

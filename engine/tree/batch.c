@@ -320,7 +320,8 @@ static tl_status batch_plan(tl_writer *writer, tl_batch *batch, plan *needed)
             return status;
         path_count(path, &before, needed);
         merge whole = merge_of(leaf, batch->records + first, batch->records + end);
-        if (bytes > writer->pager->page_bytes)
+        /* A soft prefix is given up when the leaf is divided: it may then be too small at once. */
+        if (bytes > writer->pager->page_bytes || tl_page_is_soft(leaf))
             plan_division(writer, leaf, &whole, needed);
     }
     return TL_OK;

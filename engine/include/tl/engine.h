@@ -314,7 +314,7 @@ typedef struct tl_batch_result {
  * The records' bytes may lie in values that the txn has handed out.  `result` may be NULL; on
  * failure only its failed_at is set.
  * TL_INVALID     keys do not ascend strictly
- * TL_KEY_SIZE, TL_VALUE_SIZE
+ * TL_KEY_SIZE, TL_VALUE_SIZE (records must fit into leaves)
  * TL_NO_SPACE    the file cannot grow
  * TL_NOT_FOUND   there is no such tree
  * Nothing has changed then, and the txn can go on; so it is after TL_IO and TL_CORRUPT, but that
@@ -328,6 +328,20 @@ TL_MUST_USE tl_status tl_insert_sorted(tl_txn *txn, tl_tree tree, const tl_recor
 /* The next record of a stream, its bytes good until the next call; TL_NOT_FOUND ends it, any other
  * status breaks it off. */
 typedef tl_status (*tl_next_fn)(void *context, tl_record *record);
+
+/* Put all records of a stream behind those of the tree, from the bottom up: every page is packed as
+ * full as the fill strategy says (`fill`: a row of tl_fills; NULL: the env's) and written once.
+ * The keys ascend strictly and lie above all keys of the tree, which may be empty.  All or nothing:
+ * whatever fails, the tree is as it was and, but after TL_NO_MEMORY, TL_IO and TL_CORRUPT, the txn
+ * can go on.  `next` must not modify the txn.  A large load makes the txn commit by a checkpoint.
+ * `result` may be NULL; on failure only its failed_at is set.
+ * TL_INVALID     a key is not above the one before it, or `fill` is unknown
+ * TL_KEY_SIZE, TL_VALUE_SIZE (records must fit into leaves)
+ * TL_NO_SPACE    the file cannot grow;  TL_NOT_FOUND  there is no such tree
+ * any status that `next` breaks the stream off with */
+TL_MUST_USE tl_status tl_bulk_load(tl_txn *txn, tl_tree tree, tl_next_fn next, void *context,
+                                   const char *fill, tl_batch_result *result);
+
 /* Keys from `lower` to `upper`; an empty slice is no bound; as it is by default: [lower, upper).
  * Where a range is asked for, NULL means all keys, and a bound longer than max_key_bytes is
  * TL_KEY_SIZE. */

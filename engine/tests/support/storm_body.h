@@ -56,6 +56,7 @@ bool storm_verify(storm *run);
 bool storm_get_many(storm *run, tl_txn *txn, const model *truth);
 bool storm_op_get_many(storm *run);
 bool storm_op_put_sorted(storm *run);
+bool storm_op_bulk_load(storm *run);
 
 /* storm_ranges.c: operations on whole ranges. */
 bool storm_op_del_range(storm *run);

@@ -352,6 +352,7 @@ static const storm_operation operations[] = {
     {20,  20,  true,  op_seek              },
     {20,  20,  true,  storm_op_get_many    },
     {12,  4,   true,  storm_op_put_sorted  },
+    {3,   1,   true,  storm_op_bulk_load   },
     {2,   8,   true,  storm_op_del_range   },
     {10,  10,  true,  storm_op_count_range },
     {10,  10,  true,  storm_op_bound_cursor},
