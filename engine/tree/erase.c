@@ -220,13 +220,14 @@ static tl_status erase_all(tl_writer *writer)
     return TL_OK;
 }
 
-/* Pages that the steps can take: each may leave a parent and two leaves in new versions, and change
- * a neighbour on each of a few levels. */
+/* Pages that the steps can take.  Two leaves cost no more than what every delete may take: two ways
+ * down, and as each rebalancing has an owned page at hand, one neighbour per level.  Beyond that,
+ * each parent may stay, with two empty leaves, in new versions, and change a neighbour. */
 static size_t pages_needed(const tl_writer *writer, const tl_range_survey *covered)
 {
     size_t pages = tl_tree_pages_reserved(writer);
-    if (covered->leaves > 1)
-        pages += 2 * tl_tree_pages_needed(&writer->root) + 8 * covered->parents;
+    if (covered->leaves > 2)
+        pages += tl_tree_pages_needed(&writer->root) + 8 * covered->parents;
     return pages;
 }
 

@@ -69,12 +69,42 @@ tl_status tl_tree_survey_range(tl_pager *pager, const tl_root *root, const tl_bo
 /* Places in a tree are shares of WHOLE: a page's share is divided evenly among its children. */
 static const uint64_t WHOLE = UINT64_C(1) << 62;
 
-/* The middle of the leaf that holds `key`, and the share of that leaf. */
-static tl_status place_of(tl_pager *pager, const tl_root *root, tl_slice key,
-                          tl_search_counts *counts, uint64_t *place, uint64_t *leaf_share)
+typedef struct place {
+    uint64_t begin, share; /* of the page at hand */
+} place;
+
+/* A root of few children knows little by their number: the last one is often half empty.  So they
+ * share by their own numbers of children. */
+static tl_status root_share(tl_pager *pager, const tl_root *root, const uint8_t *page,
+                            unsigned index, place *at)
 {
-    uint64_t share = WHOLE, begin = 0;
+    enum { FEW = 32 };
+    uint64_t before = 0, own = 1, all = 0;
+    unsigned count = tl_page_count(page) + 1;
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t *child = NULL;
+        uint64_t weight = 1;
+        if (root->depth > 2 && count <= FEW) {
+            tl_status status = tl_pager_get(pager, tl_branch_child(page, i), root->depth - 2,
+                                            root->tree_id, &child);
+            if (status != TL_OK)
+                return status;
+            weight = tl_page_count(child) + 1u;
+        }
+        before += i < index ? weight : 0;
+        own = i == index ? weight : own;
+        all += weight;
+    }
+    *at = (place){.begin = WHOLE / all * before, .share = WHOLE / all * own};
+    return TL_OK;
+}
+
+/* The share of the leaf that `key` belongs to. */
+static tl_status place_of(tl_pager *pager, const tl_root *root, tl_slice key,
+                          tl_search_counts *counts, place *at)
+{
     tl_ref ref = root->ref;
+    *at = (place){.begin = 0, .share = WHOLE};
     for (unsigned level = root->depth - 1; level > 0; level--) {
         const uint8_t *page = NULL;
         tl_slice suffix;
@@ -84,29 +114,34 @@ static tl_status place_of(tl_pager *pager, const tl_root *root, tl_slice key,
         if (!tl_suffix_take(page, key, &suffix))
             return tl_page_misplaced(pager, page);
         unsigned index = tl_branch_find(page, suffix, counts);
-        share /= tl_page_count(page) + 1u;
-        begin += share * index;
+        if (level + 1 == root->depth) {
+            status = root_share(pager, root, page, index, at);
+            if (status != TL_OK)
+                return status;
+        } else {
+            at->share /= tl_page_count(page) + 1u;
+            at->begin += at->share * index;
+        }
         ref = tl_branch_child(page, index);
     }
-    *place = begin + share / 2;
-    *leaf_share = share;
     return TL_OK;
 }
 
 tl_status tl_tree_estimate_range(tl_pager *pager, const tl_root *root, const tl_bounds *range,
                                  tl_search_counts *counts, uint64_t *records)
 {
-    uint64_t lower = 0, upper = WHOLE, share = 0;
+    place lower = {.begin = 0, .share = 0}, upper = {.begin = WHOLE, .share = 0};
     tl_status status = TL_OK;
     if (range->lower.size_bytes != 0)
-        status = place_of(pager, root, range->lower, counts, &lower, &share);
+        status = place_of(pager, root, range->lower, counts, &lower);
     if (status == TL_OK && range->upper.size_bytes != 0)
-        status = place_of(pager, root, range->upper, counts, &upper, &share);
+        status = place_of(pager, root, range->upper, counts, &upper);
     if (status != TL_OK)
         return status;
-    uint64_t width = upper > lower ? upper - lower : 0;
-    if (width < share / 2)
-        width = share / 2; /* both in one leaf: half of it is the best guess */
+    uint64_t from = lower.begin + lower.share / 2, to = upper.begin + upper.share / 2;
+    uint64_t least = (lower.share < upper.share ? upper.share : lower.share) / 2;
+    uint64_t width =
+        to > from && to - from > least ? to - from : least; /* in one leaf: half of it */
     *records = tl_bounds_empty(range)
                    ? 0
                    : (uint64_t)((double)root->count * ((double)width / (double)WHOLE) + 0.5);
