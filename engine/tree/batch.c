@@ -303,6 +303,15 @@ static void path_count(const tl_path *now, tl_path *before, plan *needed)
     *before = *now;
 }
 
+/* Whole entries are about to be made of it. */
+static tl_status leaf_trust(tl_writer *writer, const uint8_t *leaf)
+{
+    const tl_path *path = &writer->path;
+    unsigned i = path->depth - 1;
+    return tl_page_trust(writer->pager, leaf, i > 0 ? path->at[i - 1].page : NULL,
+                         i > 0 ? path->at[i - 1].index : 0);
+}
+
 static tl_status batch_plan(tl_writer *writer, tl_batch *batch, plan *needed)
 {
     tl_path before = {.depth = 0};
@@ -319,10 +328,14 @@ static tl_status batch_plan(tl_writer *writer, tl_batch *batch, plan *needed)
         if (status != TL_OK)
             return status;
         path_count(path, &before, needed);
-        merge whole = merge_of(leaf, batch->records + first, batch->records + end);
         /* A soft prefix is given up when the leaf is divided: it may then be too small at once. */
-        if (bytes > writer->pager->page_bytes || tl_page_is_soft(leaf))
-            plan_division(writer, leaf, &whole, needed);
+        if (bytes <= writer->pager->page_bytes && !tl_page_is_soft(leaf))
+            continue;
+        status = leaf_trust(writer, leaf);
+        if (status != TL_OK)
+            return status;
+        merge whole = merge_of(leaf, batch->records + first, batch->records + end);
+        plan_division(writer, leaf, &whole, needed);
     }
     return TL_OK;
 }

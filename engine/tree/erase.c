@@ -176,7 +176,10 @@ static tl_status range_step(tl_writer *writer, bound *at, tl_slice upper, bool *
         if (status != TL_OK)
             return status;
     }
-    bound_set(at, tl_page_upper(ending));
+    tl_slice next = tl_page_upper(ending);
+    if (next.size_bytes != 0 && tl_slice_compare(next, bound_slice(at)) <= 0)
+        return tl_page_misplaced(writer->pager, ending); /* it would never end */
+    bound_set(at, next);
     *more = whole_tail && at->size_bytes != 0 &&
             (upper.size_bytes == 0 || tl_slice_compare(bound_slice(at), upper) < 0);
     if (last_child > child)

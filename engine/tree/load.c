@@ -377,9 +377,13 @@ static tl_status edge_reopen(tl_load *load)
     }
     load->depth = writer->root.depth;
     for (unsigned i = 0; i < load->depth && status == TL_OK; i++) {
-        status = level_reopen(load, load->depth - 1 - i, walk.at[i].page, walk.at[i].index);
+        const uint8_t *page = walk.at[i].page;
+        status = tl_page_trust(writer->pager, page, i > 0 ? walk.at[i - 1].page : NULL,
+                               i > 0 ? walk.at[i - 1].index : 0);
         if (status == TL_OK)
-            status = old_note(load, walk.at[i].page, walk.at[i].index + 1);
+            status = level_reopen(load, load->depth - 1 - i, page, walk.at[i].index);
+        if (status == TL_OK)
+            status = old_note(load, page, walk.at[i].index + 1);
     }
     return status;
 }
