@@ -86,7 +86,7 @@ static void probes_prefetch_cells(unsigned count, const probe *probes)
             continue;
         unsigned middle = at->low + (at->high - at->low) / 2;
         const uint8_t *cell = at->leaf + tl_page_cell_off(at->leaf, middle);
-        const uint8_t *value = cell + TL_CELL_HEADER_BYTES + at->suffix.size_bytes;
+        const uint8_t *value = cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(at->leaf, middle);
         const uint8_t *line = cell - ((uintptr_t)cell & (LINE_BYTES - 1));
         lines_prefetch(line, value + 1);
     }
