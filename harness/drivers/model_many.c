@@ -14,26 +14,35 @@ static int compare(tl_slice left, tl_slice right)
 }
 
 /* May record `i` be written behind the one before it? */
-static tl_status record_check(tl_store_txn *txn, const tl_record *records, size_t i, bool insert)
+static tl_status record_check(const tl_store_txn *txn, const tl_record *records, size_t i)
 {
-    bool equal = false;
-    tl_records_place place;
     tl_status status = model_may_write(txn, records[i].key);
     if (status == TL_OK && i > 0 && compare(records[i - 1].key, records[i].key) >= 0)
         status = TL_INVALID;
-    if (status == TL_OK && insert)
-        status = model_seek(txn, records[i].key, &place, &equal);
+    return status;
+}
+
+static tl_status record_is_new(tl_store_txn *txn, const tl_record *record)
+{
+    bool equal;
+    tl_records_place place;
+    tl_status status = model_seek(txn, record->key, &place, &equal);
     return status == TL_OK && equal ? TL_EXISTS : status;
 }
 
-/* All are looked at before the first is written: so it is all or nothing. */
+/* All are looked at before the first is written: so it is all or nothing.  What is wrong with the
+ * records themselves comes before what the tree says to them. */
 static tl_status write_sorted(tl_store_txn *txn, const tl_record *records, size_t count,
                               bool insert, size_t *failed_at)
 {
     tl_status status = txn->whole->read_only ? TL_READ_ONLY : TL_OK;
     for (size_t i = 0; i < count && status == TL_OK; i++) {
         *failed_at = i;
-        status = record_check(txn, records, i, insert);
+        status = record_check(txn, records, i);
+    }
+    for (size_t i = 0; insert && i < count && status == TL_OK; i++) {
+        *failed_at = i;
+        status = record_is_new(txn, &records[i]);
     }
     for (size_t i = 0; i < count && status == TL_OK; i++) {
         tl_slice full;
@@ -101,12 +110,21 @@ tl_status model_bulk_load(tl_store_txn *txn, tl_next_fn next, void *context, con
     return status == TL_NOT_FOUND ? TL_OK : load_undo(txn, status);
 }
 
+/* No bound is longer than a key may be. */
+static bool range_fits(const tl_store_txn *txn, const tl_range *range)
+{
+    size_t most = txn->store->key_bytes_max;
+    return range == NULL || (range->lower.size_bytes <= most && range->upper.size_bytes <= most);
+}
+
 tl_status model_del_range(tl_store_txn *txn, const tl_range *range, uint64_t *deleted)
 {
     tl_records_place first, end;
     tl_slice full, value;
     if (txn->whole->read_only)
         return TL_READ_ONLY;
+    if (!range_fits(txn, range))
+        return TL_KEY_SIZE;
     tl_status status = model_span(txn, range, &first, &end);
     uint64_t count = status == TL_OK ? model_between(txn, first, end) : 0;
     for (uint64_t i = 0; i < count && status == TL_OK; i++) {
@@ -122,6 +140,8 @@ tl_status model_del_range(tl_store_txn *txn, const tl_range *range, uint64_t *de
 tl_status model_count_range(tl_store_txn *txn, const tl_range *range, uint64_t *count)
 {
     tl_records_place first, end;
+    if (!range_fits(txn, range))
+        return TL_KEY_SIZE;
     tl_status status = model_span(txn, range, &first, &end);
     if (status == TL_OK)
         *count = model_between(txn, first, end);

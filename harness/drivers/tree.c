@@ -229,6 +229,15 @@ tl_status tl_tree_cursor_del(tl_store_cursor *cursor)
     return tl_cursor_del(cursor_of(cursor));
 }
 
+static tl_status tree_compact(tl_store *store, uint64_t pages_max, bool *done)
+{
+    tl_compact_progress progress = {.done = false};
+    tl_status status = tl_env_compact(store->env, (size_t)pages_max, &progress);
+    if (status == TL_OK)
+        *done = progress.done;
+    return status;
+}
+
 static tl_status tree_checkpoint(tl_store *store)
 {
     return tl_env_checkpoint(store->env);
@@ -351,6 +360,11 @@ const tl_driver tl_driver_tree = {
     .leave = tl_tree_view_leave,
     .drop = tl_tree_view_drop,
     .views = &tl_tree_views,
+    .upsert_sorted = tl_tree_main_upsert,
+    .insert_sorted = tl_tree_main_insert,
+    .del_range = tl_tree_main_del_range,
+    .count_range = tl_tree_main_count_range,
+    .compact = tree_compact,
     .savepoint = tree_savepoint,
     .rollback = tree_rollback,
     .checkpoint = tree_checkpoint,

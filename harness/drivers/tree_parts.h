@@ -16,6 +16,20 @@ tl_status tl_tree_cursor_next(tl_store_cursor *cursor, tl_slice *key, tl_slice *
 tl_status tl_tree_cursor_prev(tl_store_cursor *cursor, tl_slice *key, tl_slice *value);
 tl_status tl_tree_cursor_del(tl_store_cursor *cursor);
 
+/* --- tree_many.c: many records of the tree `tree` --- */
+
+tl_status tl_tree_upsert(tl_txn *txn, tl_tree tree, const tl_record *records, size_t count,
+                         size_t *failed_at);
+tl_status tl_tree_insert(tl_txn *txn, tl_tree tree, const tl_record *records, size_t count,
+                         size_t *failed_at);
+/* The same of the main tree, as slots. */
+tl_status tl_tree_main_upsert(tl_store_txn *txn, const tl_record *records, size_t count,
+                              size_t *failed_at);
+tl_status tl_tree_main_insert(tl_store_txn *txn, const tl_record *records, size_t count,
+                              size_t *failed_at);
+tl_status tl_tree_main_del_range(tl_store_txn *txn, const tl_range *range, uint64_t *deleted);
+tl_status tl_tree_main_count_range(tl_store_txn *txn, const tl_range *range, uint64_t *count);
+
 /* --- tree_views.c --- */
 
 extern const tl_driver tl_tree_views;

@@ -78,6 +78,28 @@ static tl_status view_cursor_open(tl_store_txn *view, tl_store_cursor **cursor)
     return status;
 }
 
+static tl_status view_upsert(tl_store_txn *view, const tl_record *records, size_t count,
+                             size_t *failed_at)
+{
+    return tl_tree_upsert(view_of(view)->txn, view_of(view)->tree, records, count, failed_at);
+}
+
+static tl_status view_insert(tl_store_txn *view, const tl_record *records, size_t count,
+                             size_t *failed_at)
+{
+    return tl_tree_insert(view_of(view)->txn, view_of(view)->tree, records, count, failed_at);
+}
+
+static tl_status view_del_range(tl_store_txn *view, const tl_range *range, uint64_t *deleted)
+{
+    return tl_del_range(view_of(view)->txn, view_of(view)->tree, range, deleted);
+}
+
+static tl_status view_count_range(tl_store_txn *view, const tl_range *range, uint64_t *count)
+{
+    return tl_count_range(view_of(view)->txn, view_of(view)->tree, range, 0, count);
+}
+
 const tl_driver tl_tree_views = {
     .abi = TL_DRIVER_ABI,
     .size_bytes = sizeof(tl_driver),
@@ -88,6 +110,10 @@ const tl_driver tl_tree_views = {
     .del = view_del,
     .count = view_count,
     .scan = view_scan,
+    .upsert_sorted = view_upsert,
+    .insert_sorted = view_insert,
+    .del_range = view_del_range,
+    .count_range = view_count_range,
     .cursor_open = view_cursor_open,
     .cursor_close = tl_tree_cursor_close,
     .cursor_first = tl_tree_cursor_first,
