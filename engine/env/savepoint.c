@@ -102,6 +102,18 @@ static tl_save_state *save_find(tl_env *env, tl_save id)
     return low < env->saves.count && env->saves.at[low].id == id ? &env->saves.at[low] : NULL;
 }
 
+/* The savepoint that a call is to end.  The pages of a value that is being written are the txn's
+ * already, though no record names them: that comes to its end first. */
+static tl_status save_end_begin(tl_txn *txn, tl_save id, tl_save_state **save)
+{
+    if (txn->read_only)
+        return TL_READ_ONLY;
+    if (txn->env->value_writer != NULL)
+        return TL_BUSY;
+    *save = save_find(txn->env, id);
+    return *save != NULL ? TL_OK : TL_INVALID;
+}
+
 static void roots_rollback(tl_env *env, const tl_save_state *save)
 {
     uint32_t id_next = env->running.id_next; /* ids that were given are not given again */
@@ -125,11 +137,10 @@ static void ops_rollback(tl_env *env, const tl_save_state *save)
 tl_status tl_rollback_to(tl_txn *txn, tl_save id)
 {
     tl_env *env = txn->env;
-    if (txn->read_only)
-        return TL_READ_ONLY;
-    tl_save_state *save = save_find(env, id);
-    if (save == NULL)
-        return TL_INVALID;
+    tl_save_state *save = NULL;
+    tl_status status = save_end_begin(txn, id, &save);
+    if (status != TL_OK)
+        return status;
     tl_space_mark below = mark_below(env, save);
     tl_space_rollback(&env->pager.space, &save->space, &below);
     roots_rollback(env, save);
@@ -146,11 +157,10 @@ tl_status tl_rollback_to(tl_txn *txn, tl_save id)
 tl_status tl_savepoint_release(tl_txn *txn, tl_save id)
 {
     tl_env *env = txn->env;
-    if (txn->read_only)
-        return TL_READ_ONLY;
-    tl_save_state *save = save_find(env, id);
-    if (save == NULL)
-        return TL_INVALID;
+    tl_save_state *save = NULL;
+    tl_status status = save_end_begin(txn, id, &save);
+    if (status != TL_OK)
+        return status;
     save_release(env, save);
     return TL_OK;
 }

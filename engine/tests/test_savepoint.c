@@ -339,6 +339,37 @@ static void a_txn_that_could_only_be_aborted_goes_on_after_a_rollback(void **sta
     rig_reopen(on);
 }
 
+static void a_value_under_construction_holds_savepoints_off(void **state)
+{
+    rig *on = *state;
+    tl_value_writer *writer = NULL;
+    key_buffer buffer;
+    static uint8_t bytes[5000];
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 100, 'c', 60);
+    tl_txn *txn = begin(on);
+    space before = space_of(on);
+    tl_save save = save_here(txn), other = 0;
+    check_ok(tl_value_begin(txn, TL_TREE_MAIN, key_of(7, &buffer), sizeof bytes, 0, &writer));
+    check_ok(tl_value_write(writer, bytes, 3000));
+    check_status(TL_BUSY, tl_savepoint(txn, &other));
+    check_status(TL_BUSY, tl_rollback_to(txn, save));
+    check_status(TL_BUSY, tl_savepoint_release(txn, save));
+    check_ok(tl_value_write(writer, bytes, 2000));
+    check_ok(tl_value_end(writer));
+    check_ok(tl_rollback_to(txn, save));
+    expect_same_space(on, before);
+    save = save_here(txn);
+    check_ok(tl_value_begin(txn, TL_TREE_MAIN, key_of(8, &buffer), sizeof bytes, 0, &writer));
+    tl_value_cancel(writer);
+    check_ok(tl_rollback_to(txn, save));
+    expect_same_space(on, before);
+    check_content(txn, &on->truth);
+    check_ok(tl_txn_commit(txn));
+    check_sound(on->env, &on->truth);
+    rig_reopen(on);
+}
+
 static void savepoints_are_the_writers(void **state)
 {
     rig *on = *state;
@@ -374,6 +405,7 @@ int main(void)
         rig_test(an_abort_under_savepoints_leaves_no_trace),
         rig_test(a_rollback_after_the_operations_were_dropped),
         rig_test(a_txn_that_could_only_be_aborted_goes_on_after_a_rollback),
+        rig_test(a_value_under_construction_holds_savepoints_off),
         rig_test(savepoints_are_the_writers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

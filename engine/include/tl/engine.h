@@ -69,11 +69,11 @@ typedef struct tl_env_options { /* all zeros is a good default */
     const char *commit; /* "log" (default), "shadow1" or "shadow2": a row of tl_commit_protocols */
     const char *leaf;   /* "freelist" (default), "bump", "sidecar", "dense", "rebuild": a row of
                            tl_leaf_modes */
-    const char *split; /* "adaptive" (default): a row of tl_splits or extra_splits */
-    const char *fill;  /* "lmdb25" (default): a row of tl_fills or extra_fills */
-    const char *space; /* "simple" (default) or "segregated": a row of tl_space_policies */
-    const char *simd;  /* how pages are searched: "auto" (default, the widest way the processor
-                          has), or a row of tl_simds.  Results and exact counters are the same */
+    const char *split;  /* "adaptive" (default): a row of tl_splits or extra_splits */
+    const char *fill;   /* "lmdb25" (default): a row of tl_fills or extra_fills */
+    const char *space;  /* "simple" (default) or "segregated": a row of tl_space_policies */
+    const char *simd;   /* how pages are searched: "auto" (default, the widest way the processor
+                           has), or a row of tl_simds.  Results and exact counters are the same */
     /* Own strategies (tl/strategy.h): rows up to a NULL, searched first; they outlive the env. */
     const tl_split_strategy *const *extra_splits;
     const tl_fill_strategy *const *extra_fills;
@@ -251,10 +251,12 @@ typedef uint32_t tl_save;
 TL_MUST_USE tl_status tl_savepoint(tl_txn *txn, tl_save *save);
 /* Undo everything since, in all trees; end this savepoint and all later ones.  A txn that could
  * only be aborted since can go on.  Cursors of the txn end: every call on one is TL_INVALID until
- * it is closed. TL_INVALID  no such savepoint is open;  TL_READ_ONLY */
+ * it is closed.
+ *
+ * TL_INVALID  no such savepoint is open;  TL_READ_ONLY
+ * TL_BUSY     a value is being written piece by piece: end or cancel it first */
 TL_MUST_USE tl_status tl_rollback_to(tl_txn *txn, tl_save save);
-/* Keep everything, give up the way back, to this one and all later ones.  TL_INVALID, TL_READ_ONLY
- */
+/* Keep everything, give up the way back, to this one and all later ones.  The same statuses. */
 TL_MUST_USE tl_status tl_savepoint_release(tl_txn *txn, tl_save save);
 
 /* TL_NOT_FOUND when the key is absent. */
