@@ -134,12 +134,56 @@ static void refused_memory_changes_nothing(void **state)
     tl_bitmap_release(&map, tl_memory_default());
 }
 
+/* The first place of `count` false ones side by side. */
+static uint32_t find_run(const bool *model, uint32_t from, uint32_t limit, uint32_t count)
+{
+    uint32_t length = 0;
+    for (uint32_t i = from; i < limit; i++) {
+        length = model[i] ? 0 : length + 1;
+        if (length == count)
+            return i + 1 - count;
+    }
+    return TL_BITMAP_NONE;
+}
+
+static void runs_are_found_set_and_cleared_like_bit_by_bit(void **state)
+{
+    (void)state;
+    static bool model[BITS];
+    uint64_t random = unit_seed(__func__);
+    tl_bitmap map = {0};
+    memset(model, 0, sizeof model);
+    assert_int_equal(tl_bitmap_reserve(&map, tl_memory_default(), BITS), TL_OK);
+    for (unsigned round = 0; round < 3000; round++) {
+        uint32_t from = unit_below(&random, BITS);
+        uint32_t count = 1 + unit_below(&random, round % 5 == 0 ? BITS - from : 70);
+        count = count < BITS - from ? count : BITS - from;
+        bool value = unit_below(&random, 3) != 0;
+        if (value)
+            tl_bitmap_set_run(&map, from, count);
+        else
+            tl_bitmap_clear_run(&map, from, count);
+        memset(model + from, value, count);
+        if (round % 7 != 0)
+            continue;
+        uint32_t at = unit_below(&random, BITS), wanted = 1 + unit_below(&random, 200);
+        uint32_t limit = at + unit_below(&random, BITS - at);
+        assert_int_equal(count_ones(model, BITS), tl_bitmap_count(&map, BITS));
+        assert_int_equal(find_run(model, at, limit, 1), tl_bitmap_next_zero(&map, at, limit));
+        assert_int_equal(find_run(model, at, limit, wanted),
+                         tl_bitmap_find_run(&map, at, limit, wanted));
+        assert_int_equal(first_zero(model, BITS), tl_bitmap_first_zero(&map, BITS));
+    }
+    tl_bitmap_release(&map, tl_memory_default());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bitmap_answers_like_an_array_of_bools),
         cmocka_unit_test(storing_a_word_equals_storing_its_bits),
         cmocka_unit_test(bits_beyond_the_size_read_as_zero),
+        cmocka_unit_test(runs_are_found_set_and_cleared_like_bit_by_bit),
         cmocka_unit_test(refused_memory_changes_nothing),
     };
     return cmocka_run_group_tests_name("bitmap", tests, NULL, NULL);
