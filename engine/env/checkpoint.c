@@ -257,7 +257,7 @@ enum { PINNED_PAGES_MIN = 256 };
 /* Pages that the next txn may take, if it is like the last. */
 static size_t pages_wanted(const tl_env *env)
 {
-    return tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer) +
+    return tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_left(&env->writer) +
            env->pager.refused_pages + env->pager.space.born_last;
 }
 

@@ -153,6 +153,7 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
     env->reader_count = (unsigned)or_default(options->readers_max, 126);
     env->pager.max_bytes = or_default(options->max_bytes, UINT64_MAX);
     env->pager.growth_bytes = options->growth_bytes;
+    env->writer.pages_reserve = options->reserve_pages;
     env->pager.read_only = (options->flags & TL_OPEN_READ_ONLY) != 0;
     if ((options->flags & ~(unsigned)FLAGS_KNOWN) != 0)
         return refuse(env, "flags", "a sum of TL_OPEN_ values");

@@ -47,7 +47,7 @@ static bool writes_direct(const tl_env *env, size_t value_bytes, bool bytes_at_h
 
 tl_status tl_value_make_for(tl_env *env, tl_value_maker *maker, tl_tree tree, uint64_t bytes)
 {
-    size_t others = tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_reserved(&env->writer);
+    size_t others = tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_left(&env->writer);
     tl_status status = tl_value_make(maker, &env->pager, tree, bytes, others);
     if (status != TL_OK)
         return status;

@@ -306,6 +306,59 @@ static void a_full_file_takes_a_value_in_pieces(void **state)
     rig_reopen(on);
 }
 
+/* Large values on a file that is full to its limit: the reserve lets one txn delete many of them,
+ * and small txns delete them all. */
+static void a_full_file_of_large_values_can_be_emptied(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        rig on;
+        key_buffer buffer;
+        rig_make(&on);
+        on.options.max_bytes = 1 << 20;
+        on.options.commit = i % 2 == 0 ? "log" : "shadow2";
+        on.options.reserve_pages = i / 2 == 0 ? 0 : 100;
+        rig_open(&on);
+        tl_txn *txn = begin(&on, 0);
+        unsigned count = 0;
+        while (tl_put(txn, TL_TREE_MAIN, key_of(count, &buffer),
+                      value_of(count % 2 == 0 ? 2500 : 80, count), 0) == TL_OK) {
+            model_put(&on.truth, key_of(count, &buffer),
+                      value_of(count % 2 == 0 ? 2500 : 80, count));
+            count++;
+            assert_true(count < 2000);
+        }
+        check_ok(tl_txn_commit(txn));
+        assert_true(count > 300 && info_of(on.env).pages_free >= on.options.reserve_pages);
+        check_ok(tl_env_checkpoint(on.env)); /* all is in the file now, and pinned */
+        txn = begin(&on, 0);
+        unsigned deleted = 0;
+        for (unsigned k = 0; k < count; k += 7) { /* in as many leaves as there are pages for */
+            tl_status status = tl_del(txn, TL_TREE_MAIN, key_of(k, &buffer));
+            if (status != TL_OK) {
+                check_status(TL_NO_SPACE, status);
+                break;
+            }
+            model_del(&on.truth, key_of(k, &buffer));
+            deleted++;
+        }
+        assert_true(deleted > (i / 2 == 0 ? 0 : 20));
+        check_ok(tl_txn_commit(txn));
+        rig_reopen(&on);
+        for (unsigned k = 0; k < count; k++) {
+            if (!model_del(&on.truth, key_of(k, &buffer)))
+                continue;
+            txn = begin(&on, 0);
+            check_ok(tl_del(txn, TL_TREE_MAIN, key_of(k, &buffer)));
+            check_ok(tl_txn_commit(txn));
+        }
+        rig_reopen(&on);
+        put_alone(&on, 1, value_of(600000, 1));
+        rig_reopen(&on);
+        rig_drop(&on);
+    }
+}
+
 static void damage_to_a_value_is_reported(void **state)
 {
     rig *on = *state;
@@ -508,6 +561,7 @@ int main(void)
         cmocka_unit_test(long_values_are_written_once),
         rig_test(a_value_replaced_in_its_own_txn_replays),
         rig_test(a_full_file_takes_a_value_in_pieces),
+        cmocka_unit_test(a_full_file_of_large_values_can_be_emptied),
         rig_test(damage_to_a_value_is_reported),
         rig_test(a_refused_commit_does_not_stand_for_the_next_one_s_sync),
         cmocka_unit_test(a_value_comes_and_goes_in_pieces),

@@ -357,7 +357,7 @@ static size_t plan_pages(const tl_writer *writer, const plan *needed)
     }
     /* New levels, each of half the pages below it, or less. */
     total += entered > 1 ? 2 * entered + TL_TREE_DEPTH_MAX : 0;
-    return total + tl_tree_pages_needed(&writer->root) + tl_tree_pages_reserved(writer);
+    return total + tl_tree_pages_needed(&writer->root) + tl_tree_pages_left(writer);
 }
 
 /* ---- the second pass ---- */

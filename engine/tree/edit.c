@@ -168,7 +168,7 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
         return status;
     if (!writer->secured) {
         status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root) +
-                                                    tl_tree_pages_reserved(writer));
+                                                    tl_tree_pages_left(writer));
         if (status != TL_OK)
             return status;
     }

@@ -39,6 +39,7 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     tl_path path;
     uint8_t *append_leaf; /* the last leaf, when the latest put appended to it; else NULL */
     uint64_t changes;     /* grows with every edit: cursors look */
+    size_t pages_reserve; /* that puts leave alone, by the option reserve_pages */
     size_t pages_kept;    /* pages that users' edits leave to the catalog of the next checkpoint */
     bool secured;         /* the caller has secured pages and memory for every edit himself */
     const tl_leaf_mode *mode;
@@ -61,6 +62,13 @@ static inline size_t tl_tree_pages_needed(const tl_root *root)
 static inline size_t tl_tree_pages_reserved(const tl_writer *writer)
 {
     return tl_tree_pages_needed(&writer->root) + writer->pages_kept;
+}
+
+/* The same for a put: it leaves the user's own reserve alone besides, which only deletes and the
+ * like may use. */
+static inline size_t tl_tree_pages_left(const tl_writer *writer)
+{
+    return tl_tree_pages_reserved(writer) + writer->pages_reserve;
 }
 
 /* *value may be a reference: its size is then TL_VALUE_IS_REF (search.h). */
@@ -101,7 +109,8 @@ void tl_tree_plant(uint8_t *page, uint32_t page_bytes, uint32_t pgno, uint64_t b
 
 /* ---- between the files of this folder ---- */
 
-/* Make every page of writer->path the running txn's own.  Secured before.  TL_CORRUPT: see below. */
+/* Make every page of writer->path the running txn's own.  Secured before.  TL_CORRUPT: see below.
+ */
 TL_MUST_USE tl_status tl_path_own(tl_writer *writer);
 /* May `page`, child `index` of `parent` (NULL: it is a root), be edited?  TL_CORRUPT when it comes
  * from the file and breaks a promise that edits build on (trust.c). */

@@ -35,6 +35,7 @@ static const tl_setting_row tree_rows[] = {
     TREE_FIELD(publish_early, TL_SETTING_BOOL),
     TREE_FIELD(max_key_bytes, TL_SETTING_U32),
     TREE_FIELD(log_value_max, TL_SETTING_U64),
+    TREE_FIELD(reserve_pages, TL_SETTING_U32),
     TREE_FIELD(readers_max, TL_SETTING_U32),
 };
 enum { TREE_ROW_COUNT = sizeof tree_rows / sizeof tree_rows[0] };

@@ -84,6 +84,8 @@ typedef struct tl_env_options { /* all zeros is a good default */
     uint64_t
         growth_bytes;   /* the page file grows by this much; 0 means by a quarter, up to 64 MiB */
     uint64_t log_bytes; /* first size of each log file, 8192 or more; 0 means 65536 */
+    uint32_t reserve_pages; /* a put leaves so many pages free beside those that one delete needs:
+                               a txn on a full file can delete in more leaves */
     uint64_t log_value_max; /* values this long are written once, not to the log and again to a
                                page; 0 means 32768, at most 65536 */
     uint64_t ckpt_bytes;    /* log bytes between two checkpoints; 0 means 64 MiB */
