@@ -322,15 +322,6 @@ static tl_status tree_space(tl_store *store, tl_driver_space *space)
     return TL_OK;
 }
 
-static tl_status tree_compact(tl_store *store, uint64_t pages_max, bool *done)
-{
-    tl_compact_progress progress = {.done = false};
-    tl_status status = tl_env_compact(store->env, (size_t)pages_max, &progress);
-    if (status == TL_OK)
-        *done = progress.done;
-    return status;
-}
-
 #define TREE_CONTRACT(durability) [durability] = {TL_PROMISE_SAME, #durability, ""}
 
 const tl_driver tl_driver_tree = {
@@ -380,5 +371,4 @@ const tl_driver tl_driver_tree = {
     .verify = tree_verify,
     .counters = tree_counters,
     .space = tree_space,
-    .compact = tree_compact,
 };
