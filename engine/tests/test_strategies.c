@@ -363,6 +363,47 @@ static void a_strategy_from_outside_is_one_file(void **state)
     unit_place_remove(&l.place);
 }
 
+static unsigned sparse_below(void *self)
+{
+    (void)self;
+    return 5;
+}
+
+static unsigned sparse_fill(void *self, uint64_t nth_page, unsigned level)
+{
+    (void)self, (void)nth_page, (void)level;
+    return 10;
+}
+
+/* A batch secures its pages beforehand; a fill strategy that wastes them must not outrun it. */
+static void a_batch_needs_no_more_pages_than_it_secured_whatever_the_fill(void **state)
+{
+    (void)state;
+    enum { COUNT = 6000, KEY_BYTES = 100 };
+    static const tl_fill_strategy sparse = {
+        .name = "sparse", .summary = "", .leaf_fill = sparse_fill, .merge_below = sparse_below};
+    static const tl_fill_strategy *const rows[] = {&sparse, NULL};
+    static uint8_t keys[COUNT][KEY_BYTES];
+    static tl_record records[COUNT];
+    load l;
+    load_begin(&l, (tl_env_options){.page_bytes = 1024, .extra_fills = rows, .fill = "sparse"});
+    load_commit(&l);
+    for (unsigned i = 0; i < COUNT; i++) { /* neighbours differ at their ends: long separators */
+        memset(keys[i], 'k', KEY_BYTES);
+        keys[i][KEY_BYTES - 2] = (uint8_t)(i >> 8);
+        keys[i][KEY_BYTES - 1] = (uint8_t)i;
+        records[i] = (tl_record){unit_slice(keys[i], KEY_BYTES), unit_slice(keys[i], 100)};
+    }
+    tl_stats before, behind;
+    tl_env_stats(l.env, &before);
+    assert_int_equal(tl_txn_begin(l.env, 0, &l.txn), TL_OK);
+    assert_int_equal(tl_upsert_sorted(l.txn, TL_TREE_MAIN, records, COUNT, NULL), TL_OK);
+    load_commit(&l);
+    tl_env_stats(l.env, &behind);
+    assert_int_equal(behind.splits_newright, before.splits_newright);
+    load_end(&l);
+}
+
 static tl_status open_fails(const tl_strategy_config *config, void **self)
 {
     (void)config, (void)self;
@@ -415,6 +456,7 @@ int main(void)
         cmocka_unit_test(alternating_puts_and_deletes_at_a_border_count_as_thrash),
         cmocka_unit_test(the_shape_of_a_tree_agrees_with_the_verifier),
         cmocka_unit_test(a_strategy_from_outside_is_one_file),
+        cmocka_unit_test(a_batch_needs_no_more_pages_than_it_secured_whatever_the_fill),
         cmocka_unit_test(a_strategy_that_does_not_open_fails_the_env),
     };
     return cmocka_run_group_tests_name("strategies", tests, NULL, NULL);

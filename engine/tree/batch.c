@@ -14,7 +14,6 @@
 #include "engine/tree/batch.h"
 #include "engine/store/overflow.h"
 #include "engine/tree/split.h"
-#include "engine/tree/strategies/rows.h"
 
 #include <assert.h>
 
@@ -448,6 +447,17 @@ static tl_status batch_apply(tl_writer *writer, tl_batch *batch)
     return TL_OK;
 }
 
+/* How branches split meanwhile: as plan_pages expects, whatever the fill strategy packs. */
+static void packed_choose(void *self, const tl_split_input *input, tl_split_plan *out)
+{
+    (void)self;
+    bool appends = input->rightmost && input->new_index == input->count - 1;
+    out->at = appends ? tl_split_last(input) : tl_split_half(input);
+}
+
+static const tl_split_strategy packed = {
+    .name = "packed", .summary = "full pages at the right edge", .choose = packed_choose};
+
 tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
 {
     plan needed = {.leaves_new = 0};
@@ -467,7 +477,7 @@ tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
     tl_split_use strategy = writer->split;
     writer->changes++;
     writer->root.count += batch->inserted;
-    writer->split = (tl_split_use){.row = &tl_split_rightmost};
+    writer->split = (tl_split_use){.row = &packed};
     status = batch_apply(writer, batch);
     writer->split = strategy;
     if (status == TL_OK)
