@@ -45,14 +45,18 @@ static void count_events(const tl_inspector *inspector, tl_store *store, tl_trac
         const char *name;
         size_t offset;
     } rows[] = {
-        {"checkpoints",   offsetof(tl_trace_counters, checkpoints)  },
-        {"grows",         offsetof(tl_trace_counters, grows)        },
-        {"leaf_splits",   offsetof(tl_trace_counters, leaf_splits)  },
-        {"branch_splits", offsetof(tl_trace_counters, branch_splits)},
-        {"merges",        offsetof(tl_trace_counters, merges)       },
-        {"loose_reuse",   offsetof(tl_trace_counters, page_reuse)   },
-        {"recycle_reuse", offsetof(tl_trace_counters, page_reuse)   },
-        {"bitmap_alloc",  offsetof(tl_trace_counters, page_reuse)   },
+        {"checkpoints",    offsetof(tl_trace_counters, checkpoints)   },
+        {"grows",          offsetof(tl_trace_counters, grows)         },
+        {"leaf_splits",    offsetof(tl_trace_counters, leaf_splits)   },
+        {"branch_splits",  offsetof(tl_trace_counters, branch_splits) },
+        {"merges",         offsetof(tl_trace_counters, merges)        },
+        {"leaf_moves",     offsetof(tl_trace_counters, moves)         },
+        {"root_grows",     offsetof(tl_trace_counters, root_grows)    },
+        {"root_collapses", offsetof(tl_trace_counters, root_collapses)},
+        {"log_frames",     offsetof(tl_trace_counters, log_frames)    },
+        {"loose_reuse",    offsetof(tl_trace_counters, page_reuse)    },
+        {"recycle_reuse",  offsetof(tl_trace_counters, page_reuse)    },
+        {"bitmap_alloc",   offsetof(tl_trace_counters, page_reuse)    },
     };
     enum { COUNTERS_MAX = 256 };
     tl_driver_counter counters[COUNTERS_MAX];

@@ -11,6 +11,7 @@
 
 typedef struct tl_trace_counters { /* of the store, when the history was done */
     uint64_t checkpoints, grows, leaf_splits, branch_splits, merges, page_reuse;
+    uint64_t moves, root_grows, root_collapses, log_frames;
     bool known; /* the driver has counters */
 } tl_trace_counters;
 
