@@ -20,6 +20,7 @@ static const struct kind_row {
     {1024, "log",     NULL,      2, false},
     {4096, "log",     NULL,      1, false},
     {8192, "log",     "bump",    0, true },
+    {1024, "log",     "dense",   0, true }, /* and values of one size, which it needs */
 };
 
 static void must(bool held, const char *what)
@@ -75,16 +76,18 @@ static tl_slice key_of(unsigned shape, unsigned i, uint8_t bytes[64])
     return (tl_slice){bytes, 1 + i % 50};
 }
 
-static void fill(tl_env *env, unsigned shape, unsigned first, unsigned count)
+static void fill(tl_env *env, unsigned shape, bool one_size, unsigned first, unsigned count)
 {
     tl_txn *txn = NULL;
     uint8_t key[64], value[64];
+    static uint8_t large[20000];
     must(tl_txn_begin(env, 0, &txn) == TL_OK, "begin");
     for (unsigned i = first; i < first + count; i++) {
         memset(value, (int)i, sizeof value);
-        must(tl_put(txn, TL_TREE_MAIN, key_of(shape, i, key), (tl_slice){value, i % 64}, 0) ==
-                 TL_OK,
-             "put");
+        tl_slice bytes = {value, one_size ? 16 : i % 64};
+        if (!one_size && i % 60 == 7) /* longer than a page */
+            bytes = (tl_slice){large, 1000 + i * 37 % 19000};
+        must(tl_put(txn, TL_TREE_MAIN, key_of(shape, i, key), bytes, 0) == TL_OK, "put");
     }
     for (unsigned i = first; i < first + count; i += 5) {
         tl_status status = tl_del(txn, TL_TREE_MAIN, key_of(shape, i, key));
@@ -105,10 +108,11 @@ memdisk *damage_base(unsigned kind)
         memdisk *disk = memdisk_create();
         tl_env_options options = options_of(disk, kind);
         must(tl_env_open("d", &options, &env) == TL_OK, "open");
-        fill(env, kinds[kind].key_shape, 0, RECORDS);
+        bool one_size = kinds[kind].leaf != NULL && strcmp(kinds[kind].leaf, "dense") == 0;
+        fill(env, kinds[kind].key_shape, one_size, 0, RECORDS);
         must(tl_env_checkpoint(env) == TL_OK, "checkpoint");
         for (unsigned i = 0; i < 4; i++)
-            fill(env, kinds[kind].key_shape, RECORDS + 20 * i, 20);
+            fill(env, kinds[kind].key_shape, one_size, RECORDS + 20 * i, 20);
         if (kinds[kind].closed)
             must(tl_env_close(env) == TL_OK, "close");
         else
@@ -233,6 +237,34 @@ static void inspect_it(tl_env *env, damage_source *from)
     (void)!tl_dump_page(env, (uint32_t)damage_below(from, 64), print_nothing, NULL);
 }
 
+/* Many records at once: a batch, then a range. */
+static tl_status write_many(tl_txn *txn, damage_source *from)
+{
+    enum { COUNT = 24 };
+    static const uint8_t filling[200] = {2};
+    uint8_t keys[COUNT][8];
+    tl_record records[COUNT];
+    uint64_t number = damage_below(from, UINT64_MAX), deleted = 0;
+    for (unsigned i = 0; i < COUNT; i++, number += damage_below(from, 1 << 24) + 1) {
+        for (unsigned b = 0; b < 8; b++)
+            keys[i][b] = (uint8_t)(number >> (56 - 8 * b));
+        records[i].key = (tl_slice){keys[i], 8};
+        records[i].value = (tl_slice){filling, i * 8};
+    }
+    tl_status status = tl_upsert_sorted(txn, TL_TREE_MAIN, records, COUNT, NULL);
+    must(is_status(status), "a status that is none");
+    if (status != TL_OK && status != TL_INVALID)
+        return status;
+    uint8_t low[64], high[64];
+    tl_range range;
+    memset(&range, 0, sizeof range);
+    range.lower = key_of(0, (unsigned)damage_below(from, RECORDS), low);
+    range.upper = key_of(0, (unsigned)damage_below(from, RECORDS), high);
+    status = tl_del_range(txn, TL_TREE_MAIN, &range, &deleted);
+    must(is_status(status), "a status that is none");
+    return status;
+}
+
 /* Some edits in one txn.  After damage was met the txn can only be aborted. */
 static void write_it(tl_env *env, damage_source *from, unsigned seed)
 {
@@ -250,7 +282,10 @@ static void write_it(tl_env *env, damage_source *from, unsigned seed)
         if (status == TL_CORRUPT || status == TL_IO || status == TL_NO_MEMORY)
             break;
     }
-    if (damage_below(from, 4) == 0 || status == TL_CORRUPT)
+    if (seed > 0 && (status == TL_OK || status == TL_NOT_FOUND))
+        status = write_many(txn, from);
+    if (damage_below(from, 4) == 0 || status == TL_CORRUPT || status == TL_IO ||
+        status == TL_NO_MEMORY)
         tl_txn_abort(txn);
     else
         (void)tl_txn_commit(txn);
@@ -279,6 +314,8 @@ void damage_use(memdisk *disk, damage_source *from)
             write_it(env, from, 1);
             (void)!tl_env_checkpoint(env);
             write_it(env, from, 2);
+            tl_compact_progress progress;
+            must(is_status(tl_env_compact(env, 8, &progress)), "a status that is none");
             inspect_it(env, from);
             read_it(env, from);
         }

@@ -10,7 +10,7 @@
 #include "engine/tests/support/memdisk.h"
 #include "tl/engine.h"
 
-enum { DAMAGE_KINDS = 6 };
+enum { DAMAGE_KINDS = 7 };
 
 typedef struct damage_source { /* choices out of a fuzzer's bytes; 0 when they have run out */
     const uint8_t *bytes;
@@ -29,7 +29,7 @@ uint32_t damage_page_bytes(unsigned kind);
 void damage_bytes(damage_source *from, uint8_t *bytes, size_t size);
 
 /* Open what is there and use it in every way: get, scan both ways, verify, dump, put, delete,
- * checkpoint, close; aborts the process when an answer cannot be. */
+ * batches, ranges, compaction, checkpoint, close; aborts the process when an answer cannot be. */
 void damage_use(memdisk *disk, damage_source *from);
 
 #endif
