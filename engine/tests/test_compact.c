@@ -235,6 +235,65 @@ static void warm_loads_everything_once(void **state)
     assert_int_equal(warm.values_loaded, stats_of(on->env).values_loaded);
 }
 
+/* The 1st call of a kind fails, then the 2nd, ...: until none is left to fail. */
+static void whichever_call_fails_compaction_loses_nothing(void **state)
+{
+    (void)state;
+    static const faultio_call kinds[] = {FAULTIO_WRITE, FAULTIO_SYNC, FAULTIO_TRUNCATE,
+                                         FAULTIO_ALLOCATE};
+    static const tl_status statuses[] = {TL_IO, TL_NO_SPACE};
+    for (unsigned k = 0; k < 4; k++)
+        for (unsigned s = 0; s < 2; s++)
+            for (uint64_t nth = 1; nth != 0; nth += nth < 6 ? 1 : nth / 3) {
+                rig on;
+                rig_make(&on);
+                rig_open(&on);
+                make_a_mess(&on, 300, 90, 3000);
+                faultio_plan(&on.faults, kinds[k], nth, statuses[s], false);
+                tl_compact_progress progress = {.done = false};
+                tl_status status = TL_OK;
+                for (unsigned step = 0; step < 60 && status == TL_OK && !progress.done; step++)
+                    status = tl_env_compact(on.env, 15, &progress);
+                bool fired = on.faults.fired != 0;
+                assert_true(status == TL_OK ||
+                            (fired && (status == TL_IO || status == TL_NO_SPACE)));
+                faultio_heal(&on.faults);
+                rig_reopen(&on);
+                compact_all(&on, 100);
+                rig_close(&on);
+                rig_open(&on);
+                rig_compare(&on);
+                rig_drop(&on);
+                if (!fired)
+                    break;
+            }
+}
+
+static void no_allocation_that_fails_costs_a_record(void **state)
+{
+    (void)state;
+    for (uint64_t nth = 1;; nth += 1 + nth / 8) {
+        rig on;
+        rig_make(&on);
+        rig_open(&on);
+        make_a_mess(&on, 300, 90, 3000);
+        faultmem_plan(&on.memory, nth, false);
+        tl_compact_progress progress = {.done = false};
+        tl_status status = TL_OK;
+        for (unsigned step = 0; step < 60 && status == TL_OK && !progress.done; step++)
+            status = tl_env_compact(on.env, 15, &progress);
+        bool refused = status == TL_NO_MEMORY;
+        assert_true(status == TL_OK || refused);
+        faultmem_plan(&on.memory, 0, false);
+        rig_compare(&on);
+        compact_all(&on, 100);
+        rig_reopen(&on);
+        rig_drop(&on);
+        if (nth > 200)
+            return;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +302,8 @@ int main(void)
         rig_test(other_trees_are_compacted_too),
         rig_test(a_closed_file_has_no_free_end),
         rig_test(what_compaction_refuses),
+        cmocka_unit_test(whichever_call_fails_compaction_loses_nothing),
+        cmocka_unit_test(no_allocation_that_fails_costs_a_record),
         rig_test(warm_loads_everything_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

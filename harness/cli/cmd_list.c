@@ -176,6 +176,7 @@ static const struct topic {
     {"leaf",      "Leaf modes (--driver tree:leaf=NAME)",                          NULL,            NULL,              tl_leaf_modes      },
     {"split",     "Split strategies (--driver tree:split=NAME)",                   NULL,            NULL,              tl_splits          },
     {"fill",      "Fill policies (--driver tree:fill=NAME)",                       NULL,            NULL,              tl_fills           },
+    {"space",     "Space policies (--driver tree:space=NAME)",                     NULL,            NULL,              tl_space_policies  },
     {"counters",  "Counters of our engine",                                        print_counters,  describe_counters, NULL               },
     {"commands",  "Commands",                                                      print_commands,  describe_commands, NULL               },
 };
