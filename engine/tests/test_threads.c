@@ -401,7 +401,7 @@ static void *tree_reader(void *context)
 {
     worker *self = context;
     uint64_t newest = 0;
-    while (!atomic_load(self->stop)) {
+    do { /* once at least, however busy the machine is */
         tl_txn *txn = NULL;
         tl_status status = tl_txn_begin(self->env, TL_TXN_READ_ONLY, &txn);
         expect(self, TL_OK, status);
@@ -426,7 +426,7 @@ static void *tree_reader(void *context)
         }
         tl_txn_abort(txn);
         self->rounds++;
-    }
+    } while (!atomic_load(self->stop));
     return NULL;
 }
 
