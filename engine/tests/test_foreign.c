@@ -120,6 +120,46 @@ static void a_leaf_in_anothers_place_is_not_edited(void **state)
     edit_until_refused(on, "");
 }
 
+/* It is in memory, sits right beside leaves that split, and has room: still nothing is shared. */
+static void a_damaged_neighbour_takes_no_part_in_splits(void **state)
+{
+    rig *on = *state;
+    uint8_t fence[PAGE], key[PAGE], value[40] = {0};
+    tl_txn *txn = NULL;
+    tl_slice got, lower;
+    key_buffer buffer;
+    on->options.split = "half_bytes"; /* so that there is room in it */
+    make(on);
+    on->options.split = "adaptive";
+    uint8_t *page = find_leaf(on, 4), *slots = page + TL_PAGE_HEADER_BYTES + 4 * tl_page_cap(page);
+    lower = tl_page_lower(page);
+    memcpy(fence, lower.data, lower.size_bytes);
+    lower.data = fence;
+    tl_store32(page + TL_PAGE_HEADER_BYTES, tl_page_head(page, 2));
+    memcpy(slots, slots + 8, 4); /* the first key is now the third; sizes are equal */
+    seal(page);
+    rig_open(on);
+    check_ok(tl_txn_begin(on->env, TL_TXN_READ_ONLY, &txn));
+    for (unsigned i = 0; i < RECORDS; i++)
+        (void)!tl_get(txn, TL_TREE_MAIN, key_of(i, &buffer), &got); /* all of it is in memory */
+    tl_txn_abort(txn);
+    check_ok(tl_txn_begin(on->env, 0, &txn));
+    for (unsigned i = 0; i < RECORDS; i++)
+        for (uint8_t more = 1; more < 8; more++) {
+            tl_slice base = key_of(i, &buffer);
+            memcpy(key, base.data, base.size_bytes);
+            key[base.size_bytes] = more;
+            tl_slice longer = tl_slice_of(key, base.size_bytes + 1);
+            if (tl_slice_compare(longer, lower) < 0)
+                check_ok(tl_put(txn, TL_TREE_MAIN, longer, tl_slice_of(value, 40), 0));
+        }
+    tl_stats stats;
+    tl_env_stats(on->env, &stats);
+    assert_true(stats.leaf_splits > 5 && stats.splits_shift_left + stats.splits_shift_right > 0);
+    check_status(TL_CORRUPT, tl_put(txn, TL_TREE_MAIN, lower, tl_slice_of(value, 40), 0));
+    tl_txn_abort(txn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +168,7 @@ int main(void)
         rig_test(a_page_whose_cells_share_bytes_is_refused_when_it_is_loaded),
         rig_test(a_page_from_the_future_is_refused_when_it_is_loaded),
         rig_test(a_leaf_in_anothers_place_is_not_edited),
+        rig_test(a_damaged_neighbour_takes_no_part_in_splits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

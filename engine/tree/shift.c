@@ -50,6 +50,13 @@ static bool look(const tl_splitting *split, bool left, tl_page_view *view)
         pager->stats.siblings_clean++;
         return false;
     }
+    /* A damaged page of the file is left alone: whoever needs it will say so. */
+    unsigned index = split->writer->path.at[split->i - 1].index;
+    if (!owned &&
+        tl_page_trust(pager, page, parent_of(split), left ? index - 1 : index + 1) != TL_OK) {
+        pager->stats.siblings_absent++;
+        return false;
+    }
     pager->stats.siblings_read++;
     *view = (tl_page_view){.count = tl_page_count(page),
                            .used_bytes = (uint32_t)tl_page_used(page, pager->page_bytes),
