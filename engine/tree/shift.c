@@ -38,10 +38,8 @@ static const uint8_t *neighbour(const tl_splitting *split, bool left)
 static bool look(const tl_splitting *split, bool left, tl_page_view *view)
 {
     tl_pager *pager = split->writer->pager;
-    const uint8_t *page = neighbour(split, left), *parent = parent_of(split);
-    unsigned index = split->writer->path.at[split->i - 1].index;
-    if (page == NULL || tl_page_kind_of(page) != tl_page_kind_of(split->old) ||
-        tl_page_trust(pager, page, parent, left ? index - 1 : index + 1) != TL_OK) {
+    const uint8_t *page = neighbour(split, left);
+    if (page == NULL || tl_page_kind_of(page) != tl_page_kind_of(split->old)) {
         pager->stats.siblings_absent++;
         return false;
     }
