@@ -142,8 +142,9 @@ typedef struct tl_driver {
                                size_t *failed_at);
     tl_status (*insert_sorted)(tl_store_txn *txn, const tl_record *records, size_t count,
                                size_t *failed_at);
+    /* All keys above those of the tree; fill NULL = the store's own. */
     tl_status (*bulk_load)(tl_store_txn *txn, tl_next_fn next, void *context, const char *fill,
-                           size_t *failed_at); /* into an empty tree; fill NULL = the store's own */
+                           size_t *failed_at);
     tl_status (*del_range)(tl_store_txn *txn, const tl_range *range, uint64_t *deleted);
     tl_status (*count_range)(tl_store_txn *txn, const tl_range *range, uint64_t *count);
 

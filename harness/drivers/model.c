@@ -2,7 +2,7 @@
  *
  * What tl/engine.h promises, done in the plainest way: all of it, so that it can be compared with.
  * It stands in for `tree` in comparisons, so it takes tree's settings: it obeys max_key_bytes
- * and has no use for the others.
+ * and the page size, which limit keys and records of batches, and has no use for the others.
  *
  * Records are kept in memory; close and checkpoint write them to dir/model.records and open reads
  * them.  Without an existing directory the model lives in memory only.
@@ -53,11 +53,13 @@ static tl_status model_open(const tl_driver_options *options, tl_store **out)
     if (store == NULL)
         return TL_NO_MEMORY;
     store->read_only = options->read_only;
-    size_t page_share = (options->page_bytes != 0 ? options->page_bytes : 8192) / 8 - 1;
+    size_t page_bytes = options->page_bytes != 0 ? options->page_bytes : 8192;
+    size_t page_share = page_bytes / 8 - 1;
     store->key_bytes_max =
         page_share < TL_DRIVER_KEY_BYTES_MAX ? page_share : TL_DRIVER_KEY_BYTES_MAX;
     if (limits.max_key_bytes != 0)
         store->key_bytes_max = limits.max_key_bytes;
+    store->record_bytes_max = (page_bytes - 64) / 2 - (3 * store->key_bytes_max + 1) / 2;
     status = tl_records_create(&store->records);
     if (status != TL_OK)
         goto fail;

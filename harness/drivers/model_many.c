@@ -13,10 +13,23 @@ static int compare(tl_slice left, tl_slice right)
     return (left.size_bytes > right.size_bytes) - (left.size_bytes < right.size_bytes);
 }
 
+/* May the record be put among many?  Those must fit into leaves, as in the store that this stands
+ * in for. */
+static tl_status record_may_write(const tl_store_txn *txn, const tl_record *record)
+{
+    enum { HEAD_SLOT_LENGTH = 4 + 4 + 2 };
+    size_t most = txn->store->record_bytes_max - HEAD_SLOT_LENGTH;
+    tl_status status = model_may_write(txn, record->key);
+    if (status == TL_OK && (record->value.size_bytes > most ||
+                            record->key.size_bytes + record->value.size_bytes > most))
+        status = TL_VALUE_SIZE;
+    return status;
+}
+
 /* May record `i` be written behind the one before it? */
 static tl_status record_check(const tl_store_txn *txn, const tl_record *records, size_t i)
 {
-    tl_status status = model_may_write(txn, records[i].key);
+    tl_status status = record_may_write(txn, &records[i]);
     if (status == TL_OK && i > 0 && compare(records[i - 1].key, records[i].key) >= 0)
         status = TL_INVALID;
     return status;
@@ -65,11 +78,62 @@ tl_status model_insert_sorted(tl_store_txn *txn, const tl_record *records, size_
     return write_sorted(txn, records, count, true, failed_at);
 }
 
-/* Undo a load that broke off: the tree was empty before it. */
-static tl_status load_undo(tl_store_txn *txn, tl_status why)
+static bool fill_is_known(const char *fill)
 {
-    static const tl_range all;
+    const char *const *row = tl_fills();
+    while (*row != NULL && fill != NULL && strcmp(*row, fill) != 0)
+        row++;
+    return *row != NULL;
+}
+
+typedef struct load { /* keys with their tree's number in front */
+    model_bytes first, last;
+    size_t first_bytes;
+    tl_slice above; /* the next key lies behind this one; no bytes: behind nothing */
+} load;
+
+/* The last key that the tree has. */
+static tl_status load_begin(tl_store_txn *txn, load *into)
+{
+    tl_slice key, value;
+    tl_records_place first, end;
+    tl_status status = model_span(txn, NULL, &first, &end);
+    if (status != TL_OK || model_between(txn, first, end) == 0)
+        return status;
+    return tl_records_before(txn->whole->version, &end) && model_at(txn, end, &key, &value)
+               ? model_full_key(&into->last, txn->tree, key, &into->above)
+               : TL_CORRUPT;
+}
+
+static tl_status load_add(tl_store_txn *txn, load *into, const tl_record *record)
+{
+    tl_slice full;
+    tl_status status = record_may_write(txn, record);
+    if (status == TL_OK)
+        status = model_full_key(&txn->whole->key, txn->tree, record->key, &full);
+    if (status == TL_OK && into->above.size_bytes != 0 && compare(into->above, full) >= 0)
+        status = TL_INVALID;
+    if (status == TL_OK && into->first_bytes == 0) {
+        tl_slice first;
+        status = model_full_key(&into->first, txn->tree, record->key, &first);
+        into->first_bytes = status == TL_OK ? first.size_bytes : 0;
+    }
+    if (status == TL_OK)
+        status = model_change(txn->whole, full, &record->value);
+    if (status == TL_OK)
+        status = model_full_key(&into->last, txn->tree, record->key, &into->above);
+    return status;
+}
+
+/* A load that broke off never happened: whatever lies from its first key on came with it. */
+static tl_status load_undo(tl_store_txn *txn, const load *into, tl_status why)
+{
     uint64_t deleted;
+    if (into->first_bytes == 0)
+        return why;
+    tl_range all = {
+        .lower = {into->first.data + MODEL_PREFIX_BYTES, into->first_bytes - MODEL_PREFIX_BYTES}
+    };
     tl_status status = model_del_range(txn, &all, &deleted);
     return status == TL_OK ? why : status;
 }
@@ -77,37 +141,25 @@ static tl_status load_undo(tl_store_txn *txn, tl_status why)
 tl_status model_bulk_load(tl_store_txn *txn, tl_next_fn next, void *context, const char *fill,
                           size_t *failed_at)
 {
-    (void)fill; /* an array has no pages to fill */
-    tl_records_place first, end;
+    load into = {.first_bytes = 0};
     if (txn->whole->read_only)
         return TL_READ_ONLY;
-    tl_status status = model_span(txn, NULL, &first, &end);
-    if (status != TL_OK)
-        return status;
     *failed_at = 0;
-    if (model_between(txn, first, end) != 0)
-        return TL_EXISTS;
-    model_bytes before = {NULL, 0};
-    tl_slice last = {NULL, 0}, full;
-    for (;; ++*failed_at) {
+    if (fill != NULL && !fill_is_known(fill)) /* an array has no pages to fill */
+        return TL_INVALID;
+    tl_status status = load_begin(txn, &into);
+    for (; status == TL_OK; *failed_at += status == TL_OK) {
         tl_record record;
         status = next(context, &record);
-        if (status != TL_OK)
+        if (status == TL_NOT_FOUND)
             break;
-        status = model_may_write(txn, record.key);
         if (status == TL_OK)
-            status = model_full_key(&txn->whole->key, txn->tree, record.key, &full);
-        if (status == TL_OK && *failed_at > 0 && compare(last, full) >= 0)
-            status = TL_INVALID;
-        if (status == TL_OK)
-            status = model_change(txn->whole, full, &record.value);
-        if (status == TL_OK)
-            status = model_full_key(&before, txn->tree, record.key, &last);
-        if (status != TL_OK)
-            break;
+            status = load_add(txn, &into, &record);
     }
-    free(before.data);
-    return status == TL_NOT_FOUND ? TL_OK : load_undo(txn, status);
+    status = status == TL_NOT_FOUND ? TL_OK : load_undo(txn, &into, status);
+    free(into.first.data);
+    free(into.last.data);
+    return status;
 }
 
 /* No bound is longer than a key may be. */

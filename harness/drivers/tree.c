@@ -362,6 +362,7 @@ const tl_driver tl_driver_tree = {
     .views = &tl_tree_views,
     .upsert_sorted = tl_tree_main_upsert,
     .insert_sorted = tl_tree_main_insert,
+    .bulk_load = tl_tree_main_load,
     .del_range = tl_tree_main_del_range,
     .count_range = tl_tree_main_count_range,
     .compact = tree_compact,

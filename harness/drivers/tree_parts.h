@@ -22,11 +22,15 @@ tl_status tl_tree_upsert(tl_txn *txn, tl_tree tree, const tl_record *records, si
                          size_t *failed_at);
 tl_status tl_tree_insert(tl_txn *txn, tl_tree tree, const tl_record *records, size_t count,
                          size_t *failed_at);
+tl_status tl_tree_load(tl_txn *txn, tl_tree tree, tl_next_fn next, void *context, const char *fill,
+                       size_t *failed_at);
 /* The same of the main tree, as slots. */
 tl_status tl_tree_main_upsert(tl_store_txn *txn, const tl_record *records, size_t count,
                               size_t *failed_at);
 tl_status tl_tree_main_insert(tl_store_txn *txn, const tl_record *records, size_t count,
                               size_t *failed_at);
+tl_status tl_tree_main_load(tl_store_txn *txn, tl_next_fn next, void *context, const char *fill,
+                            size_t *failed_at);
 tl_status tl_tree_main_del_range(tl_store_txn *txn, const tl_range *range, uint64_t *deleted);
 tl_status tl_tree_main_count_range(tl_store_txn *txn, const tl_range *range, uint64_t *count);
 

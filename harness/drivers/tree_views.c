@@ -90,6 +90,12 @@ static tl_status view_insert(tl_store_txn *view, const tl_record *records, size_
     return tl_tree_insert(view_of(view)->txn, view_of(view)->tree, records, count, failed_at);
 }
 
+static tl_status view_load(tl_store_txn *view, tl_next_fn next, void *context, const char *fill,
+                           size_t *failed_at)
+{
+    return tl_tree_load(view_of(view)->txn, view_of(view)->tree, next, context, fill, failed_at);
+}
+
 static tl_status view_del_range(tl_store_txn *view, const tl_range *range, uint64_t *deleted)
 {
     return tl_del_range(view_of(view)->txn, view_of(view)->tree, range, deleted);
@@ -112,6 +118,7 @@ const tl_driver tl_tree_views = {
     .scan = view_scan,
     .upsert_sorted = view_upsert,
     .insert_sorted = view_insert,
+    .bulk_load = view_load,
     .del_range = view_del_range,
     .count_range = view_count_range,
     .cursor_open = view_cursor_open,

@@ -19,8 +19,8 @@ typedef struct maker {
     tl_status status;
     size_t made;
     uint32_t page_bytes;
-    unsigned key_shape; /* how keys of this script are spelled, mostly */
-    uint64_t key_count;
+    unsigned key_shape;             /* how keys of this script are spelled, mostly */
+    uint64_t key_count, loaded;     /* loads begin behind `loaded`, so that they often succeed */
     bool writing, growing, durable; /* durable: a power loss must leave a sound prefix */
     bool readers[READERS], cursors[CURSORS];
     unsigned saves;
@@ -191,16 +191,24 @@ static void make_batch(maker *of)
     static const char *const verbs[] = {"batch", "batch", "bulkinsert", "bulkload"};
     const char *verb = verbs[below(of, 4)];
     uint64_t count = below(of, 40), number = below(of, of->key_count);
-    bool mistaken = one_in(of, 12);
+    bool again = one_in(of, 12), too_long = !again && one_in(of, 12);
     say(of, "%s", verb);
-    if (strcmp(verb, "bulkload") == 0)
+    if (strcmp(verb, "bulkload") == 0) {
         say(of, " @b%llu", (unsigned long long)below(of, 2));
-    else
+        if (one_in(of, 2))
+            number += of->loaded += of->key_count; /* behind all that was loaded before */
+        if (one_in(of, 3))
+            say(of, " fill=%s", one_in(of, 2) ? "bulk90" : "bulk100");
+    } else {
         say_tree(of);
+    }
     for (uint64_t i = 0; i < count; i++) { /* u64 sorts as its number does */
         say(of, "\n  u64(%llu)", (unsigned long long)number);
-        say_value(of);
-        number += mistaken && i == count / 2 ? 0 : 1 + below(of, 5);
+        if (too_long && i == count / 2)
+            say(of, " fill(%llu,1)", (unsigned long long)of->page_bytes / 2);
+        else
+            say_value(of);
+        number += again && i == count / 2 ? 0 : 1 + below(of, 5);
     }
     say(of, "\nend");
     step_end(of);

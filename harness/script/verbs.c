@@ -46,7 +46,7 @@ static const tl_script_verb_row verbs[TL_SCRIPT_VERB_COUNT] = {
     [TL_SCRIPT_CURCLOSE] = {"curclose",   CURSOR, "",     0,                                          "c: curclose"                                  },
     [TL_SCRIPT_BATCH] = {"batch",      TXN,    "@pB",  TL_SCRIPT_WANT_AT,                          "batch"                                        },
     [TL_SCRIPT_BULKINSERT] = {"bulkinsert", TXN,    "@pB",  TL_SCRIPT_WANT_AT,                          "bulkinsert"                                   },
-    [TL_SCRIPT_BULKLOAD] = {"bulkload",   TXN,    "@pB",  TL_SCRIPT_WANT_AT,                          "bulkload fill=90"                             },
+    [TL_SCRIPT_BULKLOAD] = {"bulkload",   TXN,    "@pB",  TL_SCRIPT_WANT_AT,                          "bulkload fill=bulk90"                         },
     [TL_SCRIPT_FOR] = {"for",        NONE,   "FB",   TL_SCRIPT_WANT_NONE,                        "for i in 0..100 shuffle 7"                    },
     [TL_SCRIPT_EXPECT] = {"expect",     NONE,   "NEI",  TL_SCRIPT_WANT_NONE,                        "expect leaf_splits <= 28"                     },
     [TL_SCRIPT_FAIL] = {"fail",       NONE,   "X",    0,                                          "fail fdatasync 2 EIO sticky"                  },

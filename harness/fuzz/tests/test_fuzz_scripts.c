@@ -170,7 +170,7 @@ static const struct liar_row {
     size_t steps_max;
 } liar_rows[] = {
     {{.name = "forgetful put", .put = forgetful_put},         TL_TRIAL_DIFFERED, 4},
-    {{.name = "idle rollback", .rollback = idle_rollback},    TL_TRIAL_DIFFERED, 6},
+    {{.name = "idle rollback", .rollback = idle_rollback},    TL_TRIAL_DIFFERED, 7},
     {{.name = "greedy range", .del_range = greedy_del_range}, TL_TRIAL_DIFFERED, 4},
     {{.name = "dying drop", .drop = dying_drop},              TL_TRIAL_DIED,     3},
 };

@@ -40,7 +40,8 @@ static bool has_savepoints(const tl_driver *driver)
 
 static bool has_batches(const tl_driver *driver)
 {
-    return driver->upsert_sorted != NULL && driver->insert_sorted != NULL;
+    return driver->upsert_sorted != NULL && driver->insert_sorted != NULL &&
+           driver->bulk_load != NULL;
 }
 
 static bool has_ranges(const tl_driver *driver)
@@ -53,6 +54,7 @@ static const struct need_row {
     bool (*met)(const tl_driver *driver);
 } need_rows[] = {
     {"trees.tls",      has_trees     },
+    {"loads.tls",      has_batches   },
     {"savepoints.tls", has_savepoints},
     {"batches.tls",    has_batches   },
     {"delrange.tls",   has_ranges    },
