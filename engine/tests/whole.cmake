@@ -19,7 +19,7 @@ tl_test(test_engine_mutants test_mutants.c LIBS tl_engine_fixtures tl_engine_mut
 
 # The acceptance scenarios, each over every row of options that two choices can meet in.
 tl_library(tl_acceptance acceptance/acceptance.c LIBS tl_engine_fixtures tl_engine)
-foreach(test ascending commits fingerprint large random space)
+foreach(test ascending commits fingerprint large load random space)
   tl_test(test_accept_${test} acceptance/test_accept_${test}.c LIBS tl_acceptance SECONDS 600)
 endforeach()
 
