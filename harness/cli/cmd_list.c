@@ -168,17 +168,20 @@ static const struct topic {
     void (*describe)(tl_json *list);
     const char *const *(*names)(void);
 } topics[] = {
-    {"drivers",   "Drivers (--driver NAME[:KEY=VALUE]...), and what they promise", print_drivers,
-     describe_drivers,                                                                                                 NULL               },
-    {"workloads", "Workloads (--workload NAME) and their settings",                print_workloads,
-     describe_workloads,                                                                                               NULL               },
-    {"commits",   "Commit protocols (--driver tree:commit=NAME)",                  NULL,            NULL,              tl_commit_protocols},
-    {"leaf",      "Leaf modes (--driver tree:leaf=NAME)",                          NULL,            NULL,              tl_leaf_modes      },
-    {"split",     "Split strategies (--driver tree:split=NAME)",                   NULL,            NULL,              tl_splits          },
-    {"fill",      "Fill policies (--driver tree:fill=NAME)",                       NULL,            NULL,              tl_fills           },
-    {"space",     "Space policies (--driver tree:space=NAME)",                     NULL,            NULL,              tl_space_policies  },
-    {"counters",  "Counters of our engine",                                        print_counters,  describe_counters, NULL               },
-    {"commands",  "Commands",                                                      print_commands,  describe_commands, NULL               },
+    {"drivers",           "Drivers (--driver NAME[:KEY=VALUE]...), and what they promise",        print_drivers,
+     describe_drivers,                                                                                                                NULL                 },
+    {"workloads",         "Workloads (--workload NAME) and their settings",                       print_workloads,
+     describe_workloads,                                                                                                              NULL                 },
+    {"commits",           "Commit protocols (--driver tree:commit=NAME)",                         NULL,            NULL,              tl_commit_protocols  },
+    {"leaf",              "Leaf modes (--driver tree:leaf=NAME)",                                 NULL,            NULL,              tl_leaf_modes        },
+    {"split",             "Split strategies (--driver tree:split=NAME)",                          NULL,            NULL,              tl_splits            },
+    {"fill",              "Fill policies (--driver tree:fill=NAME)",                              NULL,            NULL,              tl_fills             },
+    {"space",             "Space policies (--driver tree:space=NAME)",                            NULL,            NULL,              tl_space_policies    },
+    {"simd",              "Ways to search a page (--driver tree:simd=NAME)",                      NULL,            NULL,              tl_simds             },
+    {"checkpoint_thread", "Checkpoints beside the writer (--driver tree:checkpoint_thread=NAME)",
+     NULL,                                                                                                         NULL,              tl_checkpoint_threads},
+    {"counters",          "Counters of our engine",                                               print_counters,  describe_counters, NULL                 },
+    {"commands",          "Commands",                                                             print_commands,  describe_commands, NULL                 },
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
@@ -225,7 +228,8 @@ static const struct argp_option options[] = {
 static const struct argp list_argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "[drivers|workloads|commits|leaf|split|fill|counters|commands]",
+    .args_doc = "[drivers|workloads|commits|leaf|split|fill|space|simd|checkpoint_thread|"
+                "counters|commands]",
     .doc = "Show what there is to choose from."
            "\vExamples:\n"
            "  treelab list                     everything\n"

@@ -82,7 +82,7 @@ static void print_summary(FILE *out, const char *file, const tl_env_info *info,
             summary->findings == 1 ? "" : "s");
     fprintf(out,
             "  %" PRIu64 " records in %" PRIu64 " leaves (%.1f %% full) and %" PRIu64
-            " branches, depth %u\n",
+            " branches, main tree of depth %u\n",
             summary->records, summary->leaves, fill, summary->branches, info->depth);
     fprintf(out,
             "  pages of %u bytes: %" PRIu64 ", %" PRIu64 " live, %" PRIu64 " free; txn %" PRIu64
@@ -90,7 +90,11 @@ static void print_summary(FILE *out, const char *file, const tl_env_info *info,
             " bytes of a torn tail dropped\n",
             info->page_bytes, info->page_count, info->pages_live, info->pages_free, info->txn,
             info->checkpoint_no, info->frames_replayed, info->tail_bytes_dropped);
-    fprintf(out, "  content hash %016" PRIx64 "\n", summary->content_hash);
+    fprintf(out,
+            "  content hash of the main tree %016" PRIx64 ", of all %" PRIu64 " tree%s %016" PRIx64
+            "\n",
+            summary->content_hash, summary->trees, summary->trees == 1 ? "" : "s",
+            summary->trees_hash);
 }
 
 static int verify_open_env(const request *wanted, tl_env *env)
@@ -116,7 +120,9 @@ static int verify_open_env(const request *wanted, tl_env *env)
     tl_json_add_bool(root, "sound", summary.findings == 0);
     tl_json_add_count(root, "records", summary.records);
     tl_json_add_count(root, "pages_checked", summary.pages_checked);
+    tl_json_add_count(root, "trees", summary.trees);
     tl_json_add_hex(root, "content_hash", summary.content_hash);
+    tl_json_add_hex(root, "trees_hash", summary.trees_hash);
     tl_status written = root != NULL ? tl_json_write(root, wanted->json) : TL_OK;
     tl_json_free(root);
     if (written != TL_OK)
