@@ -1,15 +1,15 @@
-# plots/allocator.gp -- what does leaf=bump spare the page allocator, against leaf=rebuild?
+# plots/allocator.gp -- what does each leaf mode ask of the page allocator?
 #
 #     gnuplot -e "dir='out/<run>/plots'" plots/allocator.gp
 #
-# Reads allocator.tsv.  One panel per counter, a pair of bars per workload and phase.
+# Reads allocator.tsv.  One panel per counter, per workload and phase a bar for each mode.
 if (!exists("templates")) templates = 'plots'
 load templates.'/style.gp'
 stats dir.'/pictures.tsv' using (note_picture(strcol('kind'), 'allocator', strcol('picture'), strcol('title'), column('panels'), 0, 0)) nooutput
 
 columns = 3
 gap_px = 16.0
-bar_px = 42.0        # a pair of bars
+mode_px = 21.0       # one bar
 above_px = 30.0
 below_px = 34.0
 key_px = 24.0
@@ -19,15 +19,25 @@ here(panel, mode) = strcol('picture') eq picture && column('panel') == panel && 
 table = dir.'/allocator.tsv'
 array panel_maxima[200]
 note_maximum(panel, value) = (panel_maxima[panel] = panel_maxima[panel] > value ? panel_maxima[panel] : value, 0)
-bump = colours[1]
-rebuild = colours[5]
+array modes[5] = ['freelist', 'bump', 'sidecar', 'dense', 'rebuild']
+array paints[5] = [colours[3], colours[1], colours[4], colours[6], colours[5]]
+array seen[5]        # how many rows of the picture each mode has
+note_mode(mode) = sum [m = 1:5] (mode eq modes[m] ? (seen[m] = seen[m] + 1) : 0)
+array shown[5]       # the modes that there are
+# Where bar k of n begins and ends, above and below the middle of its group.
+top_of(k, n) = 0.40 - 0.80 * (k - 1) / n - 0.02
+foot_of(k, n) = 0.40 - 0.80 * k / n + 0.02
 
 do for [p = 1:picture_count] {
     eval(read_picture)
     panels = picture_panels[p]
     used = panels < columns ? panels : columns
     rows = ceil(panels / (1.0 * columns))
-    plot_px = bar_count * bar_px
+    do for [m = 1:5] { seen[m] = 0 }
+    stats table using (strcol('picture') eq picture ? note_mode(strcol('mode')) : 0) nooutput
+    mode_count = 0
+    do for [m = 1:5] { if (seen[m] > 0) { mode_count = mode_count + 1; shown[mode_count] = m } }
+    plot_px = bar_count * (mode_count * mode_px + 8)
     eval(measure_names)
     left_px = names_px(110, 320)
     row_px = above_px + plot_px + below_px
@@ -44,8 +54,7 @@ do for [p = 1:picture_count] {
         set lmargin at screen 0; set rmargin at screen 1; set tmargin at screen 1; set bmargin at screen 0
         set xrange [0:width_px]; set yrange [-height_px:0]
         set key at first 14, first -(head_px + 6) left top horizontal Left reverse samplen 2 width 2 font ',12' textcolor rgb ink
-        plot NaN with boxes lc rgb bump fs solid 0.75 border lc rgb bump title 'leaf=bump, upper bar', \
-             NaN with boxes lc rgb rebuild fs solid 0.75 border lc rgb rebuild title 'leaf=rebuild, lower bar'
+        plot for [k = 1:mode_count] NaN with boxes lc rgb paints[shown[k]] fs solid 0.75 border lc rgb paints[shown[k]] title 'leaf='.modes[shown[k]]
         unset key
         unset label
 
@@ -71,10 +80,8 @@ do for [p = 1:picture_count] {
                 do for [b = 1:bar_count] { set label (110 + b) fit(bar_names[b], left_px - 14) at screen across(x_px - 8), first -b right font ',12' textcolor rgb ink }
             }
             set grid xtics lc rgb rule lw 0.6 dt 1
-            plot table using (0):(here(i, 'bump') ? -column('bar') : NaN):(0):'per_op':(-column('bar') + 0.02):(-column('bar') + 0.36) with boxxyerror lc rgb bump fs solid 0.75 border lc rgb bump, \
-                 table using (0):(here(i, 'rebuild') ? -column('bar') : NaN):(0):'per_op':(-column('bar') - 0.36):(-column('bar') - 0.02) with boxxyerror lc rgb rebuild fs solid 0.75 border lc rgb rebuild, \
-                 table using (here(i, 'bump') ? column('per_op') : NaN):(-column('bar') + 0.19):(number(column('per_op'))) with labels left offset 0.6, 0 font ',11' textcolor rgb ink, \
-                 table using (here(i, 'rebuild') ? column('per_op') : NaN):(-column('bar') - 0.19):(number(column('per_op'))) with labels left offset 0.6, 0 font ',11' textcolor rgb ink
+            plot for [k = 1:mode_count] table using (0):(here(i, modes[shown[k]]) ? -column('bar') : NaN):(0):'per_op':(-column('bar') + foot_of(k, mode_count)):(-column('bar') + top_of(k, mode_count)) with boxxyerror lc rgb paints[shown[k]] fs solid 0.75 border lc rgb paints[shown[k]], \
+                 for [k = 1:mode_count] table using (here(i, modes[shown[k]]) ? column('per_op') : NaN):(-column('bar') + 0.5 * (top_of(k, mode_count) + foot_of(k, mode_count))):(number(column('per_op'))) with labels left offset 0.6, 0 font ',11' textcolor rgb ink
         }
         unset multiplot
         unset output

@@ -12,9 +12,9 @@ static const tl_json *engine_counters(const tl_group *group)
     return tl_json_get(tl_json_get(group->typical->phase, "counters"), "engine");
 }
 
-static const char *const allocator_counters[] = {"alloc_fit_gap",  "alloc_compactions",
-                                                 "alloc_rebuilds", "alloc_bytes_moved",
-                                                 "alloc_misses",   "alloc_failures"};
+static const char *const allocator_counters[] = {
+    "alloc_fit_freeblock", "alloc_fit_gap", "alloc_compactions", "alloc_rebuilds",
+    "alloc_bytes_moved",   "alloc_misses",  "alloc_failures"};
 enum { ALLOCATOR_COUNT = sizeof allocator_counters / sizeof allocator_counters[0] };
 
 static bool used_allocator(const tl_group *group)
@@ -72,7 +72,8 @@ void html_allocator(html_page *page)
         html_part_heading(page, groups->rows[first].part_no);
         html_pictures(page, "allocator", groups->rows[first].part_no);
         tl_text_add(page->text,
-                    "<p class=\"soft\">Where the records of a page go: placed in its gap; after "
+                    "<p class=\"soft\">Where the records of a page go: where another was; in its "
+                    "gap; after "
                     "the page was compacted; by rewriting it whole; or nowhere (a miss: the page "
                     "splits). A failure is room promised and then refused, and must be 0. Totals "
                     "of the phase, and per operation.</p>\n");

@@ -42,38 +42,34 @@ void tsv_fill_counters(tsv_tables *tables)
 static const struct {
     const char *counter, *title;
 } allocator_panels[] = {
-    {"alloc_fit_gap",     "placed in the gap, per operation"         },
-    {"alloc_compactions", "pages compacted, per operation"           },
-    {"alloc_rebuilds",    "pages rewritten whole, per operation"     },
-    {"alloc_bytes_moved", "bytes moved, per operation"               },
-    {"alloc_misses",      "no room, so a split: misses per operation"},
-    {"alloc_failures",    "room promised, then refused: must be 0"   },
+    {"alloc_fit_freeblock", "placed where another was, per operation"  },
+    {"alloc_fit_gap",       "placed in the gap, per operation"         },
+    {"alloc_compactions",   "pages compacted, per operation"           },
+    {"alloc_rebuilds",      "pages rewritten whole, per operation"     },
+    {"alloc_bytes_moved",   "bytes moved, per operation"               },
+    {"alloc_misses",        "no room, so a split: misses per operation"},
 };
 enum { ALLOCATOR_PANEL_COUNT = sizeof allocator_panels / sizeof allocator_panels[0] };
 
-static const char *const modes[][2] = {
-    {"tree",              "bump"   },
-    {"tree:leaf=bump",    "bump"   },
-    {"tree:leaf=rebuild", "rebuild"}
-};
+/* In the order of their bars; the first is what a store without a choice runs in. */
+static const char *const modes[] = {"freelist", "bump", "sidecar", "dense", "rebuild"};
+enum { MODE_COUNT = sizeof modes / sizeof modes[0] };
 
-static const char *group_mode(const tl_group *group)
+static bool group_has_mode(const tl_group *group, size_t mode)
 {
-    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        if (strcmp(group->label, modes[i][0]) == 0)
-            return modes[i][1];
-    }
-    return NULL;
+    static const char choice[] = "tree:leaf=";
+    if (strcmp(group->label, "tree") == 0)
+        return mode == 0;
+    return strncmp(group->label, choice, sizeof choice - 1) == 0 &&
+           strcmp(group->label + sizeof choice - 1, modes[mode]) == 0;
 }
 
 /* The group of rows [first, end) that ran in `mode` and has allocator counters, or NULL. */
-static const tl_group *find_mode(const tl_groups *groups, size_t first, size_t end,
-                                 const char *mode)
+static const tl_group *find_mode(const tl_groups *groups, size_t first, size_t end, size_t mode)
 {
     for (size_t i = first; i < end; i++) {
         const tl_group *group = &groups->rows[i];
-        const char *found = group_mode(group);
-        if (found != NULL && strcmp(found, mode) == 0 && group->typical != NULL &&
+        if (group_has_mode(group, mode) && group->typical != NULL &&
             tl_json_get(engine_counters(group->typical), "alloc_misses") != NULL)
             return group;
     }
@@ -95,7 +91,7 @@ static bool allocator_was_used(const tl_group *group)
     return used;
 }
 
-static void add_mode(tsv_tables *tables, const tl_picture *picture, size_t bar,
+static void add_mode(tsv_tables *tables, const tl_picture *picture, size_t bar, size_t mode,
                      const tl_group *group)
 {
     tl_text *table = &tables->allocator;
@@ -105,9 +101,36 @@ static void add_mode(tsv_tables *tables, const tl_picture *picture, size_t bar,
         tsv_field(table, group->workload);
         tsv_field(table, group->phase);
         tl_text_addf(table, "%s\t%s\t%s\t%.6g\n", allocator_panels[panel].counter,
-                     tl_tsv_unit(allocator_panels[panel].counter), group_mode(group),
+                     tl_tsv_unit(allocator_panels[panel].counter), modes[mode],
                      allocator_per_op(group, panel));
     }
+}
+
+/* One bar for each mode that the phase of rows [first, end) ran in; false: there is nothing to
+ * compare. */
+static bool fill_phase_allocator(tsv_tables *tables, const tl_picture *picture, size_t bar,
+                                 size_t first, size_t end)
+{
+    const tl_groups *groups = tables->groups;
+    const tl_group *found[MODE_COUNT];
+    size_t mode_count = 0;
+    bool used = false;
+    for (size_t mode = 0; mode < MODE_COUNT; mode++) {
+        found[mode] = find_mode(groups, first, end, mode);
+        mode_count += found[mode] != NULL;
+        used = used || (found[mode] != NULL && allocator_was_used(found[mode]));
+    }
+    if (mode_count < 2 || !used)
+        return false;
+    tl_text_addf(&tables->bars, "%s\t%zu\t", picture->name, bar);
+    tl_text_add_field(&tables->bars, groups->rows[first].workload);
+    tl_text_add(&tables->bars, ": ");
+    tl_text_add_field(&tables->bars, groups->rows[first].phase);
+    tl_text_add(&tables->bars, "\t0\n");
+    for (size_t mode = 0; mode < MODE_COUNT; mode++)
+        if (found[mode] != NULL)
+            add_mode(tables, picture, bar, mode, found[mode]);
+    return true;
 }
 
 static void fill_part_allocator(tsv_tables *tables, size_t part_no)
@@ -121,19 +144,8 @@ static void fill_part_allocator(tsv_tables *tables, size_t part_no)
         end = tl_groups_phase_end(groups, first);
         if (groups->rows[first].part_no != part_no)
             continue;
-        const tl_group *bump = find_mode(groups, first, end, "bump");
-        const tl_group *rebuild = find_mode(groups, first, end, "rebuild");
-        if (bump == NULL || rebuild == NULL ||
-            (!allocator_was_used(bump) && !allocator_was_used(rebuild)))
-            continue;
-        bar++;
-        tl_text_addf(&tables->bars, "%s\t%zu\t", picture->name, bar);
-        tl_text_add_field(&tables->bars, bump->workload);
-        tl_text_add(&tables->bars, ": ");
-        tl_text_add_field(&tables->bars, bump->phase);
-        tl_text_add(&tables->bars, "\t0\n");
-        add_mode(tables, picture, bar, bump);
-        add_mode(tables, picture, bar, rebuild);
+        if (fill_phase_allocator(tables, picture, bar + 1, first, end))
+            bar++;
     }
     if (bar == 0) {
         tables->pictures->count--;
@@ -141,11 +153,11 @@ static void fill_part_allocator(tsv_tables *tables, size_t part_no)
     }
     char part[128];
     tsv_title_part(tables, part_no, part, sizeof part);
-    snprintf(picture->title, sizeof picture->title,
-             "Page allocator: leaf=bump against leaf=rebuild%s", part);
+    snprintf(picture->title, sizeof picture->title, "Page allocator: leaf modes side by side%s",
+             part);
     snprintf(picture->what, sizeof picture->what,
              "Exact engine counters divided by the operations of the phase; the same operations "
-             "for both modes. Each panel has its own scale, from zero. Phases that never touched "
+             "for all modes. Each panel has its own scale, from zero. Phases that never touched "
              "the allocator are left out.");
     picture->panel_count = ALLOCATOR_PANEL_COUNT;
     for (size_t panel = 0; panel < ALLOCATOR_PANEL_COUNT; panel++)

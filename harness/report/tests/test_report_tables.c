@@ -220,7 +220,7 @@ static void curves_end_at_the_share_that_one_call_is(void **state)
     tl_text_clear(&text);
 }
 
-static void bump_and_rebuild_stand_side_by_side_per_operation(void **state)
+static void leaf_modes_stand_side_by_side_per_operation(void **state)
 {
     fixture *f = *state;
     tabulate(f, sample_bench_run(2));
@@ -229,7 +229,7 @@ static void bump_and_rebuild_stand_side_by_side_per_operation(void **state)
     snprintf(path, sizeof path, "%s/allocator.tsv", f->dir);
     assert_int_equal(tl_text_load(&text, path), TL_OK);
     const char *table = tl_text_data(&text);
-    assert_non_null(strstr(table, "\trandom\tinsert\talloc_bytes_moved\tbytes\tbump\t34\n"));
+    assert_non_null(strstr(table, "\trandom\tinsert\talloc_bytes_moved\tbytes\tfreelist\t34\n"));
     assert_non_null(strstr(table, "\trandom\tinsert\talloc_bytes_moved\tbytes\trebuild\t2300\n"));
     assert_null(strstr(table, "\tget\t")); /* a phase that never allocates is left out */
     tl_text_clear(&text);
@@ -324,7 +324,7 @@ int main(void)
         WITH_DIRECTORY(a_cell_that_failed_shows_as_a_gap_not_as_a_number),
         WITH_DIRECTORY(every_row_has_as_many_fields_as_its_header),
         WITH_DIRECTORY(curves_end_at_the_share_that_one_call_is),
-        WITH_DIRECTORY(bump_and_rebuild_stand_side_by_side_per_operation),
+        WITH_DIRECTORY(leaf_modes_stand_side_by_side_per_operation),
         WITH_DIRECTORY(crash_cells_keep_their_counts_and_outcomes),
         cmocka_unit_test(fields_never_break_their_line),
         WITH_DIRECTORY(damaged_and_foreign_results_are_named),
