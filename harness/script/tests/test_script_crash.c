@@ -324,6 +324,44 @@ static void a_dropped_commit_is_caught_after_a_power_loss(void **state)
     assert_true(caught);
 }
 
+/* Crash at every entry of the log that two loads leave, one behind the records of the main tree and
+ * one into a new tree: whatever commit is there, a load in it is whole, and the next one works.
+ * Returns how many entries there are. */
+static int crash_in_loads(const char *protocol, const char *profile)
+{
+    for (int at = 0; at < 1000; at++) {
+        char text[1024];
+        tl_script_result result;
+        snprintf(text, sizeof text,
+                 "open page_bytes=1024 durability=commit commit=%s growth_bytes=8k ckpt_bytes=32k\n"
+                 "put \"a\" \"1\"\n"
+                 "bulkload\nfor i in 0..120\n\"k\"+u64($i) fill(40,$i)\nend\nend\n"
+                 "bulkload @side fill=bulk90\nfor i in 0..60\nu64($i) fill(90,$i)\nend\nend\n"
+                 "put \"z\" \"2\"\n"
+                 "crash profile=%s at=%d\nreopen\nverify\n"
+                 "bulkload @later\nfor i in 0..40\nu64($i) fill(40,$i)\nend\nend\n"
+                 "verify\nreopen\nverify\n",
+                 protocol, profile, at);
+        run_on_simdisk(text, tl_driver_find("tree"), &result);
+        if (strstr(result.message, "got TL_INVALID") != NULL)
+            return at; /* the log ends here */
+        expect_outcome(&result, TL_SCRIPT_PASSED, "");
+    }
+    return 1000;
+}
+
+static void a_load_is_whole_or_absent_wherever_a_crash_comes(void **state)
+{
+    static const char *const profiles[] = {"sigkill", "posix", "journal"};
+    (void)state;
+    for (const char *const *protocol = tl_commit_protocols(); *protocol != NULL; protocol++)
+        for (size_t p = 0; p < sizeof profiles / sizeof profiles[0]; p++) {
+            int entries = crash_in_loads(*protocol, profiles[p]);
+            print_message("%s, %s: crashes at %d entries\n", *protocol, profiles[p], entries);
+            assert_in_range(entries, 20, 999);
+        }
+}
+
 static void what_no_disk_can_do_is_refused(void **state)
 {
     (void)state;
@@ -352,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_lost_commit_is_not_excused_by_any),
         cmocka_unit_test(an_unknown_commit_may_be_there_or_not),
         cmocka_unit_test(a_dropped_commit_is_caught_after_a_power_loss),
+        cmocka_unit_test(a_load_is_whole_or_absent_wherever_a_crash_comes),
         cmocka_unit_test(what_no_disk_can_do_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
