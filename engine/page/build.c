@@ -168,28 +168,42 @@ void tl_build_entry(tl_builder *builder, tl_slice front, tl_slice back, tl_ref c
     tl_branch_set_child(builder->page, builder->count, child);
 }
 
-/* Leaf cells whose prefix stays or grows move as one piece: only the front of a suffix goes. */
+/* Leaf cells whose prefix stays or grows move as one piece: only the front of a suffix goes.  The
+ * builder's fields are kept in locals meanwhile: the stores into the page could alias them. */
 static void copy_leaf_cells(tl_builder *builder, const uint8_t *source, unsigned first,
                             unsigned end)
 {
-    unsigned cut = builder->prefix_len - tl_page_prefix_len(source);
-    for (unsigned i = first; i < end; i++) {
-        const uint8_t *from = source + tl_page_cell_off(source, i);
-        unsigned cell_bytes = tl_page_cell_bytes(source, i) - cut;
-        unsigned suffix = tl_page_suffix_len(source, i) - cut;
-        uint32_t offset = heap_take(builder, cell_bytes);
-        uint8_t *cell = builder->page + offset;
-        memcpy(cell, from, TL_CELL_HEADER_BYTES);
-        tl_copy(cell + TL_CELL_HEADER_BYTES, from + TL_CELL_HEADER_BYTES + cut,
-                cell_bytes - TL_CELL_HEADER_BYTES);
-        entry_index(builder, tl_head_of(cell + TL_CELL_HEADER_BYTES, suffix), offset, suffix);
+    unsigned cut = builder->prefix_len - tl_page_prefix_len(source), count = builder->count;
+    uint8_t *page = builder->page, *head = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)count;
+    uint8_t *slot = head + 4 * (size_t)builder->cap;
+    const uint8_t *from_slot = tl_page_slot(source, first);
+    size_t arrays_end = tl_page_arrays_end(TL_PAGE_LEAF, builder->cap);
+    uint32_t heap_lo = builder->heap_lo;
+    assert(count + (end - first) <= builder->cap);
+    for (unsigned i = first; i < end; i++, head += 4, slot += 4, from_slot += 4) {
+        const uint8_t *from = source + tl_load16(from_slot);
+        unsigned suffix = tl_load16(from_slot + 2) - cut, word = tl_load16(from);
+        unsigned bytes = suffix + (word & ~(unsigned)TL_VALUE_OVERFLOW);
+        assert(heap_lo >= arrays_end + TL_CELL_HEADER_BYTES + bytes);
+        (void)arrays_end;
+        heap_lo -= TL_CELL_HEADER_BYTES + bytes;
+        uint8_t *cell = page + heap_lo;
+        tl_store16(cell, word);
+        tl_copy(cell + TL_CELL_HEADER_BYTES, from + TL_CELL_HEADER_BYTES + cut, bytes);
+        tl_store32(head, cut == 0 ? tl_page_head(source, i)
+                                  : tl_head_of(cell + TL_CELL_HEADER_BYTES, suffix));
+        tl_store16(slot, heap_lo);
+        tl_store16(slot + 2, suffix);
     }
+    builder->heap_lo = heap_lo;
+    builder->count = count + (end - first);
 }
 
 void tl_build_copy(tl_builder *builder, const uint8_t *source, unsigned first, unsigned end)
 {
     bool leaf = builder->kind == TL_PAGE_LEAF;
-    if (leaf && builder->prefix_len >= tl_page_prefix_len(source) && !builder->dense &&
+    if (leaf && !TL_MUTANT(forget_fence_budget) &&
+        builder->prefix_len >= tl_page_prefix_len(source) && !builder->dense &&
         !tl_page_is_dense(source)) {
         copy_leaf_cells(builder, source, first, end);
         return;

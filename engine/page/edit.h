@@ -70,6 +70,12 @@ static inline void tl_edit_close(tl_edit *edit) /* safe when it was not opened *
         edit->mode->close(edit);
 }
 
+/* The last leaf of a tree, of which no record leaves, gets its upper fence, and the prefix that
+ * goes with it.  False: there is no room as it is, page unchanged: it has to be written anew. */
+bool tl_leaf_close(const tl_edit *edit, uint8_t *leaf, tl_slice upper);
+/* Bytes that it would save at best if written anew, when `suffix` is that of a key behind all. */
+size_t tl_leaf_could_gain(const uint8_t *leaf, tl_slice suffix);
+
 /* Enter a separator at `index` with the child to its right.  False: no room. */
 bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix,
                       tl_ref right);

@@ -71,6 +71,25 @@ static size_t entry_bytes(unsigned kind, const tl_piece *piece, unsigned index, 
     return TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + suffix + value;
 }
 
+/* The same of entries first..end-1 of a leaf with slots, which all have more than `prefix`: without
+ * a question per entry. */
+static size_t leaf_entries_bytes(const uint8_t *page, unsigned first, unsigned end, size_t prefix)
+{
+    const uint8_t *slot = tl_page_slot(page, first);
+    size_t bytes =
+        (end - first) * (TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + tl_page_prefix_len(page) - prefix);
+    for (unsigned i = first; i < end; i++, slot += 4)
+        bytes += tl_load16(slot + 2) +
+                 (tl_load16(page + tl_load16(slot)) & ~(unsigned)TL_VALUE_OVERFLOW);
+    return bytes;
+}
+
+static bool is_plain_leaf(const tl_run *run, const tl_piece *piece, size_t prefix)
+{
+    return run->kind == TL_PAGE_LEAF && piece->page != NULL && !tl_page_is_dense(piece->page) &&
+           prefix <= tl_page_prefix_len(piece->page);
+}
+
 static size_t entries_bytes(const tl_run *run, unsigned first, unsigned end, size_t prefix)
 {
     size_t bytes = 0;
@@ -80,8 +99,12 @@ static size_t entries_bytes(const tl_run *run, unsigned first, unsigned end, siz
         unsigned from = first > base ? first - base : 0;
         unsigned to = end > base ? end - base : 0;
         to = to < piece_count(piece) ? to : piece_count(piece);
-        for (unsigned i = from; i < to; i++)
-            bytes += entry_bytes(run->kind, piece, piece->first + i, prefix);
+        if (from < to && is_plain_leaf(run, piece, prefix))
+            bytes +=
+                leaf_entries_bytes(piece->page, piece->first + from, piece->first + to, prefix);
+        else
+            for (unsigned i = from; i < to; i++)
+                bytes += entry_bytes(run->kind, piece, piece->first + i, prefix);
         base += piece_count(piece);
     }
     return bytes;
@@ -167,9 +190,11 @@ void tl_run_weigh(const tl_run *run, uint32_t *weights)
         prefix = 0;
     for (unsigned p = 0; p < run->piece_count; p++) {
         const tl_piece *piece = &run->pieces[p];
+        bool plain = is_plain_leaf(run, piece, prefix);
         for (unsigned i = piece->first; i < piece->end; i++) {
             *weights++ = sum;
-            sum += (uint32_t)entry_bytes(run->kind, piece, i, prefix);
+            sum += (uint32_t)(plain ? leaf_entries_bytes(piece->page, i, i + 1, prefix)
+                                    : entry_bytes(run->kind, piece, i, prefix));
         }
     }
     *weights = sum;

@@ -84,12 +84,16 @@ static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
     tl_slice prefix = tl_page_prefix(leaf);
     if (count == 0 || tl_page_soft_is_due(leaf, writer->pager->page_bytes) ||
         key.size_bytes < prefix.size_bytes ||
-        (prefix.size_bytes != 0 && memcmp(key.data, prefix.data, prefix.size_bytes) != 0))
+        !tl_bytes_equal(key.data, prefix.data, prefix.size_bytes))
         return false;
-    tl_slice suffix = tl_suffix_of(leaf, key);
-    writer->counts.full_compares++;
-    if (tl_slice_compare(suffix, tl_leaf_suffix(leaf, count - 1)) <= 0)
-        return false;
+    tl_slice suffix = tl_slice_of((const uint8_t *)key.data + prefix.size_bytes,
+                                  key.size_bytes - prefix.size_bytes);
+    uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
+    if (head <= tl_page_head(leaf, count - 1)) { /* the bytes behind it decide, if any do */
+        writer->counts.full_compares++;
+        if (tl_slice_compare(suffix, tl_leaf_suffix(leaf, count - 1)) <= 0)
+            return false;
+    }
     uint32_t streak = tl_streak_of(leaf);
     if (!writer->mode->insert(&writer->pager->edit, leaf, count, suffix, value))
         return false; /* full: the long way finds the path to split along */
@@ -167,8 +171,8 @@ tl_status tl_tree_put(tl_writer *writer, tl_slice key, tl_slice value, unsigned 
     if (status != TL_OK)
         return status;
     if (!writer->secured) {
-        status = tl_pager_secure(writer->pager, tl_tree_pages_needed(&writer->root) +
-                                                    tl_tree_pages_left(writer));
+        status = tl_pager_secure(writer->pager,
+                                 tl_tree_pages_needed(&writer->root) + tl_tree_pages_left(writer));
         if (status != TL_OK)
             return status;
     }

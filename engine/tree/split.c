@@ -259,7 +259,7 @@ static void split_then_enter(tl_splitting *split)
                     where.separator, tl_page_ref(split->page), tl_page_ref(right));
 }
 
-static void count_mode(tl_writer *writer, unsigned mode)
+void tl_split_count_mode(tl_writer *writer, unsigned mode)
 {
     if (mode == TL_MODE_NONE || mode >= TL_MODE_COUNT)
         return;
@@ -334,8 +334,14 @@ static void plan_choose(tl_splitting *split, tl_split_plan *plan)
     use->row->choose(use->self, &split->input, plan);
 }
 
-static void count_cascade(tl_stats *stats, unsigned levels)
+/* Of the calls of one put, `depth` deep, the first counts. */
+static void cascade_end(tl_writer *writer, unsigned depth)
 {
+    tl_stats *stats = &writer->pager->stats;
+    unsigned levels = writer->cascade;
+    if (depth != 1)
+        return;
+    writer->cascade = 0;
     stats->split_cascades_2 += levels == 2;
     stats->split_cascades_3 += levels == 3;
     stats->split_cascades_4 += levels > 3;
@@ -347,9 +353,13 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
     uint8_t *page = writer->path.at[i].page, *old = writer->pager->scratch[1];
     unsigned count = tl_page_count(page), kind = tl_page_kind_of(page);
     tl_stats *stats = &writer->pager->stats;
-    memcpy(old, page, writer->pager->page_bytes);
     writer->append_leaf = NULL;
     unsigned depth = ++writer->cascade; /* of this call; deeper ones count further */
+    if (kind == TL_PAGE_LEAF && index == count && tl_split_append(writer, key, value)) {
+        cascade_end(writer, depth);
+        return;
+    }
+    memcpy(old, page, writer->pager->page_bytes);
     tl_splitting split = {
         .writer = writer,
         .i = i,
@@ -375,13 +385,10 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
         tl_split_plan plan = {0}, done = {0};
         input_fill(&split);
         plan_choose(&split, &plan);
-        count_mode(writer, plan.mode);
+        tl_split_count_mode(writer, plan.mode);
         plan_execute(&split, &plan, &done);
         if (writer->split.row->observe != NULL)
             writer->split.row->observe(writer->split.self, &plan, &done);
     }
-    if (depth == 1) {
-        count_cascade(stats, writer->cascade);
-        writer->cascade = 0;
-    }
+    cascade_end(writer, depth);
 }

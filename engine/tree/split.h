@@ -37,6 +37,12 @@ void tl_parent_enter(tl_writer *writer, unsigned i, unsigned index, tl_slice sep
 /* A page was split at `separator`: remember, and look whether it was merged just before. */
 void tl_split_note_event(const tl_splitting *split, tl_slice separator);
 
+/* append.c: a new last record of the last leaf, which is full, opens a leaf of its own, while the
+ * full one stays as it is.  False: that is not the case, or it must be written anew; unchanged. */
+bool tl_split_append(tl_writer *writer, tl_slice key, tl_slice value);
+/* The strategy's plan was made in this mode. */
+void tl_split_count_mode(tl_writer *writer, unsigned mode);
+
 /* Put the new entry into the run of old ones. */
 void tl_split_add_new(const tl_splitting *split, tl_run *run);
 

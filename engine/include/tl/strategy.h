@@ -112,6 +112,9 @@ enum tl_split_siblings { /* which neighbours a strategy wants to see, and may ch
 typedef struct tl_split_strategy {
     const char *name, *summary;
     unsigned siblings; /* TL_SIBLINGS_... */
+    /* A new last entry of the last page (rightmost, new_index is count - 1) is a TL_NEWRIGHT
+     * whatever the weights and neighbours, which are then not there to be looked at. */
+    bool opens_right;
     /* May be NULL: then self is NULL.  Any status but TL_OK fails the opening of the env. */
     tl_status (*open)(const tl_strategy_config *config, void **self);
     /* *plan is all zeros on entry. */

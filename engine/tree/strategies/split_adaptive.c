@@ -45,4 +45,5 @@ const tl_split_strategy tl_split_adaptive = {
     .name = "adaptive",
     .summary = "by the run of inserts: behind, before, shared with a neighbour, or halved",
     .siblings = TL_SIBLINGS_ANY,
+    .opens_right = true,
     .choose = choose};

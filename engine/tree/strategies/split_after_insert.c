@@ -33,4 +33,5 @@ static void choose(void *self, const tl_split_input *input, tl_split_plan *plan)
 const tl_split_strategy tl_split_after_insert = {.name = "after_insert",
                                                  .summary =
                                                      "right behind the new entry when inserts run",
+                                                 .opens_right = true,
                                                  .choose = choose};

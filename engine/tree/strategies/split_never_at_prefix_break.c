@@ -51,4 +51,5 @@ static void choose(void *self, const tl_split_input *input, tl_split_plan *plan)
 const tl_split_strategy tl_split_never_at_prefix_break = {
     .name = "never_at_prefix_break",
     .summary = "the cut between 33 and 67 % whose prefixes save most",
+    .opens_right = true,
     .choose = choose};

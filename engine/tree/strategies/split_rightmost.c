@@ -17,4 +17,5 @@ static void choose(void *self, const tl_split_input *input, tl_split_plan *plan)
 const tl_split_strategy tl_split_rightmost = {
     .name = "rightmost",
     .summary = "a new last key opens a new page, else equal in bytes",
+    .opens_right = true,
     .choose = choose};

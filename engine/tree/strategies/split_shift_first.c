@@ -35,4 +35,5 @@ const tl_split_strategy tl_split_shift_first = {
     .name = "shift_first",
     .summary = "share with a neighbour this txn has written, else equal in bytes",
     .siblings = TL_SIBLINGS_OWNED,
+    .opens_right = true,
     .choose = choose};

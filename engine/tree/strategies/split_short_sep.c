@@ -21,4 +21,5 @@ static void choose(void *self, const tl_split_input *input, tl_split_plan *plan)
 const tl_split_strategy tl_split_short_sep = {.name = "short_sep",
                                               .summary =
                                                   "the shortest separator within 8 % of the middle",
+                                              .opens_right = true,
                                               .choose = choose};
