@@ -257,6 +257,86 @@ static void a_compaction_keeps_the_prefix(void **state)
     assert_int_equal(tl_page_prefix_len(d->page), 6);
 }
 
+static void check_closed(desk *d, unsigned prefix, bool soft)
+{
+    check(d);
+    assert_int_equal(tl_page_prefix_len(d->page), prefix);
+    assert_int_equal(tl_page_is_soft(d->page), soft);
+    assert_int_equal(tl_page_count(d->page), ENTRIES);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        tl_slice key = unit_text(d->keys[i]), value = tl_leaf_value(d->page, i);
+        assert_int_equal(tl_slice_compare(tl_leaf_suffix(d->page, i), tl_page_cut(d->page, key)),
+                         0);
+        assert_int_equal(tl_slice_compare(value, unit_text("value")), 0);
+    }
+}
+
+static void a_closed_leaf_keeps_its_records_and_cuts_what_its_fences_share(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lower, *upper;
+        unsigned prefix;
+        bool soft;
+    } closings[] = {
+        {"",         "user0069",  6, true }, /* the first leaf of all */
+        {"user",     "user0069",  6, true },
+        {"user0010", "user0069",  6, false},
+        {"user0010", "user00681", 6, false},
+        {"user0010", "user1",     6, true },
+    };
+    for (size_t i = 0; i < sizeof closings / sizeof closings[0]; i++) {
+        desk *d = desk_set(&leaf_identity, closings[i].lower, "");
+        d->edit.mode = &tl_leaf_freelist;
+        assert_true(tl_leaf_close(&d->edit, d->page, unit_text(closings[i].upper)));
+        assert_int_equal(tl_slice_compare(tl_page_upper(d->page), unit_text(closings[i].upper)), 0);
+        check_closed(d, closings[i].prefix, closings[i].soft);
+    }
+}
+
+/* Keys that share more than the leaf cuts: the rest is cut where they lie. */
+static void closing_a_leaf_can_lengthen_its_prefix(void **state)
+{
+    (void)state;
+    desk *d = desk_set(&leaf_identity, "user0010", "");
+    d->edit.mode = &tl_leaf_freelist;
+    tl_builder builder;
+    tl_slice none = {NULL, 0};
+    tl_build_begin_with(&builder, d->page, &leaf_identity, unit_text("user0010"), none,
+                        unit_text("use"), ENTRIES);
+    for (unsigned i = 0; i < ENTRIES; i++)
+        tl_build_record(&builder, unit_text(d->keys[i]), none, unit_text("value"), 0);
+    tl_build_end(&builder);
+    check_closed(d, 3, true);
+    size_t room = PAGE_BYTES - tl_page_used(d->page, PAGE_BYTES);
+    assert_true(tl_leaf_could_gain(d->page, unit_text("r0069")) == ENTRIES * 3);
+    assert_true(tl_leaf_close(&d->edit, d->page, unit_text("user0069")));
+    check_closed(d, 6, false);
+    assert_int_equal(PAGE_BYTES - tl_page_used(d->page, PAGE_BYTES), room - 8 + 3 + 3 * ENTRIES);
+}
+
+static void a_leaf_without_room_for_its_fence_is_not_closed(void **state)
+{
+    (void)state;
+    desk *d = desk_set(&leaf_identity, "user0010", "");
+    d->edit.mode = &tl_leaf_freelist;
+    char key[40];
+    snprintf(key, sizeof key, "user0068x");
+    unsigned count = ENTRIES;
+    while (tl_leaf_freelist.insert(&d->edit, d->page, count, tl_page_cut(d->page, unit_text(key)),
+                                   unit_text("value"))) {
+        count++;
+        snprintf(key, sizeof key, "user0068x%03u", count);
+    }
+    char upper[PAGE_BYTES / 8];
+    memset(upper, 'z', sizeof upper);
+    memcpy(upper, "user0069", 8);
+    uint8_t before[PAGE_BYTES];
+    memcpy(before, d->page, PAGE_BYTES);
+    assert_false(tl_leaf_close(&d->edit, d->page, tl_slice_of(upper, sizeof upper)));
+    assert_memory_equal(before, d->page, PAGE_BYTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +346,9 @@ int main(void)
         cmocka_unit_test(edits_refuse_a_key_that_breaks_the_prefix),
         cmocka_unit_test(a_full_soft_page_has_room_for_the_fences_of_outsiders),
         cmocka_unit_test(a_compaction_keeps_the_prefix),
+        cmocka_unit_test(a_closed_leaf_keeps_its_records_and_cuts_what_its_fences_share),
+        cmocka_unit_test(closing_a_leaf_can_lengthen_its_prefix),
+        cmocka_unit_test(a_leaf_without_room_for_its_fence_is_not_closed),
     };
     return cmocka_run_group_tests_name("page_soft", tests, NULL, NULL);
 }
