@@ -204,7 +204,8 @@ static bool walk_is_stale(const tl_cursor *cursor)
     return !cursor->txn->read_only && cursor->changes != changes_now(cursor->txn);
 }
 
-tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+static __attribute__((noinline)) tl_status next_anyhow(tl_cursor *cursor, tl_slice *key,
+                                                       tl_slice *value)
 {
     tl_walk *walk = &cursor->walk;
     if (!cursor->placed)
@@ -222,6 +223,14 @@ tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value)
             status = tl_walk_next(walk);
     }
     return arrive(cursor, status, key, value);
+}
+
+tl_status tl_cursor_next(tl_cursor *cursor, tl_slice *key, tl_slice *value)
+{
+    bool plain = cursor->placed && cursor->txn->read_only && cursor->range == NULL;
+    if (__builtin_expect(plain, 1) && tl_walk_step(&cursor->walk, key, value))
+        return TL_OK;
+    return next_anyhow(cursor, key, value);
 }
 
 tl_status tl_cursor_prev(tl_cursor *cursor, tl_slice *key, tl_slice *value)

@@ -12,7 +12,7 @@
  */
 #include "engine/tree/tree.h"
 
-enum { GROUP_KEYS = 16, LINE_BYTES = 64 };
+enum { GROUP_KEYS = 16, LINE_BYTES = 64, VALUE_PREFETCH_BYTES = 256 };
 
 typedef struct probe { /* one key on its way down */
     tl_ref ref;        /* of the page to look at next */
@@ -92,6 +92,16 @@ static void probes_prefetch_cells(unsigned count, const probe *probes)
     }
 }
 
+/* The caller will read the value when all keys are done: the lines behind the first, which came
+ * with the key.  Not more than a few; after those the processor sees where it goes. */
+static inline void value_prefetch(tl_slice value)
+{
+    const uint8_t *from = value.data;
+    size_t bytes =
+        value.size_bytes < VALUE_PREFETCH_BYTES ? value.size_bytes : VALUE_PREFETCH_BYTES;
+    lines_prefetch(from + LINE_BYTES - ((uintptr_t)from & (LINE_BYTES - 1)), from + bytes);
+}
+
 static size_t probes_finish(unsigned count, const probe *probes, tl_slice *values,
                             tl_search_counts *counts)
 {
@@ -103,6 +113,8 @@ static size_t probes_finish(unsigned count, const probe *probes, tl_slice *value
             tl_leaf_find_between(at->leaf, at->low, at->high, at->suffix, &equal, counts);
         values[i] = equal ? tl_leaf_value_or_ref(at->leaf, index) : tl_slice_of(NULL, 0);
         found += equal;
+        if (equal)
+            value_prefetch(values[i]);
     }
     return found;
 }

@@ -13,6 +13,13 @@ static void walk_enter(tl_walk *walk, unsigned i, const uint8_t *page, unsigned 
     tl_slice prefix = tl_page_prefix(page);
     walk->prefix_bytes = (unsigned)prefix.size_bytes;
     tl_copy(walk->key, prefix.data, prefix.size_bytes);
+    walk->slots = tl_page_slot(page, 0);
+    walk->steps = tl_page_is_dense(page) ? 0 : tl_page_count(page);
+    for (size_t word = 0; word < 2; word++) {
+        size_t from = 8 * word, cut = walk->prefix_bytes <= from ? 0 : walk->prefix_bytes - from;
+        walk->keep[word] = cut >= 8 ? 0 : UINT64_MAX << (8 * cut);
+        walk->prefix[word] = tl_load64(walk->key + from) & ~walk->keep[word];
+    }
 }
 
 static tl_status page_get(tl_walk *walk, unsigned i, tl_ref ref, const uint8_t **page)
@@ -40,32 +47,38 @@ static tl_status walk_descend(tl_walk *walk, unsigned i, bool to_last)
         ref = tl_branch_child(page, walk->at[i].index);
     }
     walk->depth = walk->root->depth;
-    walk->ahead = walk->ahead_end = NULL;
+    walk->ahead = walk->ahead_end = walk->ahead_page = NULL;
     return TL_OK;
 }
 
 /* The leaf behind this one under the same parent: the walk will soon be there. */
 static void look_ahead(tl_walk *walk)
 {
-    walk->ahead = walk->ahead_end = NULL;
+    walk->ahead = walk->ahead_end = walk->ahead_page = NULL;
     if (walk->depth < 2)
         return;
     const uint8_t *parent = walk->at[walk->depth - 2].page;
     unsigned next = walk->at[walk->depth - 2].index + 1;
     if (next > tl_page_count(parent))
         return;
-    walk->ahead = tl_pager_at(walk->pager, tl_branch_child(parent, next).pgno);
-    walk->ahead_end = walk->ahead + walk->pager->page_bytes;
+    tl_ref ref = tl_branch_child(parent, next);
+    if (ref.pgno >= walk->pager->map_pages || !tl_pager_is_resident(walk->pager, ref.pgno))
+        return; /* its bytes come from the file and not from memory */
+    walk->ahead = walk->ahead_page = tl_pager_at(walk->pager, ref.pgno);
+    walk->ahead_end = walk->ahead + tl_leaf_index_bytes(walk->pager);
 }
 
-/* Four lines a step are through a page before its records are. */
-static inline void fetch_ahead(tl_walk *walk)
+/* The front of the next leaf has come, so its header tells where the cells begin: what lies before
+ * them is free space, a third of a leaf that was filled at random. */
+void tl_walk_look_further(tl_walk *walk)
 {
-    if (walk->ahead >= walk->ahead_end)
-        return;
-    for (unsigned line = 0; line < 4; line++)
-        __builtin_prefetch(walk->ahead + 64 * (size_t)line);
-    walk->ahead += 256;
+    size_t page_bytes = walk->pager->page_bytes, heap = tl_page_heap_lo(walk->ahead_page);
+    size_t fetched = (size_t)(walk->ahead - walk->ahead_page);
+    if (tl_page_is_dense(walk->ahead_page) || heap < fetched)
+        heap = fetched;
+    walk->ahead = walk->ahead_page + (heap & ~(size_t)63);
+    walk->ahead_end = walk->ahead_page + page_bytes;
+    walk->ahead_page = NULL;
 }
 
 /* Move to the neighbouring leaf, through the deepest page that has another child that way. */
@@ -127,7 +140,7 @@ tl_status tl_walk_seek(tl_walk *walk, tl_slice from)
     walk_enter(walk, last, leaf,
                tl_leaf_find(leaf, tl_suffix_of(leaf, from), &equal, walk->counts));
     walk->depth = path.depth;
-    walk->ahead = walk->ahead_end = NULL;
+    walk->ahead = walk->ahead_end = walk->ahead_page = NULL;
     if (walk->at[last].index < tl_page_count(leaf))
         return TL_OK;
     status = leaf_step(walk, true); /* the successor opens a later leaf */
@@ -138,7 +151,7 @@ tl_status tl_walk_next(tl_walk *walk)
 {
     assert(walk->depth != 0);
     unsigned last = walk->depth - 1;
-    fetch_ahead(walk);
+    tl_walk_fetch_ahead(walk);
     if (++walk->at[last].index < tl_page_count(walk->at[last].page))
         return TL_OK;
     tl_status status = leaf_step(walk, true);
