@@ -13,9 +13,13 @@
 /* CRC32C of `data`, continuing `crc` (0 to begin): f(f(0, a), b) == f(0, ab). */
 uint32_t tl_crc32c(uint32_t crc, const void *data, size_t size_bytes);
 
-/* The two ways behind it, for tests.  The hardware one needs tl_crc32c_has_hardware(). */
+/* The same, and the bytes copied to `to`, which does not overlap them. */
+uint32_t tl_crc32c_copy(uint32_t crc, void *to, const void *data, size_t size_bytes);
+
+/* The ways behind it, for tests.  The hardware ones need tl_crc32c_has_hardware(). */
 uint32_t tl_crc32c_table(uint32_t crc, const void *data, size_t size_bytes);
 uint32_t tl_crc32c_hardware(uint32_t crc, const void *data, size_t size_bytes);
+uint32_t tl_crc32c_hardware_copy(uint32_t crc, void *to, const void *data, size_t size_bytes);
 bool tl_crc32c_has_hardware(void);
 
 #endif

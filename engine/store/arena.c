@@ -36,6 +36,7 @@ void tl_arena_destroy(tl_arena *arena)
 {
     if (arena == NULL)
         return;
+    tl_ahead_stop(arena);
     tl_address_space_release(arena->base, arena->map_bytes);
     tl_address_space_release(arena->states, arena->state_bytes);
     tl_address_space_release(arena->scratch, TL_ARENA_SCRATCH_BYTES);
@@ -43,7 +44,7 @@ void tl_arena_destroy(tl_arena *arena)
     free(arena);
 }
 
-enum { TOUCH_BYTES_MIN = 128 << 10, TOUCH_BYTES_MAX = 4 << 20 };
+enum { TOUCH_BYTES_MIN = 128 << 10, TOUCH_BYTES_MAX = 4 << 20, AHEAD_BYTES_MIN = 4 << 20 };
 
 void tl_arena_touch(tl_arena *arena, size_t bytes)
 {
@@ -51,11 +52,17 @@ void tl_arena_touch(tl_arena *arena, size_t bytes)
     step = step < TOUCH_BYTES_MIN   ? TOUCH_BYTES_MIN
            : step > TOUCH_BYTES_MAX ? TOUCH_BYTES_MAX
                                     : step;
-    size_t end = bytes + step < arena->map_bytes ? bytes + step : arena->map_bytes;
-    if (end <= arena->touched_bytes)
-        return;
-    tl_address_space_touch(arena->base + arena->touched_bytes, end - arena->touched_bytes);
+    size_t end = arena->asked_bytes;
+    if (bytes > end) { /* nobody else was asked for these */
+        end = bytes + step < arena->map_bytes ? bytes + step : arena->map_bytes;
+        if (end <= arena->touched_bytes)
+            return;
+        tl_address_space_touch(arena->base + arena->touched_bytes, end - arena->touched_bytes);
+    }
     arena->touched_bytes = end;
+    if (end >= AHEAD_BYTES_MIN && arena->map_bytes - end >= step &&
+        tl_ahead_ask(arena, end, end + step))
+        arena->asked_bytes = end + step;
 }
 
 enum { HUGE_PAGE_BYTES = 2 << 20 };
@@ -87,5 +94,6 @@ tl_status tl_arena_enter(tl_arena *arena)
 
 void tl_arena_leave(tl_arena *arena)
 {
+    tl_ahead_stop(arena);
     arena->in_use = false;
 }

@@ -1,7 +1,7 @@
 /* engine/store/overflow.h -- values that are too long for a leaf: made, found, given up.
  *
- * making    tl_value_maker: pages are taken for the whole value, bytes are appended, each chunk of
- *           64 KiB is summed while it is still in the cache, the headers come last.  What was made
+ * making    tl_value_maker: pages are taken for the whole value, bytes are appended, which sums
+ *           each chunk of 64 KiB in the same pass, the headers come last.  What was made
  *           lies in the arena, where a reader finds it without a copy.
  * writing   An extent is written once.  Either the next checkpoint does it (dirty_raw in space.h),
  *           or it is `direct`: it waits in pager->direct for tl_direct_write, which runs before the
@@ -23,6 +23,7 @@ typedef struct tl_value_maker {
     uint32_t bytes, placed; /* of the value; so many are in place */
     size_t at;              /* extent being filled */
     uint32_t filled;        /* bytes of it */
+    uint32_t sum;           /* of the chunk being filled, as far as it is */
     TL_VECTOR(tl_extent) extents;
 } tl_value_maker;
 

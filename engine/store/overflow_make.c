@@ -142,14 +142,6 @@ void tl_value_maker_release(tl_value_maker *maker)
         tl_vector_release(&maker->extents, maker->pager->memory);
 }
 
-/* The chunk that ends at `filled` is complete: sum it while it is in the cache. */
-static void chunk_sum(uint8_t *head, const tl_extent *extent, uint32_t filled)
-{
-    uint32_t chunk = (filled - 1) / TL_CHUNK_BYTES, begin = chunk * TL_CHUNK_BYTES;
-    tl_store32(head + TL_PAGE_HEADER_BYTES + 4 * (size_t)chunk,
-               tl_crc32c(0, head + tl_extent_data_at(extent->bytes) + begin, filled - begin));
-}
-
 void tl_value_append(tl_value_maker *maker, const void *bytes, size_t size_bytes)
 {
     const uint8_t *from = bytes;
@@ -161,13 +153,17 @@ void tl_value_append(tl_value_maker *maker, const void *bytes, size_t size_bytes
         if (room > extent->bytes - maker->filled)
             room = extent->bytes - maker->filled;
         uint32_t piece = size_bytes < room ? (uint32_t)size_bytes : room;
-        memcpy(head + tl_extent_data_at(extent->bytes) + maker->filled, from, piece);
+        uint32_t sum = maker->filled % TL_CHUNK_BYTES == 0 ? 0 : maker->sum;
+        maker->sum = tl_crc32c_copy(sum, head + tl_extent_data_at(extent->bytes) + maker->filled,
+                                    from, piece);
         from += piece;
         size_bytes -= piece;
         maker->filled += piece;
         maker->placed += piece;
-        if (piece == room)
-            chunk_sum(head, extent, maker->filled);
+        if (piece == room) /* the chunk is complete */
+            tl_store32(head + TL_PAGE_HEADER_BYTES +
+                           4 * (size_t)((maker->filled - 1) / TL_CHUNK_BYTES),
+                       maker->sum);
         if (maker->filled == extent->bytes) {
             maker->at++;
             maker->filled = 0;

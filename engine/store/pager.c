@@ -200,7 +200,7 @@ static uint64_t growth_step(const tl_pager *pager, uint64_t least)
     uint64_t step = pager->growth_bytes >> pager->page_shift;
     if (pager->growth_bytes == 0) {
         step = pager->space.page_count / 4;
-        uint64_t most = (UINT64_C(64) << 20) >> pager->page_shift;
+        uint64_t most = (UINT64_C(16) << 20) >> pager->page_shift;
         step = step < 16 ? 16 : step > most ? most : step;
     }
     return step < least ? least : step;

@@ -73,6 +73,25 @@ static void hardware_equals_table_at_every_length_and_alignment(void **state)
     }
 }
 
+static void a_summed_copy_is_the_bytes_and_their_crc_and_nothing_beside(void **state)
+{
+    (void)state;
+    uint64_t random = unit_seed(__func__);
+    static uint8_t bytes[LENGTH_MAX + SLACK], copy[LENGTH_MAX + 2 * SLACK];
+    fill(bytes, sizeof bytes, &random);
+    for (size_t length = 0; length <= LENGTH_MAX; length++) {
+        const uint8_t *at = bytes + unit_below(&random, SLACK);
+        size_t to = 1 + unit_below(&random, SLACK);
+        uint32_t crc = (uint32_t)tl_random_next(&random);
+        memset(copy, 0x5a, sizeof copy);
+        assert_int_equal(tl_crc32c_copy(crc, copy + to, at, length),
+                         tl_crc32c_table(crc, at, length));
+        assert_memory_equal(copy + to, at, length);
+        assert_int_equal(copy[to - 1], 0x5a);
+        assert_int_equal(copy[to + length], 0x5a);
+    }
+}
+
 static void crc_continues_over_any_cut(void **state)
 {
     (void)state;
@@ -109,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc_of_published_vectors_is_the_published_number),
         cmocka_unit_test(hardware_equals_table_at_every_length_and_alignment),
+        cmocka_unit_test(a_summed_copy_is_the_bytes_and_their_crc_and_nothing_beside),
         cmocka_unit_test(crc_continues_over_any_cut),
         cmocka_unit_test(crc_notices_every_flipped_bit),
     };
