@@ -262,8 +262,8 @@ static size_t pages_wanted(const tl_env *env)
 }
 
 /* Old pages that only the last checkpoint holds make the file grow, to twice its live pages at
- * most. A checkpoint gives them back, and is worth it once it writes no more than four times what
- * the commits since have logged: before, a small busy store would do little else than checkpoints.
+ * most. A checkpoint gives them back, and is worth it once it writes no more than the commits since
+ * have logged: before, a small busy store would do little else than checkpoints.
  */
 static bool is_due(const tl_env *env)
 {
@@ -274,7 +274,7 @@ static bool is_due(const tl_env *env)
             (env->checkpoints_inline || env->log_bytes_since >= env->retry_log_bytes)) ||
            (pinned != 0 && tl_pager_is_full(&env->pager, pages_wanted(env))) ||
            (pinned >= PINNED_PAGES_MIN && pinned > (used - pinned) / 4 &&
-            4 * env->log_bytes_since >= space->dirty_count << env->pager.page_shift);
+            env->log_bytes_since >= space->dirty_count << env->pager.page_shift);
 }
 
 /* A txn is committed whatever becomes of the checkpoint behind it: a full disk puts that off, any
@@ -294,13 +294,28 @@ void tl_checkpoint_if_due(tl_env *env)
     }
 }
 
+/* The running checkpoint and the one before it both hold pages, which alone could take the file
+ * beyond one copy of the live pages for each snapshot that is wanted: readers' and the durable one.
+ * The file does not grow for that.  Only a checkpoint without syncs is short enough to wait for. */
+static bool would_bloat(const tl_env *env)
+{
+    const tl_space *space = &env->pager.space;
+    if (env->durability != TL_DURABILITY_NONE || tl_space_available(space) >= pages_wanted(env))
+        return false;
+    uint64_t busy = space->page_count - space->free_count - space->recycled.count;
+    uint64_t live = busy - space->pinned_count - space->retired_pages, copies = 1;
+    for (size_t i = 0; i < space->pins.count; i++)
+        copies += space->pins.at[i].txn < env->ckpt.meta.txn;
+    return space->page_count >= copies * live;
+}
+
 /* Twice the usual distance is as far as the log may run ahead of the file: it bounds how long the
  * next open takes. */
 void tl_checkpoint_press(tl_env *env)
 {
     if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_RUNNING ||
         (env->log_bytes_since <= 2 * env->ckpt_bytes &&
-         !tl_pager_is_full(&env->pager, pages_wanted(env))))
+         !tl_pager_is_full(&env->pager, pages_wanted(env)) && !would_bloat(env)))
         return;
     uint64_t begin = tl_clock_ns();
     tl_checkpoint_wait(env);

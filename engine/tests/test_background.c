@@ -97,6 +97,7 @@ static void wait_for_checkpoints(held *on, uint64_t more_than)
 static void the_writer_goes_on_while_a_checkpoint_is_written(void **state)
 {
     held *on = *state;
+    on->options.growth_bytes = 1 << 20; /* room is no reason to wait */
     held_open(on);
     until_a_checkpoint_is_held(on);
     uint64_t checkpoints = stats_of(on->env).checkpoints, txn = info_of(on->env).txn;
@@ -227,6 +228,35 @@ static void a_full_file_makes_the_writer_wait_for_the_checkpoint_that_frees_page
     assert_true(stats.log_waits > 0);
     check_ok(one.status);
     assert_true(info_of(on->env).page_count <= 80);
+    check_sound(on->env, NULL);
+}
+
+/* Two checkpoints pin pages while one is under way.  Without syncs that is short, and no reason to
+ * have the file hold three states. */
+static void without_syncs_the_file_does_not_grow_for_a_second_checkpoint(void **state)
+{
+    held *on = *state;
+    on->options.ckpt_bytes = 256 << 10;
+    held_open(on);
+    for (unsigned i = 0; i < 60; i++)
+        put_range(on->env, &on->truth, i * 20, 20, 'l', 200);
+    check_ok(tl_env_checkpoint(on->env));
+    uint64_t live = info_of(on->env).pages_live;
+    gate_hold(on->gate, GATE_PAGES);
+    putter one = {.env = on->env, .commits = 1000, .keys = 300, .status = TL_OK};
+    assert_int_equal(0, pthread_create(&one.thread, NULL, putter_body, &one));
+    gate_await(on->gate, 1);
+    assert_true(stands_still(&one));
+    /* before the log is twice the interval ahead, at which any writer waits */
+    uint64_t logged = (uint64_t)atomic_load(&one.done) * 880;
+    print_message("%llu pages live, %llu bytes logged\n", (unsigned long long)live,
+                  (unsigned long long)logged);
+    assert_true(logged < on->options.ckpt_bytes + on->options.ckpt_bytes / 2);
+    gate_hold(on->gate, 0);
+    pthread_join(one.thread, NULL);
+    check_ok(one.status);
+    assert_true(stats_of(on->env).log_waits > 0);
+    assert_true(info_of(on->env).page_count <= 2 * live + 64);
     check_sound(on->env, NULL);
 }
 
@@ -423,6 +453,7 @@ int main(void)
         held_test(no_thread_is_started_before_a_checkpoint_is_due),
         held_test(a_writer_waits_when_the_log_is_twice_the_interval_ahead),
         held_test(a_full_file_makes_the_writer_wait_for_the_checkpoint_that_frees_pages),
+        held_test(without_syncs_the_file_does_not_grow_for_a_second_checkpoint),
         held_test(a_checkpoint_without_room_is_put_off_and_nothing_is_lost),
         held_test(a_checkpoint_tried_again_is_one_to_recover_from),
         held_test(a_failed_write_in_the_thread_poisons_and_reads_go_on),
