@@ -6,7 +6,7 @@
  * old pages back; then the file's free end is cut off.  Readers go on undisturbed: what they pin
  * stays where it is, and only delays the cut.
  */
-#include "engine/env/value.h"
+#include "engine/env/relocate.h"
 
 typedef struct step { /* one call */
     tl_env *env;
@@ -14,105 +14,17 @@ typedef struct step { /* one call */
     uint64_t moved;
 } step;
 
-/* Where the file would end if nothing but its live pages were in it, with a little to spare. */
+/* Where the file would end if nothing but its live pages were in it, with a little to spare: more
+ * in the first pass, which packs. */
 static uint32_t border_of(const tl_env *env)
 {
     const tl_space *space = &env->pager.space;
     uint32_t live = tl_bitmap_count(&space->live, space->page_count);
-    return live + live / 64 + 4;
+    return live + live / (env->compaction.passes == 0 ? 64 : 128) + 4;
 }
 
-/* Is some extent of a record beyond the border, while there is room for the value below?  In later
- * passes any lower place will do: holes too short for values gather behind them. */
-static tl_status value_moves(const step *now, tl_value_ref ref, bool *moves)
-{
-    tl_pager *pager = &now->env->pager;
-    uint32_t border = now->pass->border, highest = 0, tree = now->env->writer.root.tree_id,
-             left = ref.bytes;
-    uint8_t buffer[TL_PAGE_HEADER_BYTES];
-    tl_extent extent;
-    tl_status status = tl_value_first(pager, ref, &extent);
-    while (status == TL_OK) { /* ends: every extent has bytes */
-        highest = extent.pgno > highest ? extent.pgno : highest;
-        left -= extent.bytes;
-        if (left == 0)
-            break;
-        const uint8_t *head = NULL;
-        status = tl_extent_head(pager, &extent, tree, buffer, &head);
-        if (status == TL_OK)
-            status = tl_value_next(pager, head, left, &extent);
-    }
-    uint32_t limit = now->pass->passes == 0 ? border : highest;
-    *moves = status == TL_OK && highest >= limit &&
-             tl_bitmap_find_run(&pager->space.busy, 0, limit,
-                                tl_extent_pages(pager->page_bytes, ref.bytes)) != TL_BITMAP_NONE;
-    return status;
-}
-
-/* Copy the extents of a value into the maker, which has taken pages for it. */
-static tl_status value_copy(const step *now, tl_value_ref ref)
-{
-    tl_env *env = now->env;
-    uint32_t tree = env->writer.root.tree_id, left = ref.bytes;
-    tl_extent extent;
-    tl_status status = tl_value_first(&env->pager, ref, &extent);
-    while (status == TL_OK) { /* ends: every extent has bytes */
-        const uint8_t *head = NULL;
-        status = tl_extent_get(&env->pager, &extent, tree, &head);
-        if (status != TL_OK)
-            break;
-        tl_value_append(&env->maker, head + tl_extent_data_at(extent.bytes), extent.bytes);
-        left -= extent.bytes;
-        if (left == 0)
-            return TL_OK;
-        status = tl_value_next(&env->pager, head, left, &extent);
-    }
-    tl_value_unmake(&env->maker);
-    return status;
-}
-
-static tl_status value_move(step *now, tl_slice key, tl_value_ref ref)
-{
-    tl_env *env = now->env;
-    tl_status status = tl_value_make_for(env, &env->maker, env->writer.root.tree_id, ref.bytes);
-    if (status == TL_OK)
-        status = value_copy(now, ref);
-    if (status != TL_OK)
-        return status;
-    status = tl_tree_put_ref(&env->writer, key, tl_value_seal(&env->maker, false), 0);
-    if (status != TL_OK)
-        tl_value_unmake(&env->maker);
-    now->moved += tl_extent_pages(env->pager.page_bytes, ref.bytes);
-    return status;
-}
-
-/* The values of the leaf at the end of the writer's path. */
-static tl_status leaf_values_move(step *now)
-{
-    tl_path *path = &now->env->writer.path;
-    unsigned count = tl_page_count(path->at[path->depth - 1].page);
-    for (unsigned i = 0; i < count; i++) {
-        const uint8_t *leaf = path->at[path->depth - 1].page; /* a move makes it the txn's own */
-        if (!tl_leaf_has_overflow(leaf, i))
-            continue;
-        uint8_t bytes[TL_KEY_BYTES_MAX];
-        tl_value_ref ref = tl_value_ref_load(tl_leaf_value(leaf, i).data);
-        tl_slice prefix = tl_page_prefix(leaf), suffix = tl_leaf_suffix(leaf, i);
-        tl_copy(bytes, prefix.data, prefix.size_bytes);
-        tl_copy(bytes + prefix.size_bytes, suffix.data, suffix.size_bytes);
-        bool moves = false;
-        tl_status status = value_moves(now, ref, &moves);
-        if (status == TL_OK && moves)
-            status =
-                value_move(now, tl_slice_of(bytes, prefix.size_bytes + suffix.size_bytes), ref);
-        if (status != TL_OK)
-            return status;
-    }
-    return TL_OK;
-}
-
-/* Make the path the txn's own when a page of it lies beyond the border; in later passes, when a
- * lower place is free for its leaf. */
+/* Make the path the txn's own when a page of it lies beyond the border; in later passes, which come
+ * here for trees with large values, when a lower place is free for its leaf: so holes join. */
 static tl_status path_move(step *now)
 {
     tl_writer *writer = &now->env->writer;
@@ -159,7 +71,9 @@ static tl_status leaf_compact(step *now, bool *end)
     if (status != TL_OK)
         return status;
     unsigned parent = writer->path.depth - 2;
-    status = leaf_values_move(now);
+    tl_relocation values = {.env = env, .border = pass->border, .any_lower = pass->passes != 0};
+    status = tl_leaf_values_move(&values);
+    now->moved += values.moved;
     tl_slice upper = tl_page_upper(writer->path.at[writer->path.depth - 1].page);
     pass->key_bytes = upper.size_bytes;
     tl_copy(pass->key, upper.data, upper.size_bytes);
@@ -169,6 +83,21 @@ static tl_status leaf_compact(step *now, bool *end)
     if (status == TL_OK && merged)
         status = tl_page_rebalance(writer, parent);
     now->moved += env->pager.stats.cow_copies - copies;
+    return status;
+}
+
+/* A later pass over a tree whose values are all in its leaves, which are full: only what lies
+ * beyond the border moves, and all of it finds a place below. */
+static tl_status tree_lower(step *now, size_t pages_max, bool *end)
+{
+    tl_compaction *pass = now->pass;
+    tl_lowering to = {
+        .border = pass->border, .moved_max = pages_max - now->moved, .key_bytes = pass->key_bytes};
+    tl_copy(to.key, pass->key, pass->key_bytes);
+    tl_status status = tl_tree_lower(&now->env->writer, &to, end);
+    pass->key_bytes = to.key_bytes;
+    tl_copy(pass->key, to.key, to.key_bytes);
+    now->moved += to.moved;
     return status;
 }
 
@@ -189,16 +118,22 @@ static bool tree_next(step *now)
 /* Go on with the pass until enough is moved; *end: it is over. */
 static tl_status pass_go_on(step *now, size_t pages_max, bool *end)
 {
+    tl_env *env = now->env;
     while (now->moved < pages_max) {
         bool tree_ends = false;
         *end = !tree_next(now);
         if (*end)
             return TL_OK;
-        tl_status status = tl_writer_turn(now->env, now->pass->tree);
+        tl_status status = tl_writer_turn(env, now->pass->tree);
+        bool lower = now->pass->passes != 0 && (env->writer.root.flags & TL_ROOT_EXTENTS) == 0;
         if (status == TL_OK)
-            status = leaf_compact(now, &tree_ends);
+            status = lower ? tree_lower(now, pages_max, &tree_ends) : leaf_compact(now, &tree_ends);
         if (status != TL_OK)
             return status;
+        if (lower && !tree_ends && now->moved < pages_max) { /* no room: this txn frees some */
+            *end = now->moved == 0;
+            return TL_OK;
+        }
         now->pass->tree += tree_ends;
     }
     return TL_OK;
@@ -264,7 +199,7 @@ tl_status tl_env_compact(tl_env *env, size_t pages_max, tl_compact_progress *pro
     status = atomic_load(&env->poisoned) ? TL_POISONED : tl_env_shrink(env, 1);
     tl_space *space = &env->pager.space;
     bool again = pass->moved != 0 && pass->passes + 1 < PASSES_MAX &&
-                 tl_space_available(space) > space->page_count / 32;
+                 tl_space_available(space) > space->page_count / 64 + 4;
     *progress = (tl_compact_progress){.pages_moved = now.moved,
                                       .pages_before = before,
                                       .pages_now = space->page_count,

@@ -344,6 +344,10 @@ void tl_saves_close(tl_env *env);
 /* compact.c: cut the free end off the file if it has `least` pages.  In the writer's turn, with no
  * txn.  Any failure but TL_NO_SPACE and TL_NO_MEMORY before the cut poisons the env. */
 TL_MUST_USE tl_status tl_env_shrink(tl_env *env, uint32_t least);
+/* trim.c: move pages from the file's end into its holes if there are many, and cut it.  Behind the
+ * last checkpoint, with nobody else in the env, which is then closed: a failure may poison it, and
+ * leaves the same content in the file. */
+TL_MUST_USE tl_status tl_env_trim(tl_env *env);
 
 /* commits/ */
 const tl_commit_protocol *tl_commit_protocol_find(const char *name); /* NULL when unknown */

@@ -270,8 +270,8 @@ tl_status tl_env_close(tl_env *env)
     else if (!env->pager.read_only && env->meta.manifest_pgno != 0) /* so that later damage is damage, not a torn commit */
         status = tl_manifest_drop(env);
     if (status == TL_OK && !env->pager.read_only) {
-        tl_status cut = tl_env_shrink(env, env->pager.space.page_count / 32 + 16);
-        (void)cut; /* a failure leaves a longer file, with the same checkpoint in it */
+        tl_status cut = tl_env_trim(env);
+        (void)cut; /* a failure leaves a longer file, with the same content in it */
     }
     env_free(env);
     return status;

@@ -124,6 +124,23 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
  * Secured before. */
 typedef enum tl_packed { TL_PACKED_NOTHING, TL_PACKED_MOVED, TL_PACKED_MERGED } tl_packed;
 TL_MUST_USE tl_status tl_leaf_pack(tl_writer *writer, tl_packed *outcome);
+/* lower.c: copy pages that lie at `border` or beyond to free ones, lowest first, which the caller
+ * has told the space.  Stops when enough is moved, and when free pages run short: it does not make
+ * the file longer.  Begins behind `key`, and leaves there where it stopped. */
+typedef struct tl_lowering {
+    uint32_t border;
+    uint64_t moved, moved_max;
+    /* Called with each leaf at the end of the writer's path, which it leaves there.  NULL: leaves
+     * that stay are not even read.  resident_only: nor are they with it, unless in memory. */
+    tl_status (*leaf)(void *context);
+    void *context;
+    bool resident_only;
+    size_t key_bytes; /* 0: from the first leaf */
+    uint8_t key[TL_KEY_BYTES_MAX];
+} tl_lowering;
+/* *end: the tree is through; else `moved` has reached its limit, or there was no room.  Failure as
+ * of any edit: abort. */
+TL_MUST_USE tl_status tl_tree_lower(tl_writer *writer, tl_lowering *to, bool *end);
 /* Descend to the first leaf. */
 TL_MUST_USE tl_status tl_tree_descend_first(tl_pager *pager, const tl_root *root, tl_path *path);
 /* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */

@@ -130,7 +130,9 @@ const char *const *tl_simds(void); /* of this build; the processor may lack some
 TL_MUST_USE tl_status tl_env_open(const char *path, const tl_env_options *options, tl_env **env);
 
 /* Write a last checkpoint and release everything.  All txns must have ended (TL_BUSY otherwise,
- * and nothing happens).  Any other status tells how the last checkpoint went; the env is gone. */
+ * and nothing happens).  Any other status tells how the last checkpoint went; the env is gone.
+ * If more than a twentieth of the file is free then, pages from its end move into the holes, as
+ * many at most as this env has written since it was opened, and the file is cut. */
 tl_status tl_env_close(tl_env *env);
 
 /* Release everything as a crash does: no write, no sync.  Open txns and cursors die with it. */
