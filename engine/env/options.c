@@ -161,8 +161,9 @@ tl_status tl_env_configure(tl_env *env, const char *path, const tl_env_options *
         return refuse(env, "durability", "commit, async or none");
     if (env->log_pad_bytes != 512 && env->log_pad_bytes != 4096)
         return refuse(env, "log_pad_bytes", "512 or 4096");
-    if (options->log_bytes != 0 && options->log_bytes < TL_LOG_BYTES_MIN)
-        return refuse(env, "log_bytes", "8192 or more");
+    if (options->log_bytes != 0 &&
+        (options->log_bytes < TL_LOG_BYTES_MIN || options->log_bytes > TL_LOG_BYTES_MAX))
+        return refuse(env, "log_bytes", "8192 to 1 GiB");
     if (env->log_value_max > TL_LOG_VALUE_MAX)
         return refuse(env, "log_value_max", "65536 or less");
     if (env->reader_count > 4096)

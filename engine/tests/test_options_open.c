@@ -39,6 +39,7 @@ static void each_option_outside_its_range_is_refused_by_name(void **state)
         ROW("durability", .durability = (tl_durability)3),
         ROW("durability", .durability = (tl_durability)-1),
         ROW("log_bytes", .log_bytes = 8191),
+        ROW("log_bytes", .log_bytes = UINT64_MAX),
         ROW("log_pad_bytes", .log_pad_bytes = 1),
         ROW("log_pad_bytes", .log_pad_bytes = 1024),
         ROW("readers_max", .readers_max = 4097),

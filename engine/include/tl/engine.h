@@ -83,7 +83,7 @@ typedef struct tl_env_options { /* all zeros is a good default */
                            A new file needs 32 pages at least */
     uint64_t
         growth_bytes;   /* the page file grows by this much; 0 means by a quarter, up to 16 MiB */
-    uint64_t log_bytes; /* first size of each log file, 8192 or more; 0 means 65536 */
+    uint64_t log_bytes; /* first size of each log file, 8192 to 1 GiB; 0 means 65536 */
     uint32_t reserve_pages; /* a put leaves so many pages free beside those that one delete needs:
                                a txn on a full file can delete in more leaves */
     uint64_t log_value_max; /* values this long are written once, not to the log and again to a
