@@ -37,7 +37,7 @@ enum {
     TL_LOG_TXN_BYTES_MAX = TL_LOG_FRAMES_MAX / 2 * TL_LOG_OPS_BYTES_MAX, /* surely fits in them */
     TL_LOG_BYTES_MIN = 8192,
     TL_LOG_BYTES_MAX = 1 << 30, /* that a new file may begin with: it is filled with zeros */
-    TL_LOG_VALUE_MAX = 65536, /* longer values are never in the log */
+    TL_LOG_VALUE_MAX = 65536,   /* longer values are never in the log */
     TL_LOG_GROWTH_BYTES_MAX = 16 << 20,
 };
 
