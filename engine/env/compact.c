@@ -11,7 +11,7 @@
 typedef struct step { /* one call */
     tl_env *env;
     tl_compaction *pass;
-    uint64_t moved;
+    uint64_t moved, pages_before;
 } step;
 
 /* Where the file would end if nothing but its live pages were in it, with a little to spare: more
@@ -148,8 +148,11 @@ tl_status tl_env_shrink(tl_env *env, uint32_t least)
     uint32_t tail = tl_pager_free_tail(pager);
     if (tail == 0 || tail < least)
         return TL_OK;
+    tl_status status = tl_flush_all(env); /* a writer may have staged its frames before this turn */
+    if (status != TL_OK)
+        return status;
     tl_pager_shrink_begin(pager, &undo);
-    tl_status status = tl_checkpoint(env, env->newest_txn, &env->newest);
+    status = tl_checkpoint(env, env->newest_txn, &env->newest);
     if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
         tl_pager_shrink_undo(pager, &undo);
     if (status != TL_OK)
@@ -167,6 +170,7 @@ static tl_status step_run(step *now, size_t pages_max, bool *end)
     if (status != TL_OK)
         return status;
     tl_space *space = &env->pager.space;
+    now->pages_before = space->page_count;
     if (now->pass->border == 0)
         now->pass->border = border_of(env);
     tl_txn_drop_ops(env); /* it commits by a checkpoint, which gives the old pages back */
@@ -184,7 +188,6 @@ enum { PASSES_MAX = 8 };
 tl_status tl_env_compact(tl_env *env, size_t pages_max, tl_compact_progress *progress)
 {
     tl_compaction *pass = &env->compaction;
-    uint64_t before = env->pager.space.page_count;
     step now = {.env = env, .pass = pass};
     bool end = false;
     if (pages_max == 0)
@@ -192,18 +195,19 @@ tl_status tl_env_compact(tl_env *env, size_t pages_max, tl_compact_progress *pro
     tl_status status = step_run(&now, pages_max, &end);
     if (status != TL_OK)
         return status;
-    pass->moved += now.moved;
     status = tl_turn_take(env, 0);
     if (status != TL_OK)
         return status;
+    pass->moved += now.moved;
     status = atomic_load(&env->poisoned) ? TL_POISONED : tl_env_shrink(env, 1);
     tl_space *space = &env->pager.space;
     bool again = pass->moved != 0 && pass->passes + 1 < PASSES_MAX &&
                  tl_space_available(space) > space->page_count / 64 + 4;
-    *progress = (tl_compact_progress){.pages_moved = now.moved,
-                                      .pages_before = before,
-                                      .pages_now = space->page_count,
-                                      .done = end && !again};
+    if (status == TL_OK)
+        *progress = (tl_compact_progress){.pages_moved = now.moved,
+                                          .pages_before = now.pages_before,
+                                          .pages_now = space->page_count,
+                                          .done = end && !again};
     if (end) {
         unsigned passes = again ? pass->passes + 1 : 0;
         *pass = (tl_compaction){.passes = passes};

@@ -208,10 +208,48 @@ static void a_leader_told_to_wait_gathers_those_behind_it(void **state)
     gate_destroy(at);
 }
 
+/* A large txn grows the file, its undoing frees the end of it, and the cut needs a checkpoint:
+ * while others stage frames that this checkpoint must not leave behind. */
+static void a_file_is_cut_only_behind_what_writers_have_staged(void **state)
+{
+    (void)state;
+    gate *at = gate_create(NULL);
+    tl_env_options options = committers_options(gate_io(at));
+    tl_env *env = NULL;
+    committer all[4];
+    static const uint8_t value[600];
+    check_ok(tl_env_open("cut", &options, &env));
+    committers_start(all, 4, env, 300);
+    for (unsigned round = 0; round < 40; round++) {
+        for (unsigned step = 0; step < 2; step++) {
+            tl_txn *txn = NULL;
+            tl_tree tree = 0;
+            check_ok(tl_txn_begin(env, 0, &txn));
+            check_ok(tl_tree_open(txn, (tl_slice){"churn", 5}, TL_TREE_CREATE, &tree));
+            for (uint16_t key = 0; step == 0 && key < 60; key++)
+                check_ok(
+                    tl_put(txn, tree, (tl_slice){&key, 2}, (tl_slice){value, sizeof value}, 0));
+            if (step == 1)
+                check_ok(tl_tree_drop(txn, tree));
+            check_ok(tl_txn_commit(txn));
+        }
+        tl_compact_progress progress;
+        check_ok(tl_env_compact(env, 20, &progress));
+    }
+    uint64_t acknowledged = committers_join(all, 4);
+    assert_true(stats_of(env).checkpoints > 20);
+    tl_env_abandon(env);
+    check_ok(tl_env_open("cut", &options, &env));
+    assert_int_equal(acknowledged, committers_prefix(env));
+    check_ok(tl_env_close(env));
+    gate_destroy(at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writers_that_wait_share_a_sync),
+        cmocka_unit_test(a_file_is_cut_only_behind_what_writers_have_staged),
         cmocka_unit_test(readers_see_a_commit_when_it_is_durable),
         cmocka_unit_test(published_early_readers_see_a_commit_at_once),
         cmocka_unit_test(a_failed_flush_fails_everybody_who_waits),

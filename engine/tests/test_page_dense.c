@@ -294,7 +294,7 @@ static void the_bytes_are_where_format_md_says(void **state)
         assert_true(put(d, &tl_leaf_dense, &e));
     }
     const uint8_t *page = d->page;
-    unsigned count = page[20] | page[21] << 8, cap = page[22] | page[23] << 8;
+    unsigned count = tl_load16(page + 20), cap = tl_load16(page + 22);
     assert_int_equal(page[16], 4);
     assert_int_equal(page[17], 0);
     assert_int_equal(count, 9);

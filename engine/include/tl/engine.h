@@ -288,7 +288,8 @@ TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT
  *
  * begin  takes pages for all of `value_bytes`; as tl_put otherwise, flags included
  * write  TL_INVALID when that would be more than was announced; nothing was taken then
- * end    the record is there; *writer is gone.  TL_INVALID when bytes are missing: go on writing */
+ * end    the record is there; *writer is gone, as it is after any other status but TL_INVALID: bytes
+ *        are missing, go on writing */
 typedef struct tl_value_writer tl_value_writer;
 TL_MUST_USE tl_status tl_value_begin(tl_txn *txn, tl_tree tree, tl_slice key, uint64_t value_bytes,
                                      unsigned flags, tl_value_writer **writer);

@@ -19,6 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct tl_file tl_file; /* an open file: the body belongs to the backend */
 typedef struct tl_io tl_io;
 
@@ -73,4 +77,7 @@ struct tl_io {
 /* The real disk.  One static instance without state, shared by all; never released. */
 tl_io *tl_io_posix(void);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct tl_memory tl_memory;
 struct tl_memory {
     void *(*allocate)(tl_memory *memory, size_t size_bytes);
@@ -29,4 +33,7 @@ typedef struct tl_arena tl_arena;
 TL_MUST_USE tl_status tl_arena_create(uint64_t map_bytes, tl_arena **arena); /* 0: 64 GiB */
 void tl_arena_destroy(tl_arena *arena);                                      /* NULL is fine */
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* X(name, class, unit, meaning) */
 #define TL_STATS_MAP(X)                                                                            \
     X(descents, exact, "count", "walks from the root to a leaf")                                   \
@@ -150,4 +154,7 @@ typedef struct tl_stats_row {
 /* Row i of the table, 0 <= i < TL_STATS_COUNT; field i of tl_stats has its value. */
 const tl_stats_row *tl_stats_rows(void);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -2,6 +2,10 @@
 #ifndef TL_STATUS_H
 #define TL_STATUS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TL_STATUS_MAP(X)                                                                           \
     X(TL_OK, "success")                                                                            \
     X(TL_NOT_FOUND, "no such key, file or neighbour")                                              \
@@ -29,4 +33,7 @@ typedef enum tl_status { TL_STATUS_MAP(TL_STATUS_AS_ENUM) TL_STATUS_COUNT } tl_s
 const char *tl_status_name(tl_status status); /* "TL_CORRUPT"; never NULL */
 const char *tl_status_text(tl_status status); /* "stored bytes contradict the format"; never NULL */
 
+#ifdef __cplusplus
+}
+#endif
 #endif
