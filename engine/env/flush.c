@@ -119,6 +119,14 @@ static void sleep_through(tl_env *env, unsigned flush)
     env->flush_waiters[flush & 1]--;
 }
 
+/* Mutex held.  Nothing is written any more: it may be a checkpoint that failed, after the flush
+ * before this one had woken only the caller to lead it. */
+static tl_status give_up(tl_env *env, unsigned flush)
+{
+    wake(env, flush, true);
+    return TL_IO;
+}
+
 /* Mutex held.  Wait until `txn`, which goes out with flush number `flush`, is durable. */
 static tl_status wait_for(tl_env *env, uint64_t txn, unsigned flush)
 {
@@ -126,7 +134,7 @@ static tl_status wait_for(tl_env *env, uint64_t txn, unsigned flush)
         if (env->flushing)
             sleep_through(env, flush);
         else if (atomic_load(&env->poisoned))
-            return TL_IO; /* nothing is written any more */
+            return give_up(env, flush);
         else
             lead(env);
     }

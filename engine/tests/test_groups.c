@@ -119,6 +119,55 @@ static void a_failed_flush_fails_everybody_who_waits(void **state)
     gate_destroy(at);
 }
 
+/* Seven wait behind a flush under way when the checkpoint beside it poisons the env: the flush
+ * wakes one of them to lead theirs, and it must tell the others. */
+static void a_checkpoint_that_fails_between_two_flushes_fails_everybody_who_waits(void **state)
+{
+    (void)state;
+    gate *at = gate_create(NULL);
+    tl_env_options options = committers_options(gate_io(at));
+    tl_env *env = NULL;
+    committer all[WRITERS];
+    uint64_t number = 0;
+    options.ckpt_bytes = 16 << 10;
+    check_ok(tl_env_open("group", &options, &env));
+    gate_hold(at, GATE_PAGES);
+    while (gate_waiting(at) == 0) { /* ends: a checkpoint is due every 16 KiB */
+        check_ok(commit_next(env, &number));
+        /* Slowly: so far ahead of the checkpoint that it is waited for would be too far. */
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    gate_hold(at, GATE_PAGES | GATE_LOGS);
+    committers_start(all, WRITERS, env, 1);
+    gate_await(at, 2); /* the checkpoint, and one who leads */
+    for (unsigned i = 0; info_of(env).txn != 1 + number + WRITERS; i++) {
+        assert_true(i < 20000);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    gate_fail(at, GATE_PAGES, TL_IO);
+    gate_hold(at, GATE_LOGS);
+    tl_status status = TL_OK;
+    for (unsigned i = 0; status == TL_OK; i++) { /* until the checkpoint has failed */
+        tl_txn *txn = NULL;
+        assert_true(i < 20000);
+        status = tl_txn_begin(env, 0, &txn);
+        if (status == TL_OK)
+            tl_txn_abort(txn);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    check_status(TL_POISONED, status);
+    gate_hold(at, 0);
+    uint64_t acknowledged = committers_join(all, WRITERS);
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_true(all[i].status == TL_IO || all[i].acknowledged != 0);
+    tl_env_abandon(env);
+    gate_fail(at, 0, TL_OK);
+    check_ok(tl_env_open("group", &options, &env));
+    assert_true(committers_prefix(env) >= (acknowledged > number ? acknowledged : number));
+    check_ok(tl_env_close(env));
+    gate_destroy(at);
+}
+
 static void a_lone_writer_pays_one_write_and_one_sync(void **state)
 {
     rig *on = *state;
@@ -253,6 +302,7 @@ int main(void)
         cmocka_unit_test(readers_see_a_commit_when_it_is_durable),
         cmocka_unit_test(published_early_readers_see_a_commit_at_once),
         cmocka_unit_test(a_failed_flush_fails_everybody_who_waits),
+        cmocka_unit_test(a_checkpoint_that_fails_between_two_flushes_fails_everybody_who_waits),
         rig_test(a_lone_writer_pays_one_write_and_one_sync),
         rig_test(a_log_that_cannot_grow_refuses_the_commit_and_nothing_else),
         rig_test(large_and_small_commits_mix),
