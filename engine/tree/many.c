@@ -1,18 +1,17 @@
 /* engine/tree/many.c -- looking up many keys at a time, so that their cache misses overlap.
  *
- * One lookup is a chain of misses: header and heads of a leaf, then the slot they lead to, then the
- * cell it names.  The chains of different keys do not depend on each other, so a group of keys goes
- * down side by side: each step is done for every key of the group, and ends by asking for the lines
- * that the key's next step reads.  By the time the last key has taken a step, the first one's lines
- * have arrived.
+ * One lookup is a chain of misses: header, heads and slots of a leaf, then the record they lead to.
+ * The chains of different keys do not depend on each other, so a group of keys goes down side by
+ * side: each step is done for every key of the group, and ends by asking for the lines that the
+ * key's next step reads.  By the time the last key has taken a step, the first one's lines have
+ * arrived.
  *
  * A processor keeps some ten to sixteen lines on their way at once; what is asked for beyond that
- * waits, and what is asked for and not used makes others wait.  So every line is named: of a leaf
- * the header and the heads, then one slot, then the cell up to where its value begins.
+ * waits, and what is asked for and not used makes others wait.
  */
 #include "engine/tree/tree.h"
 
-enum { GROUP_KEYS = 16, LINE_BYTES = 64, VALUE_PREFETCH_BYTES = 256 };
+enum { GROUP_KEYS = 16 };
 
 typedef struct probe { /* one key on its way down */
     tl_ref ref;        /* of the page to look at next */
@@ -26,12 +25,6 @@ typedef struct group { /* keys that go down side by side */
     tl_slice *values;
     probe probes[GROUP_KEYS];
 } group;
-
-static inline void lines_prefetch(const uint8_t *from, const uint8_t *end)
-{
-    for (; from < end; from += LINE_BYTES)
-        __builtin_prefetch(from);
-}
 
 /* The page that `probe` names, and the key behind its prefix. */
 static inline tl_status probe_enter(tl_pager *pager, const tl_root *root, unsigned level,
@@ -55,7 +48,7 @@ static tl_status probes_descend(tl_pager *pager, const tl_root *root, unsigned l
             return status;
         at->ref = tl_branch_child(at->leaf, tl_branch_find(at->leaf, at->suffix, counts));
         tl_page_prefetch(pager, at->ref.pgno,
-                         level == 1 ? tl_leaf_heads_bytes(pager) : TL_BRANCH_INDEX_BYTES);
+                         level == 1 ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
     return TL_OK;
 }
@@ -70,36 +63,11 @@ static tl_status probes_find_heads(tl_pager *pager, const tl_root *root, const t
         if (status != TL_OK)
             return status;
         if (tl_leaf_find_heads(at->leaf, at->suffix, &at->low, &at->high, counts))
-            __builtin_prefetch(tl_page_slot(at->leaf, at->low + (at->high - at->low) / 2));
+            tl_record_prefetch(pager, at->leaf, at->low + (at->high - at->low) / 2);
         else
             at->high = at->low;
     }
     return TL_OK;
-}
-
-/* Ask for the cell, up to the first byte of its value. */
-static void probes_prefetch_cells(unsigned count, const probe *probes)
-{
-    for (unsigned i = 0; i < count; i++) {
-        const probe *at = &probes[i];
-        if (at->low == at->high)
-            continue;
-        unsigned middle = at->low + (at->high - at->low) / 2;
-        const uint8_t *cell = at->leaf + tl_page_cell_off(at->leaf, middle);
-        const uint8_t *value = cell + TL_CELL_HEADER_BYTES + tl_page_suffix_len(at->leaf, middle);
-        const uint8_t *line = cell - ((uintptr_t)cell & (LINE_BYTES - 1));
-        lines_prefetch(line, value + 1);
-    }
-}
-
-/* The caller will read the value when all keys are done: the lines behind the first, which came
- * with the key.  Not more than a few; after those the processor sees where it goes. */
-static inline void value_prefetch(tl_slice value)
-{
-    const uint8_t *from = value.data;
-    size_t bytes =
-        value.size_bytes < VALUE_PREFETCH_BYTES ? value.size_bytes : VALUE_PREFETCH_BYTES;
-    lines_prefetch(from + LINE_BYTES - ((uintptr_t)from & (LINE_BYTES - 1)), from + bytes);
 }
 
 static size_t probes_finish(unsigned count, const probe *probes, tl_slice *values,
@@ -113,8 +81,6 @@ static size_t probes_finish(unsigned count, const probe *probes, tl_slice *value
             tl_leaf_find_between(at->leaf, at->low, at->high, at->suffix, &equal, counts);
         values[i] = equal ? tl_leaf_value_or_ref(at->leaf, index) : tl_slice_of(NULL, 0);
         found += equal;
-        if (equal)
-            value_prefetch(values[i]);
     }
     return found;
 }
@@ -149,7 +115,6 @@ tl_status tl_tree_get_many(tl_pager *pager, const tl_root *root, const tl_slice 
         status = probes_find_heads(pager, root, keys + i, now->count, now->probes, counts);
         if (status != TL_OK)
             return status;
-        probes_prefetch_cells(now->count, now->probes);
         group *swap = now;
         now = before;
         before = swap;

@@ -28,7 +28,11 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
                          level == 1 ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
     bool equal;
-    unsigned index = tl_leaf_find(page, suffix, &equal, counts);
+    unsigned low, high;
+    if (!tl_leaf_find_heads(page, suffix, &low, &high, counts))
+        return TL_NOT_FOUND;
+    tl_record_prefetch(pager, page, low + (high - low) / 2);
+    unsigned index = tl_leaf_find_between(page, low, high, suffix, &equal, counts);
     if (!equal)
         return TL_NOT_FOUND;
     *value = tl_leaf_value_or_ref(page, index);

@@ -10,6 +10,7 @@
 #ifndef TL_TREE_H
 #define TL_TREE_H
 
+#include "engine/base/prefetch.h"
 #include "engine/store/pager.h"
 #include "engine/tree/strategy.h"
 #include "engine/tree/thrash.h"
@@ -154,27 +155,28 @@ TL_MUST_USE tl_status tl_leaf_doom_values(tl_pager *pager, const tl_root *root, 
  * through them does.  Each line takes one of a dozen places in the processor until it has come, so
  * only those are asked for that records of common sizes make the search read: of a leaf `bytes` of
  * header, heads and perhaps slots; of a branch, which is probably in a near cache, a few. */
-static inline void tl_page_prefetch(const tl_pager *pager, uint32_t pgno, size_t bytes)
+TL_PREFETCHER void tl_page_prefetch(const tl_pager *pager, uint32_t pgno, size_t bytes)
 {
-    const uint8_t *page = tl_pager_at(pager, pgno);
-    for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch(page + at);
+    tl_prefetch(tl_pager_at(pager, pgno), bytes);
 }
 
 enum { TL_BRANCH_INDEX_BYTES = 640 };
 
-/* Heads of records of about 130 bytes. */
-static inline size_t tl_leaf_heads_bytes(const tl_pager *pager)
-{
-    size_t heads = pager->page_bytes / 32;
-    return TL_PAGE_HEADER_BYTES + (heads < 320 ? heads : 320);
-}
-
-/* Their slots too. */
+/* Heads and slots of records of about 130 bytes. */
 static inline size_t tl_leaf_index_bytes(const tl_pager *pager)
 {
     size_t index = pager->page_bytes / 16;
     return TL_PAGE_HEADER_BYTES + (index < 576 ? index : 576);
+}
+
+/* Ask for the record of entry `index`, as far as records of its leaf usually go: the lines behind
+ * the first would else be asked for one by one, by whoever compares the key and reads the value. */
+TL_PREFETCHER void tl_record_prefetch(const tl_pager *pager, const uint8_t *leaf, unsigned index)
+{
+    enum { LONGEST = 256 }; /* behind that the processor sees where it goes */
+    uint32_t heap = pager->page_bytes - (tl_page_is_dense(leaf) ? 0 : tl_page_heap_lo(leaf));
+    uint32_t usual = heap / (tl_page_count(leaf) + 1);
+    tl_prefetch(leaf + tl_page_cell_off(leaf, index), usual < LONGEST ? usual : LONGEST);
 }
 
 /* `key` behind the page's prefix.  False: the tree is damaged, the key does not belong here. */

@@ -51,16 +51,15 @@ void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value);
 void tl_walk_look_further(tl_walk *walk);
 
 /* Four lines a step are through a page before its records are. */
-static inline void tl_walk_fetch_ahead(tl_walk *walk)
+TL_PREFETCHER void tl_walk_fetch_ahead(tl_walk *walk)
 {
     if (walk->ahead >= walk->ahead_end) {
         if (__builtin_expect(walk->ahead_page != NULL, 0))
             tl_walk_look_further(walk);
         return;
     }
-    for (unsigned line = 0; line < 4; line++)
-        __builtin_prefetch(walk->ahead + 64 * (size_t)line);
-    walk->ahead += 256;
+    tl_prefetch(walk->ahead, 4 * TL_LINE_BYTES);
+    walk->ahead += 4 * TL_LINE_BYTES;
 }
 
 /* Prefix and suffix side by side in walk->key.  A short prefix is mixed into the words that hold
