@@ -1,7 +1,7 @@
 # ci/peers.sh -- the parts of `ci/bench --peers`; sourced by ci/bench, never run.
 #
 # A part is one `treelab run`: stores interleaved within each repetition, their order rotating.
-# Page sizes are each store's own (--page-size 0) and printed: ours 8 KiB, LMDB's the operating system's.
+# Page sizes are each store's own (--page-size 0) and printed: ours 4 KiB, LMDB's the operating system's.
 # Writes put and do not insert, since a batch of LevelDB or RocksDB cannot refuse a present key.
 
 # Durable commits must not wait for a CPU-bound neighbour's time slice: real-time priority if allowed.

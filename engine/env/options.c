@@ -112,7 +112,7 @@ static uint64_t or_default(uint64_t value, uint64_t fallback)
 /* What a new file would be like. */
 static tl_status fresh_meta(tl_env *env, const tl_env_options *options, tl_meta *fresh)
 {
-    uint32_t page_bytes = (uint32_t)or_default(options->page_bytes, 8192);
+    uint32_t page_bytes = (uint32_t)or_default(options->page_bytes, 4096);
     if (!tl_page_bytes_valid(page_bytes))
         return refuse(env, "page_bytes", "a power of two from 1024 to 65536");
     uint32_t max_key = options->max_key_bytes != 0 ? options->max_key_bytes

@@ -63,7 +63,7 @@ typedef struct tl_error { /* the story behind a status, for people */
 typedef struct tl_env_options { /* all zeros is a good default */
     unsigned flags;             /* TL_OPEN_... */
     tl_durability durability;
-    uint32_t page_bytes;    /* power of two in 1024..65536; 0 means 8192.  Of a new file only: an
+    uint32_t page_bytes;    /* power of two in 1024..65536; 0 means 4096.  Of a new file only: an
                                existing one keeps its own */
     uint32_t max_key_bytes; /* 1..min(page/8-1, 2040); 0 means min(page/8-1, 511); new files only */
     const char *commit; /* "log" (default), "shadow1" or "shadow2": a row of tl_commit_protocols */
