@@ -66,6 +66,9 @@ static tl_meta meta_begin(const tl_env *env, uint64_t txn)
     next.log_chain = env->log.chain;
     next.log_pad_bytes = env->log.pad_bytes;
     next.manifest_pgno = next.manifest_crc = 0;
+    for (unsigned i = 0; i < 2; i++) /* no more than a power loss leaves when this meta is read */
+        next.log_bytes[i] = atomic_load(
+            TL_MUTANT(say_unsynced_log_sizes) ? &env->log.sizes[i] : &env->log.sizes_synced[i]);
     return next;
 }
 

@@ -282,12 +282,10 @@ static tl_status site_enter(tl_env *env, const tl_site *site, tl_file **lock)
     return site_refuse(env, site, status, 0);
 }
 
-static tl_status files_begin(tl_hot_copy *copy, const tl_site *site, const tl_meta *meta)
+static tl_status files_begin(tl_hot_copy *copy, const tl_site *site, tl_meta *meta)
 {
     tl_io *io = site->io;
-    tl_status status = tl_site_make_log(site, meta->uuid, 0, LOG_BYTES);
-    if (status == TL_OK)
-        status = tl_site_make_log(site, meta->uuid, 1, LOG_BYTES);
+    tl_status status = tl_site_make_logs(site, meta, LOG_BYTES);
     if (status == TL_OK)
         status = io->open(io, site->paths->temporary, TL_IO_WRITE | TL_IO_CREATE, &copy->file);
     return status == TL_OK ? io->truncate(io, copy->file, 0) : status;

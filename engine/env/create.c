@@ -24,8 +24,8 @@ tl_status tl_site_sync_dir(const tl_site *site)
     return site->synced ? site->io->fsync_dir(site->io, site->paths->dir) : TL_OK;
 }
 
-tl_status tl_site_make_log(const tl_site *site, const uint8_t uuid[16], unsigned file_no,
-                           uint64_t bytes)
+static tl_status make_log(const tl_site *site, const uint8_t uuid[16], unsigned file_no,
+                          uint64_t bytes)
 {
     static const uint8_t zeros[32768];
     tl_io *io = site->io;
@@ -48,6 +48,17 @@ tl_status tl_site_make_log(const tl_site *site, const uint8_t uuid[16], unsigned
         status = tl_site_sync(site, file);
     io->close(io, file);
     return status;
+}
+
+tl_status tl_site_make_logs(const tl_site *site, tl_meta *fresh, uint64_t bytes)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        tl_status status = make_log(site, fresh->uuid, i, bytes);
+        if (status != TL_OK)
+            return status;
+        fresh->log_bytes[i] = site->synced ? bytes : 0; /* unsynced, a power loss may leave less */
+    }
+    return TL_OK;
 }
 
 /* Both metas say the same, as checkpoints 0 and 1. */
@@ -168,9 +179,7 @@ tl_status tl_env_create_files(tl_env *env, const tl_meta *wanted, uint64_t log_b
         return tl_pager_fail(&env->pager, TL_INVALID, 0,
                              "max_bytes and map_bytes must hold %u pages at least",
                              2u * TL_FILE_PAGES_MIN);
-    tl_status status = tl_site_make_log(&site, fresh.uuid, 0, log_bytes);
-    if (status == TL_OK)
-        status = tl_site_make_log(&site, fresh.uuid, 1, log_bytes);
+    tl_status status = tl_site_make_logs(&site, &fresh, log_bytes);
     if (status == TL_OK)
         status = create_page_file(env, &site, &fresh);
     if (status == TL_OK)

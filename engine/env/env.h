@@ -216,8 +216,8 @@ typedef struct tl_site { /* where */
 } tl_site;
 enum { TL_FILE_PAGES_MIN = 16 }; /* of a new file */
 
-TL_MUST_USE tl_status tl_site_make_log(const tl_site *site, const uint8_t uuid[16],
-                                       unsigned file_no, uint64_t bytes);
+/* Of `bytes` each, 4096 or more; `fresh` then says so. */
+TL_MUST_USE tl_status tl_site_make_logs(const tl_site *site, tl_meta *fresh, uint64_t bytes);
 TL_MUST_USE tl_status tl_site_write_metas(const tl_site *site, tl_file *file, tl_meta *fresh);
 TL_MUST_USE tl_status tl_site_sync(const tl_site *site, tl_file *file);
 TL_MUST_USE tl_status tl_site_sync_dir(const tl_site *site);

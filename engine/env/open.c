@@ -50,6 +50,22 @@ static tl_status page_file_open(tl_env *env, const tl_meta *fresh, uint64_t log_
                                            env->paths.page, tl_status_text(status));
 }
 
+/* A meta says only sizes that were durable before it, and no log file is ever shortened: frames may
+ * have been in what is missing. */
+static tl_status log_file_measure(tl_env *env, unsigned file_no)
+{
+    uint64_t size = 0, least = env->meta.log_bytes[file_no];
+    tl_status status = env->pager.io->size(env->pager.io, env->log.files[file_no], &size);
+    atomic_store(&env->log.sizes[file_no], size);
+    atomic_store(&env->log.sizes_synced[file_no], least);
+    if (status == TL_OK && size < least)
+        return tl_pager_fail(&env->pager, TL_CORRUPT, 0,
+                             "'%s' was cut short: %llu of %llu bytes; commits may be missing",
+                             env->paths.log[file_no], (unsigned long long)size,
+                             (unsigned long long)least);
+    return status;
+}
+
 static tl_status log_files_open(tl_env *env)
 {
     tl_io *io = env->pager.io;
@@ -61,12 +77,13 @@ static tl_status log_files_open(tl_env *env)
             return tl_pager_fail(&env->pager, TL_CORRUPT, 0,
                                  "'%s' is missing: commits may be in it", env->paths.log[i]);
         if (status == TL_OK)
-            status = io->size(io, env->log.files[i], &env->log.sizes[i]);
-        if (status == TL_OK)
             status = tl_log_header_check(io, env->log.files[i], env->meta.uuid, i);
         if (status != TL_OK)
             return tl_pager_fail(&env->pager, status, 0, "'%s' is not the log of this database: %s",
                                  env->paths.log[i], tl_status_text(status));
+        status = log_file_measure(env, i);
+        if (status != TL_OK)
+            return status;
     }
     return TL_OK;
 }
@@ -267,7 +284,8 @@ tl_status tl_env_close(tl_env *env)
         status = TL_POISONED;
     else if (!env->pager.read_only && env->newest_txn != env->meta.txn)
         status = tl_checkpoint(env, env->newest_txn, &env->newest);
-    else if (!env->pager.read_only && env->meta.manifest_pgno != 0) /* so that later damage is damage, not a torn commit */
+    else if (!env->pager.read_only &&
+             env->meta.manifest_pgno != 0) /* so that later damage is damage, not a torn commit */
         status = tl_manifest_drop(env);
     if (status == TL_OK && !env->pager.read_only) {
         tl_status cut = tl_env_trim(env);

@@ -160,8 +160,8 @@ static tl_status settle_what_was_read(tl_env *env)
                          &(tl_io_span){block, sizeof block}, 1);
     if (status == TL_OK)
         status = io->fdatasync(io, env->pager.file);
-    for (unsigned i = 0; i < 2 && status == TL_OK; i++)
-        status = io->fdatasync(io, env->log.files[i]);
+    if (status == TL_OK)
+        status = tl_log_settle(&env->log);
     if (status == TL_OK) /* the creator may have been killed between rename and directory sync */
         status = io->fsync_dir(io, env->paths.dir);
     return settle_status(env, status);

@@ -26,6 +26,7 @@ enum {
     AT_TREE_ID_NEXT = 128,
     AT_LOG_BEGIN = 136,
     AT_MANIFEST = 144,
+    AT_LOG_BYTES = 152,
     AT_CRC = TL_META_RECORD_BYTES - 4,
 };
 
@@ -61,6 +62,8 @@ static void record_encode(const tl_meta *meta, uint8_t *at)
         tl_store64(at + AT_LOG_BEGIN, meta->log_begin);
         tl_store32(at + AT_MANIFEST, meta->manifest_pgno);
         tl_store32(at + AT_MANIFEST + 4, meta->manifest_crc);
+        tl_store64(at + AT_LOG_BYTES, meta->log_bytes[0]);
+        tl_store64(at + AT_LOG_BYTES + 8, meta->log_bytes[1]);
     }
     tl_store32(at + AT_CRC, tl_crc32c(0, at, AT_CRC));
 }
@@ -119,6 +122,8 @@ static tl_meta_verdict record_decode(const uint8_t *at, tl_meta *meta)
     made.tree_id_next = made.version < 2 ? TL_TREE_FIRST + 1 : tl_load32(at + AT_TREE_ID_NEXT);
     made.manifest_pgno = made.version < 2 ? 0 : tl_load32(at + AT_MANIFEST);
     made.manifest_crc = made.version < 2 ? 0 : tl_load32(at + AT_MANIFEST + 4);
+    for (unsigned i = 0; i < 2; i++)
+        made.log_bytes[i] = made.version < 2 ? 0 : tl_load64(at + AT_LOG_BYTES + 8 * i);
     made.log_begin = made.version < 2 ? LOG_BEGIN_FIRST : tl_load64(at + AT_LOG_BEGIN);
     memcpy(made.uuid, at + AT_UUID, sizeof made.uuid);
     tl_meta_verdict verdict = fields_verdict(&made, page_shift);

@@ -34,6 +34,7 @@ typedef struct tl_meta {
     /* since version 2 */
     uint64_t log_begin;                   /* where the frames behind `txn` begin in their file */
     uint32_t manifest_pgno, manifest_crc; /* the meta counts only if that holds; pgno 0: none */
+    uint64_t log_bytes[2];                /* each log file has at least so many; 0: not said */
 } tl_meta;
 
 typedef enum tl_meta_verdict {

@@ -252,12 +252,30 @@ tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_txn, const t
     return TL_OK;
 }
 
+/* A sync covers the size that the file had when it began. */
+static tl_status file_sync(tl_log *log, unsigned file)
+{
+    uint64_t size = atomic_load(&log->sizes[file]), before = atomic_load(&log->sizes_synced[file]);
+    tl_status status = log->io->fdatasync(log->io, log->files[file]);
+    if (status != TL_OK)
+        return status;
+    while (before < size && !atomic_compare_exchange_weak(&log->sizes_synced[file], &before, size))
+        ; /* ends: another sync covers more, or the exchange succeeds */
+    return TL_OK;
+}
+
+tl_status tl_log_settle(tl_log *log)
+{
+    tl_status status = file_sync(log, 0);
+    return status == TL_OK ? file_sync(log, 1) : status;
+}
+
 static tl_status sync_file(tl_log *log, unsigned file, uint64_t *syncs)
 {
     uint64_t written = atomic_load(&log->written[file]), synced = atomic_load(&log->synced[file]);
     if (synced >= written)
         return TL_OK;
-    tl_status status = log->io->fdatasync(log->io, log->files[file]);
+    tl_status status = file_sync(log, file);
     ++*syncs;
     if (status != TL_OK)
         return status;
@@ -336,11 +354,10 @@ tl_status tl_log_flush(tl_log *log, uint64_t durable_txn)
     }
     size_t padded = (size_t)tl_align_up(taken->count, log->pad_bytes); /* reserved by stage */
     memset(taken->at + taken->count, 0, padded - taken->count);
-    tl_file *file = log->files[log->active];
-    tl_status status =
-        log->io->pwritev(log->io, file, log->taken_at, &(tl_io_span){taken->at, padded}, 1);
+    tl_status status = log->io->pwritev(log->io, log->files[log->active], log->taken_at,
+                                        &(tl_io_span){taken->at, padded}, 1);
     if (status == TL_OK)
-        status = log->io->fdatasync(log->io, file);
+        status = file_sync(log, log->active);
     taken->count = 0;
     return status;
 }

@@ -70,7 +70,7 @@ typedef struct tl_log {
     tl_memory *memory;
     tl_stats *stats;
     tl_file *files[2];
-    uint64_t sizes[2];
+    _Atomic uint64_t sizes[2], sizes_synced[2]; /* of each file; what a power loss leaves */
     unsigned active;
     uint64_t tail; /* next flush begins here, in the active file */
     uint64_t salt, chain, ckpt_no;
@@ -122,6 +122,8 @@ TL_MUST_USE tl_status tl_log_append(tl_log *log, uint64_t txn, uint64_t durable_
 /* Sync what was appended and not synced since, the file of earlier frames first; *synced counts
  * the calls.  Any thread. */
 TL_MUST_USE tl_status tl_log_sync(tl_log *log, unsigned active, uint64_t *syncs);
+/* Sync both files as an earlier life left them. */
+TL_MUST_USE tl_status tl_log_settle(tl_log *log);
 void tl_log_forget(tl_log *log, unsigned file); /* a checkpoint made its frames dead */
 
 enum { TL_LOG_STAGE_BYTES_MAX = 256 << 10 }; /* ops of a txn worth copying; others are appended */

@@ -64,8 +64,9 @@ const uint8_t *by_hand_reach(by_hand *r, uint32_t pgno, uint32_t pages)
     return r->files.page.data + (size_t)pgno * PAGE;
 }
 
-static void meta_record_check(const uint8_t *record, unsigned version)
+static void meta_record_check(const by_hand *r, const uint8_t *record)
 {
+    unsigned version = r->version;
     static const uint8_t magic[8] = {'t', 'r', 'e', 'e', 'l', 'a', 'b', 0x1a};
     assert_memory_equal(record, magic, 8);
     assert_int_equal(u32(record + 508), crc32c(0, record, 508));
@@ -84,8 +85,10 @@ static void meta_record_check(const uint8_t *record, unsigned version)
         assert_int_equal(u32(record + 132), 0);
         assert_int_equal(u64(record + 136), 4096); /* log_begin */
         assert_int_equal(u64(record + 144), 0);    /* no manifest */
+        for (unsigned i = 0; i < 2; i++)           /* log_bytes */
+            assert_in_range(u64(record + 152 + 8 * i), 4096, r->files.log[i].size_bytes);
     }
-    size_t used = version > 1 ? 152 : 124;
+    size_t used = version > 1 ? 168 : 124;
     assert_true(all_zero(record + used, 508 - used));
 }
 
@@ -93,8 +96,8 @@ void by_hand_metas(by_hand *r)
 {
     const uint8_t *block[2] = {r->files.page.data, r->files.page.data + 4096};
     for (unsigned slot = 0; slot < 2; slot++) {
-        meta_record_check(block[slot], r->version);
-        meta_record_check(block[slot] + 2048, r->version);
+        meta_record_check(r, block[slot]);
+        meta_record_check(r, block[slot] + 2048);
         assert_memory_equal(block[slot], block[slot] + 2048, 512);
         assert_true(all_zero(block[slot] + 512, 2048 - 512));
         assert_true(all_zero(block[slot] + 2560, 4096 - 2560));

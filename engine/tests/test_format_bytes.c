@@ -105,6 +105,7 @@ static void format_md_names_every_field(void **state)
         "cannot be detected",
         "Change log",
         "log_begin",
+        "log_bytes",
         "manifest_pgno",
         "manifest_crc",
         "dense_value",

@@ -217,8 +217,11 @@ static tl_status replay(bench *b)
     tl_log_replayer replayer = {b, note_begin, note_op, note_commit, note_abort, NULL};
     b->begun_count = b->committed_count = 0;
     b->ops_seen = b->ops_hash = b->aborts = 0;
-    for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(b->log.io->size(b->log.io, b->log.files[i], &b->log.sizes[i]), TL_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t size = 0;
+        assert_int_equal(b->log.io->size(b->log.io, b->log.files[i], &size), TL_OK);
+        atomic_store(&b->log.sizes[i], size);
+    }
     return tl_log_replay(&b->log, &b->pager, &b->meta, &replayer, &b->recovery);
 }
 

@@ -268,6 +268,149 @@ static void a_log_stored_as_a_value_is_only_a_value(void **state)
     unit_place_remove(&other);
 }
 
+static tl_meta newest_meta(const unit_files *files)
+{
+    tl_meta meta[2];
+    for (unsigned slot = 0; slot < 2; slot++)
+        assert_int_equal(tl_meta_decode(files->page.data + tl_meta_offset(4096, slot), &meta[slot]),
+                         TL_META_VALID);
+    return meta[meta[1].ckpt_no > meta[0].ckpt_no];
+}
+
+/* The newest meta says this of both log files. */
+static void say_log_bytes(unit_files *files, uint64_t bytes)
+{
+    tl_meta meta = newest_meta(files);
+    meta.log_bytes[0] = meta.log_bytes[1] = bytes;
+    tl_meta_encode(&meta, files->page.data + tl_meta_offset(4096, meta.ckpt_no & 1));
+}
+
+/* Acknowledged commits were in the missing part: no later frame is left that tells. */
+static void a_log_file_shorter_than_its_meta_says_is_reported(void **state)
+{
+    (void)state;
+    unit_place place;
+    unit_place_make(&place);
+    unit_files files = crash_after_eleven_commits(&place, TL_DURABILITY_COMMIT);
+    tl_env_options reading = durable;
+    reading.flags |= TL_OPEN_READ_ONLY;
+    for (unsigned i = 0; i < 2; i++) {
+        size_t whole = files.log[i].size_bytes;
+        uint64_t said = newest_meta(&files).log_bytes[i];
+        assert_true(said >= 8192 && said <= whole);
+        const size_t cuts[] = {TL_LOG_HEADER_BYTES, TL_LOG_HEADER_BYTES + 512, (size_t)said - 1};
+        for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
+            char words[64];
+            snprintf(words, sizeof words, ".log.%u' was cut short: %zu of %llu bytes", i, cuts[c],
+                     (unsigned long long)said);
+            files.log[i].size_bytes = cuts[c];
+            unit_files_write(&place, &files);
+            unit_refused(place.path, durable, TL_CORRUPT, words);
+            unit_refused(place.path, reading, TL_CORRUPT, words);
+            unit_files after = unit_files_read(&place);
+            assert_true(unit_files_equal(&files, &after));
+            unit_files_free(&after);
+        }
+        files.log[i].size_bytes = whole;
+    }
+    unit_files_write(&place, &files);
+    tl_env *env = unit_open(&place, &durable); /* whole, nothing is missing */
+    unit_expect_numbers(env, 0, 11, 100);
+    assert_int_equal(tl_env_close(env), TL_OK);
+    unit_files_free(&files);
+    unit_place_remove(&place);
+}
+
+/* The file of the frames has grown by a flush: from the next checkpoint on a meta says so. */
+static void a_grown_log_file_is_known_from_the_next_checkpoint_on(void **state)
+{
+    (void)state;
+    unit_place place;
+    unit_place_make(&place);
+    tl_env *env = unit_open(&place, &durable);
+    unsigned active = (unsigned)info_of(env).checkpoint_no & 1;
+    for (unsigned i = 0; i < 20; i++)
+        unit_put_numbers(env, i, i + 1, 100);
+    unit_files before = unit_files_read(&place);
+    assert_int_equal(newest_meta(&before).log_bytes[active], 8192);
+    assert_true(before.log[active].size_bytes > 8192);
+    assert_int_equal(tl_env_checkpoint(env), TL_OK);
+    unit_put_numbers(env, 20, 21, 100);
+    tl_env_abandon(env);
+    unit_files after = unit_files_read(&place);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(newest_meta(&after).log_bytes[i], after.log[i].size_bytes);
+    unit_files_free(&before);
+    unit_files_free(&after);
+    unit_place_remove(&place);
+}
+
+/* A growth that no meta knows of may be lost with a power failure: that is no corruption. */
+static void a_log_file_may_lose_a_growth_that_its_meta_does_not_say(void **state)
+{
+    (void)state;
+    unit_place place;
+    unit_place_make(&place);
+    unit_files files = crash_after_eleven_commits(&place, TL_DURABILITY_COMMIT);
+    for (unsigned i = 0; i < 2; i++)
+        files.log[i].size_bytes = newest_meta(&files).log_bytes[i];
+    unit_files_write(&place, &files);
+    tl_env *env = unit_open(&place, &durable);
+    unit_expect_numbers(env, 0, 8, 100); /* the frames that the first 8192 bytes have room for */
+    (void)unit_expect_clean(env);
+    assert_int_equal(tl_env_close(env), TL_OK);
+    unit_files_free(&files);
+    unit_place_remove(&place);
+}
+
+/* Nothing is synced, so no size is promised; a meta of an earlier build says none either. */
+static void a_meta_without_log_sizes_asks_for_none(void **state)
+{
+    (void)state;
+    static const tl_durability rows[] = {TL_DURABILITY_NONE, TL_DURABILITY_COMMIT};
+    for (size_t row = 0; row < 2; row++) {
+        unit_place place;
+        unit_place_make(&place);
+        unit_files files = crash_after_eleven_commits(&place, rows[row]);
+        if (rows[row] == TL_DURABILITY_COMMIT)
+            say_log_bytes(&files, 0);
+        assert_int_equal(newest_meta(&files).log_bytes[0], 0);
+        for (unsigned i = 0; i < 2; i++)
+            files.log[i].size_bytes = TL_LOG_HEADER_BYTES;
+        unit_files_write(&place, &files);
+        tl_env_options options = durable;
+        options.durability = rows[row];
+        tl_env *env = unit_open(&place, &options);
+        assert_int_equal(info_of(env).count, 0);
+        (void)unit_expect_clean(env);
+        assert_int_equal(tl_env_close(env), TL_OK);
+        unit_files_free(&files);
+        unit_place_remove(&place);
+    }
+}
+
+/* A life without syncs learns nothing of sizes, and forgets nothing. */
+static void a_life_under_none_repeats_the_sizes_said_before(void **state)
+{
+    (void)state;
+    unit_place place;
+    unit_place_make(&place);
+    unit_files files = crash_after_eleven_commits(&place, TL_DURABILITY_COMMIT);
+    tl_meta said = newest_meta(&files);
+    tl_env_options options = durable;
+    options.durability = TL_DURABILITY_NONE;
+    tl_env *env = unit_open(&place, &options);
+    unit_put_numbers(env, 11, 12, 100);
+    assert_int_equal(tl_env_close(env), TL_OK);
+    unit_files_free(&files);
+    files = unit_files_read(&place);
+    tl_meta now = newest_meta(&files);
+    assert_true(now.ckpt_no > said.ckpt_no);
+    assert_memory_equal(now.log_bytes, said.log_bytes, sizeof said.log_bytes);
+    unit_files_free(&files);
+    unit_place_remove(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +423,11 @@ int main(void)
         cmocka_unit_test(frames_of_an_earlier_life_do_not_come_back),
         cmocka_unit_test(a_second_crash_during_the_next_life_loses_nothing),
         cmocka_unit_test(a_log_stored_as_a_value_is_only_a_value),
+        cmocka_unit_test(a_log_file_shorter_than_its_meta_says_is_reported),
+        cmocka_unit_test(a_grown_log_file_is_known_from_the_next_checkpoint_on),
+        cmocka_unit_test(a_log_file_may_lose_a_growth_that_its_meta_does_not_say),
+        cmocka_unit_test(a_meta_without_log_sizes_asks_for_none),
+        cmocka_unit_test(a_life_under_none_repeats_the_sizes_said_before),
     };
     return cmocka_run_group_tests_name("log_recovery", tests, NULL, NULL);
 }

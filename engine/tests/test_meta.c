@@ -16,7 +16,7 @@ static tl_meta sample(void)
         .txn = UINT64_C(0x99aabbccddeeff00),
         .log_salt = UINT64_C(0x0123456789abcdef),
         .log_chain = UINT64_C(0xfedcba9876543210),
-        .catalog = {0x1234, 0x5678},
+        .catalog = {0x1234,                       0x5678                      },
         .page_count = 0xfffffffe,
         .zone_digest = 42,
         .discipline = TL_DISCIPLINE_SHADOW,
@@ -29,7 +29,8 @@ static tl_meta sample(void)
         .tree_id_next = 0x87654321,
         .log_begin = UINT64_C(0x123456789a00),
         .manifest_pgno = 0xabcdef01,
-        .manifest_crc = 0x10fedcba
+        .manifest_crc = 0x10fedcba,
+        .log_bytes = {UINT64_C(0x1020304050607080), UINT64_C(0xa0b0c0d0e0f00010)}
     };
     memcpy(meta.uuid, "0123456789abcdef", 16);
     return meta;
@@ -52,6 +53,7 @@ static void expect_same(const tl_meta *a, const tl_meta *b)
     assert_true(a->log_begin == b->log_begin);
     assert_int_equal(a->manifest_pgno, b->manifest_pgno);
     assert_int_equal(a->manifest_crc, b->manifest_crc);
+    assert_true(a->log_bytes[0] == b->log_bytes[0] && a->log_bytes[1] == b->log_bytes[1]);
     assert_int_equal(a->catalog_depth, b->catalog_depth);
     assert_int_equal(a->tree_id_next, b->tree_id_next);
     assert_true(a->count == b->count && a->zone_digest == b->zone_digest);

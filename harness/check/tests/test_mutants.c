@@ -113,6 +113,12 @@ static void believing_any_manifest_is_found(void **state)
     a_mutant_is_found("believe_any_manifest");
 }
 
+static void saying_log_sizes_that_no_sync_covers_is_found(void **state)
+{
+    (void)state;
+    a_mutant_is_found("say_unsynced_log_sizes");
+}
+
 static void the_sound_engine_has_no_finding_and_its_history_has_all_events(void **state)
 {
     (void)state;
@@ -182,6 +188,7 @@ int main(void)
         cmocka_unit_test(writing_the_meta_before_the_data_is_found),
         cmocka_unit_test(accepting_a_torn_log_tail_is_found),
         cmocka_unit_test(believing_any_manifest_is_found),
+        cmocka_unit_test(saying_log_sizes_that_no_sync_covers_is_found),
         cmocka_unit_test(a_driver_that_drops_an_acknowledged_commit_is_found),
         cmocka_unit_test(the_sound_engine_has_no_finding_and_its_history_has_all_events),
     };
