@@ -81,7 +81,7 @@ static tl_status leaf_compact(step *now, bool *end)
     if (status == TL_OK && merged)
         status = tl_pager_secure(&env->pager, pages);
     if (status == TL_OK && merged)
-        status = tl_page_rebalance(writer, parent);
+        status = tl_page_rebalance(writer, parent, 0);
     now->moved += env->pager.stats.cow_copies - copies;
     return status;
 }

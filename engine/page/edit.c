@@ -186,10 +186,29 @@ void tl_branch_remove(const tl_edit *edit, uint8_t *page, unsigned index)
     tl_page_close_entry(edit, page, index);
 }
 
+/* For cells, if the page is compacted. */
+static size_t branch_room(const uint8_t *page)
+{
+    return (size_t)tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page);
+}
+
+bool tl_branch_fits_fewer(const uint8_t *page, unsigned index, const size_t *suffix_bytes,
+                          unsigned count)
+{
+    size_t room = branch_room(page) + tl_page_cell_bytes(page, index + count);
+    for (unsigned i = 0; i < count; i++) {
+        size_t cell = branch_cell_bytes(suffix_bytes[i]);
+        room += tl_page_cell_bytes(page, index + i);
+        if (tl_suffix_is_outside(page, suffix_bytes[i]) || room < cell + tl_page_reserve(page))
+            return false;
+        room -= cell;
+    }
+    return true;
+}
+
 bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes)
 {
-    size_t room = tl_page_gap(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
-                  tl_page_cell_bytes(page, index);
+    size_t room = branch_room(page) + tl_page_cell_bytes(page, index);
     return !tl_suffix_is_outside(page, suffix_bytes) &&
            room >= branch_cell_bytes(suffix_bytes) + tl_page_reserve(page);
 }

@@ -83,6 +83,10 @@ bool tl_branch_insert(const tl_edit *edit, uint8_t *page, unsigned index, tl_sli
 void tl_branch_remove(const tl_edit *edit, uint8_t *page, unsigned index);
 /* Could separator `index` have this suffix without a split? */
 bool tl_branch_fits(const uint8_t *page, unsigned index, size_t suffix_bytes);
+/* Could separators index .. index+count become `count` ones with these suffixes without a split,
+ * the last taken out first, then the others replaced in order? */
+bool tl_branch_fits_fewer(const uint8_t *page, unsigned index, const size_t *suffix_bytes,
+                          unsigned count);
 void tl_branch_replace(const tl_edit *edit, uint8_t *page, unsigned index, tl_slice suffix);
 
 /* Bytes of a page in use: what a merge has to place.  Spare slots are not: a branch of short

@@ -31,7 +31,7 @@ typedef struct tl_pager {
     const tl_space_policy *space_policy;
     const tl_search_way *search;
     uint64_t foreign_txn; /* pages of the file were born up to here, by whoever wrote it */
-    bool read_only; /* write nothing; replayed pages live in the arena alone */
+    bool read_only;       /* write nothing; replayed pages live in the arena alone */
 
     /* the writer's */
     uint64_t txn;   /* running write txn; pages with this birth are its own */
@@ -43,7 +43,7 @@ typedef struct tl_pager {
     bool (*relieve)(void *context);
     void *relieve_context;
     tl_edit edit;
-    uint8_t *scratch[4];           /* whole pages; scratch[0] is edit.scratch */
+    uint8_t *scratch[7];           /* whole pages; scratch[0] is edit.scratch */
     uint32_t *weights;             /* page_bytes / 4 + 4 numbers: the entries of two pages */
     uint64_t *marks;               /* page_bytes / 8 bytes */
     TL_VECTOR(tl_extent) doomed;   /* of values that the present edit replaces: overflow.h */

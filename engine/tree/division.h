@@ -68,4 +68,9 @@ tl_ref tl_division_build(const tl_division *whole, unsigned first, unsigned end,
  * number *pgno becomes; the old one is given back.  Secured before. */
 uint8_t *tl_page_rewritable(tl_writer *writer, uint8_t *page, uint32_t *pgno);
 
+/* merge_many.c: make one leaf fewer of child `index` of the branch at path level `i` and some of
+ * its neighbours, up to `among` leaves in all.  The page of each but one may be copied: secured
+ * before.  False: there is no way, and nothing has changed. */
+bool tl_leaves_merge(tl_writer *writer, unsigned i, unsigned index, unsigned among);
+
 #endif

@@ -138,7 +138,7 @@ static tl_status children_erase(tl_writer *writer, unsigned first, unsigned last
     }
     if (status == TL_OK)
         status = children_replace(writer, i, first, last);
-    return status == TL_OK ? tl_page_rebalance(writer, path->depth - 1) : status;
+    return status == TL_OK ? tl_page_rebalance(writer, path->depth - 1, 0) : status;
 }
 
 /* The last child of the parent that has no key outside the range, which the one at hand has not. */
@@ -190,7 +190,7 @@ static tl_status range_step(tl_writer *writer, bound *at, tl_slice upper, bool *
     if (status != TL_OK)
         return status;
     records_remove(writer, first, end);
-    return first == 0 ? tl_page_rebalance(writer, last) : TL_OK;
+    return first == 0 ? tl_page_rebalance(writer, last, 0) : TL_OK;
 }
 
 /* The leaf where the range began was left alone so far, however empty. */
@@ -200,7 +200,7 @@ static tl_status rebalance_begin(tl_writer *writer, tl_slice lower)
     tl_status status = tl_tree_descend(writer->pager, &writer->root, lower, path, &writer->counts);
     if (status != TL_OK || !tl_pager_owns(writer->pager, path->at[path->depth - 1].page))
         return status;
-    return tl_page_rebalance(writer, path->depth - 1);
+    return tl_page_rebalance(writer, path->depth - 1, 0);
 }
 
 /* Nothing stays: the pages are given up as those of a dropped tree are. */

@@ -1,9 +1,10 @@
 /* engine/tree/merge.c -- what happens to a page that deletes have emptied.
  *
  * In this order: merge it with a neighbour, if one page holds both under the wider fences (whose
- * common prefix is shorter, so that entries grow); else divide both pages' entries anew, if the new
- * separator fits into the parent without a split; else leave it as it is.  The fill strategy says
- * when this begins and which neighbour comes first.  A delete so never fails for the geometry of
+ * common prefix is shorter, so that entries grow); else, if the fill strategy wants that, make one
+ * leaf fewer of several (merge_many.c); else divide both pages' entries anew, if the new separator
+ * fits into the parent without a split; else leave it as it is.  The fill strategy says when this
+ * begins and which neighbour comes first.  A delete so never fails for the geometry of
  * pages and never makes the tree grow.
  *
  * A merge takes an entry from the parent.  When that is the parent's last one, the parent keeps a
@@ -365,7 +366,7 @@ static void count_left_alone(tl_writer *writer, const uint8_t *page)
         writer->pager->stats.leaf_underfilled++;
 }
 
-tl_status tl_page_rebalance(tl_writer *writer, unsigned i)
+tl_status tl_page_rebalance(tl_writer *writer, unsigned i, unsigned among)
 {
     for (; i > 0; i--) { /* upward, as long as parents lose entries */
         const uint8_t *page = writer->path.at[i].page;
@@ -376,6 +377,8 @@ tl_status tl_page_rebalance(tl_writer *writer, unsigned i)
         unsigned order[2];
         unsigned count = neighbours_order(&work, i - 1, writer->path.at[i - 1].index, page, order);
         tl_status status = with_neighbours(&work, i - 1, order, count, pair_merge, &merged);
+        if (status == TL_OK && !merged && count != 0 && !is_branch(page))
+            merged = tl_leaves_merge(writer, i - 1, writer->path.at[i - 1].index, among);
         if (status == TL_OK && !merged && (work.must || !writer->fill.row->no_moves))
             status = with_neighbours(&work, i - 1, order, count, pair_divide, &moved);
         if (status != TL_OK)

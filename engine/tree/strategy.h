@@ -14,12 +14,15 @@ typedef struct tl_split_use { /* a split strategy in use */
     unsigned last_mode; /* of the latest plan that named one */
 } tl_split_use;
 
+enum { TL_MERGE_AMONG_MAX = 5 }; /* leaves that a merge can begin with */
+
 typedef struct tl_fill_use {
     const tl_fill_strategy *row;
     void *self;
     bool opened;
     uint32_t merge_below_bytes; /* of the bytes behind the header */
     uint32_t merge_upto_bytes;  /* of the page */
+    unsigned merge_among;       /* leaves, the underfull one among them */
 } tl_fill_use;
 
 /* A row by name: of `extra` (NULL, or rows up to a NULL) first.  NULL when unknown. */

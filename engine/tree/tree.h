@@ -52,7 +52,8 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
 } tl_writer;
 
 /* Pages that one edit can take or give up: per level a copy, a neighbour's copy and what a split
- * adds; and a root. */
+ * adds; and a root.  A delete splits nothing, so there are enough for several neighbours of its
+ * leaf (merge_many.c). */
 static inline size_t tl_tree_pages_needed(const tl_root *root)
 {
     return 4 * (size_t)root->depth + 4;
@@ -144,8 +145,10 @@ typedef struct tl_lowering {
 TL_MUST_USE tl_status tl_tree_lower(tl_writer *writer, tl_lowering *to, bool *end);
 /* Descend to the first leaf. */
 TL_MUST_USE tl_status tl_tree_descend_first(tl_pager *pager, const tl_root *root, tl_path *path);
-/* The page at path level `i` may have become too empty: merge, move, collapse, or leave it. */
-TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i);
+/* The page at path level `i` may have become too empty: merge, move, collapse, or leave it.  Of a
+ * leaf, up to `among` neighbours may become one fewer, all of which may be copied; 0: not more than
+ * two. */
+TL_MUST_USE tl_status tl_page_rebalance(tl_writer *writer, unsigned i, unsigned among);
 
 /* Entries first..end-1 of a leaf will go: what lies in extents is noted for tl_value_give. */
 TL_MUST_USE tl_status tl_leaf_doom_values(tl_pager *pager, const tl_root *root, const uint8_t *leaf,

@@ -79,6 +79,9 @@ extern "C" {
     X(sep_bytes_saved, exact, "bytes", "separator bytes cut by suffix truncation")                 \
     X(merges, exact, "count", "pages merged, all levels")                                          \
     X(leaf_merges, exact, "count", "leaf pages merged")                                            \
+    X(merges_many, exact, "count", "of these: three or more leaves became one fewer")              \
+    X(merges_many_leaves, exact, "count", "leaves that these merges began with")                   \
+    X(merges_many_refused, exact, "count", "groups of leaves that seemed to fit one fewer")        \
     X(branch_merges, exact, "count", "branch pages merged")                                        \
     X(leaf_moves, exact, "count", "times records moved to an underfull neighbour leaf")            \
     X(branch_moves, exact, "count", "times entries moved to an underfull neighbour branch")        \
@@ -87,7 +90,8 @@ extern "C" {
     X(leaf_freed, exact, "count", "leaves given up by merges")                                     \
     X(leaf_empty_kept, exact, "count", "deletes that had to leave a leaf empty")                   \
     X(merge_refused_size, exact, "count", "merges refused because the pages did not fit")          \
-    X(merge_refused_separator, exact, "count", "moves refused because the separator did not fit")  \
+    X(merge_refused_separator, exact, "count",                                                     \
+      "moves, merges refused for want of a separator's room")                                      \
     X(merge_refused_nodirty, exact, "count",                                                       \
       "merges refused: the fill strategy wants no clean page")                                     \
     X(root_grows, exact, "count", "times the tree grew a level")                                   \

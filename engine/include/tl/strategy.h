@@ -138,6 +138,10 @@ enum tl_merge_preference { TL_PREFER_LEFT = -1, TL_PREFER_NONE = 0, TL_PREFER_RI
 typedef struct tl_fill_strategy {
     const char *name, *summary;
     bool no_moves; /* when a merge does not fit, take no entries from a neighbour instead */
+    /* When no neighbour alone can take in an underfull leaf, look at up to so many leaves under the
+     * same parent, itself among them, and make them one fewer if that fits (merge_upto).  Deletes
+     * of single records do; those of ranges do not.  3 to 5, more is taken for 5; 0: never. */
+    unsigned merge_among;
     tl_status (*open)(const tl_strategy_config *config, void **self); /* may be NULL */
     void (*close)(void *self);                                        /* may be NULL */
     /* Percent of a page to pack when pages are written one after the other in key order: by bulk

@@ -97,6 +97,8 @@ tl_status tl_fill_open(tl_fill_use *use, const tl_strategy_config *config)
     unsigned below = held(use->row->merge_below(use->self), 0);
     unsigned upto = held(use->row->merge_upto != NULL ? use->row->merge_upto(use->self) : 100, 0);
     use->merge_below_bytes = (config->page_bytes - TL_PAGE_HEADER_BYTES) * below / 100;
+    use->merge_among =
+        use->row->merge_among < TL_MERGE_AMONG_MAX ? use->row->merge_among : TL_MERGE_AMONG_MAX;
     use->merge_upto_bytes = (uint32_t)((uint64_t)config->page_bytes * upto / 100);
     return TL_OK;
 }
