@@ -231,10 +231,13 @@ static tl_status write_bytes(tl_pager *pager, uint32_t pgno, size_t bytes)
 enum { RUN_BYTES_MAX = 1 << 20 };
 
 /* Extents mostly come in the order of their pages: neighbours go out in one write.  One that was
- * given up again is written all the same: a frame names it, and its pages are nobody else's. */
+ * given up again is written all the same: a frame names it, and its pages are nobody else's.  When
+ * a write fails the list is whole, and nothing counts as written: a rollback may keep some of it.
+ */
 tl_status tl_direct_write(tl_pager *pager)
 {
     size_t count = pager->direct.count, i = 0;
+    uint64_t written = 0;
     while (i < count) {
         const tl_extent *extent = &pager->direct.at[i++];
         uint32_t first = extent->pgno, end = first + extent->pages;
@@ -249,9 +252,10 @@ tl_status tl_direct_write(tl_pager *pager)
         tl_status status = write_bytes(pager, first, bytes);
         if (status != TL_OK)
             return status;
-        pager->direct_bytes += bytes;
+        written += bytes;
         atomic_fetch_add(&pager->values_written, 1);
     }
+    pager->direct_bytes += written;
     pager->direct.count = 0;
     pager->direct_waiting_bytes = 0;
     return TL_OK;

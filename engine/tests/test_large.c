@@ -551,6 +551,33 @@ static void an_unfinished_value_leaves_nothing_behind(void **state)
     }
 }
 
+/* A write ahead of the log that fails half-way, behind a savepoint: what was put before it is still
+ * to be written. */
+static void a_rollback_behind_a_failed_write_keeps_the_values_before(void **state)
+{
+    rig *on = *state;
+    on->options.page_bytes =
+        16384; /* ends of extents are left out, so each is a write of its own */
+    rig_open(on);
+    tl_txn *txn = begin(on, 0);
+    for (unsigned i = 0; i < 4; i++)
+        put(on, txn, i, value_of(34000, i));
+    tl_save save;
+    tl_status status = TL_OK;
+    check_ok(tl_savepoint(txn, &save));
+    faultio_plan(&on->faults, FAULTIO_WRITE, 2, TL_IO, false);
+    for (unsigned i = 4; i < 14 && status == TL_OK; i++) {
+        key_buffer buffer;
+        status = tl_put(txn, TL_TREE_MAIN, key_of(i, &buffer), value_of(34000, i), 0);
+    }
+    check_status(TL_IO, status);
+    faultio_heal(&on->faults);
+    check_ok(tl_rollback_to(txn, save));
+    check_ok(tl_txn_commit(txn));
+    rig_compare(on);
+    rig_reopen(on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +594,7 @@ int main(void)
         cmocka_unit_test(a_value_comes_and_goes_in_pieces),
         rig_test(an_unfinished_value_leaves_nothing_behind),
         rig_test(a_dropped_tree_gives_its_values_back),
+        rig_test(a_rollback_behind_a_failed_write_keeps_the_values_before),
     };
     return cmocka_run_group_tests(tests, bytes_make, bytes_free);
 }
