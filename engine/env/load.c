@@ -1,7 +1,11 @@
-/* engine/env/load.c -- loading a stream of sorted records: limits, fill, log. */
+/* engine/env/load.c -- loading a stream of sorted records: limits, large values, fill, log.
+ *
+ * A value that fits into no leaf is made when its record comes, because its bytes do not stay. What
+ * undoes the load undoes those values.
+ */
 #include "engine/tree/load.h"
 #include "engine/env/edit.h"
-#include "engine/env/env.h"
+#include "engine/env/value_group.h"
 
 #include <string.h>
 
@@ -11,16 +15,32 @@ typedef struct stream { /* the records, as they come */
     uint64_t count, bytes;
     size_t first_key_bytes;
     uint8_t first_key[TL_KEY_BYTES_MAX];
+    tl_value_group values; /* the large ones */
 } stream;
+
+/* The value as the tree gets it: itself, or the reference to it, made in `ref`. */
+static tl_status value_make(const tl_env *env, stream *from, const tl_record *record,
+                            uint8_t ref[TL_VALUE_REF_BYTES], tl_slice *value)
+{
+    *value = record->value;
+    if (tl_record_fits(&env->pager, record->key.size_bytes, value->size_bytes))
+        return TL_OK;
+    size_t others = tl_tree_pages_needed(&env->writer.root) + tl_tree_pages_left(&env->writer);
+    *value = tl_slice_of(ref, TL_VALUE_IS_REF);
+    return tl_value_group_add(&from->values, record->value, false, others, ref);
+}
 
 static tl_status record_add(const tl_env *env, tl_load *load, stream *from, const tl_record *record)
 {
-    const tl_pager *pager = &env->pager;
-    if (record->key.size_bytes == 0 || record->key.size_bytes > pager->max_key_bytes)
+    uint8_t ref[TL_VALUE_REF_BYTES];
+    tl_slice value;
+    if (record->key.size_bytes == 0 || record->key.size_bytes > env->pager.max_key_bytes)
         return TL_KEY_SIZE;
-    if (!tl_record_fits(pager, record->key.size_bytes, record->value.size_bytes))
+    if (record->value.size_bytes > TL_VALUE_BYTES_MAX)
         return TL_VALUE_SIZE;
-    tl_status status = tl_load_add(load, record->key, record->value);
+    tl_status status = value_make(env, from, record, ref, &value);
+    if (status == TL_OK)
+        status = tl_load_add(load, record->key, value);
     if (status != TL_OK)
         return status;
     if (from->count++ == 0) {
@@ -51,7 +71,7 @@ static tl_status stream_add(const tl_env *env, tl_load *load, stream *from, bool
 }
 
 /* The log wants single operations: as many as it takes until they are dropped as too many. */
-static tl_status loaded_record(tl_env *env, tl_tree tree, const stream *from)
+static tl_status loaded_record(tl_env *env, tl_tree tree, stream *from)
 {
     tl_walk walk = {.pager = &env->pager, .root = &env->writer.root, .counts = &env->writer.counts};
     if (!env->protocol->logs || env->ops_dropped || from->count == 0)
@@ -60,7 +80,10 @@ static tl_status loaded_record(tl_env *env, tl_tree tree, const stream *from)
     while (status == TL_OK && !env->ops_dropped) {
         tl_slice key, value;
         tl_walk_record(&walk, &key, &value);
-        tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
+        if (value.size_bytes == TL_VALUE_IS_REF)
+            tl_value_group_log(&from->values, key, tl_slice_of(NULL, 0));
+        else
+            tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
         status = tl_walk_next(&walk);
     }
     return status == TL_NOT_FOUND ? TL_OK : status;
@@ -73,7 +96,8 @@ static tl_status settle(tl_txn *txn, tl_status status)
     return refused ? status : tl_txn_settle(txn, status);
 }
 
-static tl_status load_all(tl_txn *txn, stream *from, const tl_fill_use *fill, uint64_t *leaves)
+static tl_status load_all(tl_txn *txn, tl_tree tree, stream *from, const tl_fill_use *fill,
+                          uint64_t *leaves)
 {
     tl_env *env = txn->env;
     tl_load *load = NULL;
@@ -81,11 +105,14 @@ static tl_status load_all(tl_txn *txn, stream *from, const tl_fill_use *fill, ui
     tl_status status = tl_load_begin(&load, &env->writer, fill);
     if (status != TL_OK)
         return settle(txn, status);
+    tl_value_group_begin(&from->values, env, tree);
     status = stream_add(env, load, from, &broken);
     if (status == TL_OK)
         status = tl_load_end(load, leaves);
-    if (status != TL_OK)
+    if (status != TL_OK) {
         tl_load_cancel(load);
+        tl_value_group_undo(&from->values);
+    }
     return broken ? status : settle(txn, status);
 }
 
@@ -116,12 +143,13 @@ tl_status tl_bulk_load(tl_txn *txn, tl_tree tree, tl_next_fn next, void *context
     if (status == TL_OK)
         status = tl_writer_turn(env, tree);
     if (status == TL_OK)
-        status = load_all(txn, &from, fill != NULL ? &own : &env->writer.fill, &leaves);
+        status = load_all(txn, tree, &from, fill != NULL ? &own : &env->writer.fill, &leaves);
     tl_fill_close(&own);
     if (status == TL_OK) {
         env->pager.stats.user_bytes += from.bytes;
         status = tl_txn_settle(txn, loaded_record(env, tree, &from));
     }
+    tl_value_group_end(&from.values);
     if (result != NULL && status == TL_OK)
         *result =
             (tl_batch_result){.inserted = from.count, .leaves = leaves, .failed_at = from.count};

@@ -21,28 +21,32 @@ static void encode_named(uint8_t *at, const tl_pager *pager, const tl_extent *ex
     tl_store32(at + 12, tl_load32(tl_pager_at(pager, extent->pgno) + TL_AT_CRC));
 }
 
-/* Name the extents of a value in the log.  True: there is room for that in a frame. */
-static bool can_be_named(const tl_value_maker *maker)
-{
-    return maker->extents.count <= TL_NAMED_EXTENTS_MAX;
-}
-
-static void record_named(tl_env *env, tl_tree tree, tl_slice key, const tl_value_maker *maker)
+static void record_named(tl_env *env, tl_tree tree, tl_slice key, const tl_extent *extents,
+                         size_t count)
 {
     uint8_t names[TL_NAMED_EXTENTS_MAX * TL_NAMED_EXTENT_BYTES];
-    for (size_t i = 0; i < maker->extents.count; i++)
-        encode_named(names + i * TL_NAMED_EXTENT_BYTES, &env->pager, &maker->extents.at[i]);
+    for (size_t i = 0; i < count; i++)
+        encode_named(names + i * TL_NAMED_EXTENT_BYTES, &env->pager, &extents[i]);
     tl_ops_record(env, TL_OP_CODE_PUT_EXTENTS, tree, key,
-                  tl_slice_of(names, maker->extents.count * TL_NAMED_EXTENT_BYTES));
+                  tl_slice_of(names, count * TL_NAMED_EXTENT_BYTES));
 }
 
-/* Is the value to be written ahead of the frame?  Else it is dirty, and in the frame if there is
- * one. */
-static bool writes_direct(const tl_env *env, size_t value_bytes, bool bytes_at_hand)
+bool tl_value_goes_direct(const tl_env *env, const tl_value_maker *maker, bool bytes_at_hand)
 {
     return env->protocol->logs && !env->ops_dropped &&
-           (env->durability == TL_DURABILITY_NONE || value_bytes >= env->log_value_max ||
-            !bytes_at_hand);
+           (env->durability == TL_DURABILITY_NONE || maker->bytes >= env->log_value_max ||
+            !bytes_at_hand) &&
+           maker->extents.count <= TL_NAMED_EXTENTS_MAX; /* a frame has room for their names */
+}
+
+void tl_value_log(tl_env *env, tl_tree tree, tl_slice key, const tl_made_value *made)
+{
+    if (made->direct)
+        record_named(env, tree, key, made->extents, made->extent_count);
+    else if (made->bytes.data != NULL && made->bytes.size_bytes <= TL_LOG_VALUE_MAX)
+        tl_ops_record(env, TL_OP_CODE_PUT, tree, key, made->bytes);
+    else
+        tl_txn_drop_ops(env); /* it is in no frame: the txn commits by a checkpoint */
 }
 
 tl_status tl_value_make_for(tl_env *env, tl_value_maker *maker, tl_tree tree, uint64_t bytes)
@@ -70,7 +74,7 @@ tl_status tl_value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_sl
                          tl_slice value, unsigned flags)
 {
     tl_env *env = txn->env;
-    bool direct = writes_direct(env, maker->bytes, value.data != NULL) && can_be_named(maker);
+    bool direct = tl_value_goes_direct(env, maker, value.data != NULL);
     tl_value_ref ref = tl_value_seal(maker, direct);
     tl_status status = tl_tree_put_ref(&env->writer, key, ref, flags);
     if (status != TL_OK) {
@@ -78,15 +82,11 @@ tl_status tl_value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_sl
         return status;
     }
     env->pager.stats.user_bytes += key.size_bytes + maker->bytes;
-    if (direct) {
+    if (direct)
         tl_direct_note(&env->pager, maker);
-        env->pager.stats.values_direct++;
-        record_named(env, tree, key, maker);
-    } else if (maker->bytes <= TL_LOG_VALUE_MAX && value.data != NULL) {
-        tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
-    } else {
-        tl_txn_drop_ops(env); /* it is in no frame: the txn commits by a checkpoint */
-    }
+    env->pager.stats.values_direct += direct;
+    tl_value_log(env, tree, key,
+                 &(tl_made_value){maker->extents.at, maker->extents.count, value, direct});
     return TL_OK;
 }
 

@@ -16,6 +16,18 @@ TL_MUST_USE tl_status tl_value_make_for(tl_env *env, tl_value_maker *maker, tl_t
                                         uint64_t bytes);
 TL_MUST_USE tl_status tl_value_enter(tl_txn *txn, tl_tree tree, tl_value_maker *maker, tl_slice key,
                                      tl_slice value, unsigned flags);
+/* What the values of a group (value_group.h) share with those two.  Is the value to be written
+ * ahead of the frame?  Else it is dirty, and in the frame if there is one. */
+bool tl_value_goes_direct(const tl_env *env, const tl_value_maker *maker, bool bytes_at_hand);
+/* Note the put of a value that the tree has now, for the log. */
+typedef struct tl_made_value {
+    const tl_extent *extents;
+    size_t extent_count;
+    tl_slice bytes; /* no data: they are nowhere in one piece */
+    bool direct;
+} tl_made_value;
+void tl_value_log(tl_env *env, tl_tree tree, tl_slice key, const tl_made_value *made);
+
 void tl_value_writer_abandon(tl_env *env); /* release the open one, if any */
 
 /* *value may be a reference (TL_VALUE_IS_REF): make it the bytes.  One extent is handed out where

@@ -17,6 +17,18 @@
 #include "engine/page/extent.h"
 #include "engine/store/pager.h"
 
+/* What a leaf stores of a value that may be a reference: these bytes, under these flags. */
+static inline tl_slice tl_value_stored(tl_slice value)
+{
+    bool is_ref = value.size_bytes == TL_VALUE_IS_REF;
+    return is_ref ? tl_slice_of(value.data, TL_VALUE_REF_BYTES) : value;
+}
+
+static inline unsigned tl_value_stored_flags(tl_slice value)
+{
+    return value.size_bytes == TL_VALUE_IS_REF ? TL_VALUE_OVERFLOW : 0;
+}
+
 typedef struct tl_value_maker {
     tl_pager *pager;
     uint32_t tree_id;
@@ -24,6 +36,7 @@ typedef struct tl_value_maker {
     size_t at;              /* extent being filled */
     uint32_t filled;        /* bytes of it */
     uint32_t sum;           /* of the chunk being filled, as far as it is */
+    size_t kept;            /* extents made before that may have to go back with these */
     TL_VECTOR(tl_extent) extents;
 } tl_value_maker;
 

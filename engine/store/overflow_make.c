@@ -50,7 +50,7 @@ static tl_status take_extent(tl_value_maker *maker, uint32_t pages, size_t other
     tl_pager *pager = maker->pager;
     tl_status status = tl_space_secure(&pager->space, 2);
     if (status == TL_OK)
-        status = tl_space_secure_runs(&pager->space, maker->extents.count + 1);
+        status = tl_space_secure_runs(&pager->space, maker->kept + maker->extents.count + 1);
     if (status == TL_OK)
         status = tl_vector_reserve(&maker->extents, pager->memory, 1);
     if (status != TL_OK)

@@ -17,6 +17,8 @@ typedef struct stream { /* numbered keys with a shared beginning */
     uint8_t value[4096];
 } stream;
 
+#define TOO_LONG ((size_t)INT32_MAX + 1) /* refused before a byte is looked at */
+
 static tl_slice stream_key(stream *from, uint64_t number)
 {
     int size = snprintf(from->key, sizeof from->key, "user%012llu", (unsigned long long)number);
@@ -261,7 +263,8 @@ static void whatever_stops_the_stream_nothing_of_it_stays(void **state)
     check_refused(on, &(stream){.step = 1, .count = 800, .break_with = TL_BUSY}, TL_BUSY, 800);
     check_refused(on, &(stream){.step = 1, .count = 800, .bad_at = 700}, TL_INVALID, 699);
     check_refused(on, &(stream){.step = 0, .count = 2}, TL_INVALID, 1);
-    check_refused(on, &(stream){.step = 1, .count = 800, .value_bytes = 800}, TL_VALUE_SIZE, 0);
+    check_refused(on, &(stream){.step = 1, .count = 800, .value_bytes = TOO_LONG}, TL_VALUE_SIZE,
+                  0);
     stream large = {.step = 1, .count = 100000, .value_bytes = 60};
     tl_txn *txn = NULL;
     check_ok(tl_txn_begin(on->env, 0, &txn));

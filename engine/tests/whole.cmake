@@ -8,7 +8,8 @@ set(FIXTURES
     support/storm_keys.c support/storm_many.c support/storm_ops.c support/storm_ranges.c support/storm_tell.c)
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 
-foreach(test batch close compact copy cursor durability faults foreign grove hazards large load leaf_modes many merge_many
+foreach(test batch close compact copy cursor durability faults foreign grove hazards large large_many load leaf_modes many
+        merge_many
         model pairs ranges recovery savepoint trees txn txn_space)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine SECONDS 600)
 endforeach()

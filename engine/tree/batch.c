@@ -44,7 +44,7 @@ static entry entry_of_record(const tl_record *record)
     return (entry){.record = record,
                    .key_bytes = key_bytes,
                    .bytes = TL_ENTRY_BYTES + TL_CELL_HEADER_BYTES + key_bytes +
-                            record->value.size_bytes};
+                            tl_value_stored(record->value).size_bytes};
 }
 
 /* The next record in order; of equal keys the one of the group.  False: that was the last. */
@@ -211,7 +211,8 @@ static void page_build(const pages *of, uint8_t *page, const tl_page_identity *i
     entry at;
     for (merge content = of->content; merge_next(&content, &at);)
         if (at.record != NULL)
-            tl_build_record(&builder, at.record->key, none, at.record->value, 0);
+            tl_build_record(&builder, at.record->key, none, tl_value_stored(at.record->value),
+                            tl_value_stored_flags(at.record->value));
         else
             tl_build_copy(&builder, content.leaf, at.index, at.index + 1);
     tl_build_end(&builder);
@@ -279,12 +280,16 @@ static tl_status group_weigh(tl_writer *writer, tl_batch *batch, const uint8_t *
         if (equal && tl_leaf_has_overflow(leaf, index)) {
             tl_status status =
                 tl_leaf_doom_values(writer->pager, &writer->root, leaf, index, index + 1);
-            if (status != TL_OK)
+            if (status != TL_OK) {
+                batch->failed_at = i;
                 return status;
+            }
         }
         batch->inserted += !equal;
         batch->updated += equal;
-        *bytes += TL_CELL_HEADER_BYTES + suffix.size_bytes + record->value.size_bytes;
+        batch->has_refs |= record->value.size_bytes == TL_VALUE_IS_REF;
+        *bytes +=
+            TL_CELL_HEADER_BYTES + suffix.size_bytes + tl_value_stored(record->value).size_bytes;
         if (equal)
             *bytes -= tl_page_cell_bytes(leaf, index);
         else
@@ -408,16 +413,19 @@ static void leaf_divide(tl_writer *writer, tl_batch *batch, const tl_record *fir
 /* Put records first..end-1 where they are, as long as there is room.  Returns how many were put. */
 static size_t leaf_edit(tl_writer *writer, const tl_record *records, size_t count)
 {
-    const tl_edit *edit = &writer->pager->edit;
+    tl_edit *edit = &writer->pager->edit;
     uint8_t *leaf = writer->path.at[writer->path.depth - 1].page;
     for (size_t i = 0; i < count; i++) {
         bool equal, done;
         tl_slice suffix = tl_suffix_of(leaf, records[i].key);
+        tl_slice value = tl_value_stored(records[i].value);
         unsigned index = tl_leaf_find(leaf, suffix, &equal, &writer->counts);
+        edit->value_flags = tl_value_stored_flags(records[i].value);
         if (equal)
-            done = writer->mode->update(edit, leaf, index, records[i].value);
+            done = writer->mode->update(edit, leaf, index, value);
         else
-            done = writer->mode->insert(edit, leaf, index, suffix, records[i].value);
+            done = writer->mode->insert(edit, leaf, index, suffix, value);
+        edit->value_flags = 0;
         if (!done)
             return i;
     }
@@ -458,25 +466,34 @@ static void packed_choose(void *self, const tl_split_input *input, tl_split_plan
 static const tl_split_strategy packed = {
     .name = "packed", .summary = "full pages at the right edge", .choose = packed_choose};
 
-tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
+tl_status tl_tree_plan_batch(tl_writer *writer, tl_batch *batch)
 {
     plan needed = {.leaves_new = 0};
     batch->inserted = batch->updated = batch->leaves = 0;
+    batch->pages_max = 0;
+    batch->has_refs = false;
+    if (batch->count == 0)
+        return TL_OK;
+    writer->pager->doomed.count = 0; /* values in extents that are replaced */
+    tl_status status = batch_plan(writer, batch, &needed);
+    batch->pages_max = plan_pages(writer, &needed);
+    return status;
+}
+
+tl_status tl_tree_put_batch(tl_writer *writer, tl_batch *batch)
+{
     if (batch->count == 0)
         return TL_OK;
     tl_pager *pager = writer->pager;
-    pager->doomed.count = 0; /* values in extents that are replaced */
-    tl_status status = batch_plan(writer, batch, &needed);
-    size_t pages_max = plan_pages(writer, &needed);
+    tl_status status = tl_pager_secure(pager, batch->pages_max);
     if (status == TL_OK)
-        status = tl_pager_secure(pager, pages_max);
-    if (status == TL_OK)
-        status = tl_space_secure_runs(&pager->space, pages_max + pager->doomed.count);
+        status = tl_space_secure_runs(&pager->space, batch->pages_max + pager->doomed.count);
     if (status != TL_OK)
         return status;
     tl_split_use strategy = writer->split;
     writer->changes++;
     writer->root.count += batch->inserted;
+    writer->root.flags |= batch->has_refs ? TL_ROOT_EXTENTS : 0;
     writer->split = (tl_split_use){.row = &packed};
     status = batch_apply(writer, batch);
     writer->split = strategy;

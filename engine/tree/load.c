@@ -15,6 +15,7 @@
  * new pages undoes it.
  */
 #include "engine/tree/load.h"
+#include "engine/store/overflow.h"
 #include "engine/tree/walk.h"
 
 #include <assert.h>
@@ -45,6 +46,7 @@ struct tl_load {
     tl_writer *writer;
     const tl_fill_use *fill;
     uint64_t records, changes;
+    bool has_refs;                  /* among the values added */
     unsigned depth;                 /* levels in use */
     TL_VECTOR(uint32_t) taken;      /* pages, to be given back if need be */
     TL_VECTOR(const uint8_t *) old; /* pages that the new ones replace */
@@ -416,10 +418,12 @@ tl_status tl_load_add(tl_load *load, tl_slice key, tl_slice value)
     int order = tl_slice_compare(before, key);
     if (first ? order > 0 : order >= 0)
         return TL_INVALID;
-    tl_status status = entry_add(load, 0, key, value, 0, (tl_ref){0, 0});
+    unsigned flags = tl_value_stored_flags(value);
+    tl_status status = entry_add(load, 0, key, tl_value_stored(value), flags, (tl_ref){0, 0});
     if (status != TL_OK)
         return status;
     load->records++;
+    load->has_refs |= flags != 0;
     return level_settle(load, 0);
 }
 
@@ -466,6 +470,7 @@ tl_status tl_load_end(tl_load *load, uint64_t *leaves)
     writer->root.ref = ref;
     writer->root.depth = load->depth;
     writer->root.count += load->records;
+    writer->root.flags |= load->has_refs ? TL_ROOT_EXTENTS : 0;
     writer->append_leaf = NULL;
     writer->changes++;
     *leaves = load->levels[0].pages;

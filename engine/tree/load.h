@@ -13,8 +13,8 @@ typedef struct tl_load tl_load;
 /* Go on where the tree ends, packing pages as `fill` says.  Until the end the tree stays as it is,
  * and nobody may change it. */
 TL_MUST_USE tl_status tl_load_begin(tl_load **load, tl_writer *writer, const tl_fill_use *fill);
-/* Sizes are within the limits.  TL_INVALID: the key is not above the last one.  After any failure
- * only tl_load_cancel is left. */
+/* Sizes are within the limits; the value may be a reference (TL_VALUE_IS_REF).  TL_INVALID: the key
+ * is not above the last one.  After any failure only tl_load_cancel is left. */
 TL_MUST_USE tl_status tl_load_add(tl_load *load, tl_slice key, tl_slice value);
 /* The tree has the records now; *leaves is the number of leaves written.  Releases the load, but on
  * failure. */

@@ -288,7 +288,7 @@ TL_MUST_USE tl_status tl_del(tl_txn *txn, tl_tree tree, tl_slice key); /* TL_NOT
  *
  * begin  takes pages for all of `value_bytes`; as tl_put otherwise, flags included
  * write  TL_INVALID when that would be more than was announced; nothing was taken then
- * end    the record is there; *writer is gone, as it is after any other status but TL_INVALID: bytes
+ * end    the record is there; *writer is gone, as after any other status but TL_INVALID: bytes
  *        are missing, go on writing */
 typedef struct tl_value_writer tl_value_writer;
 TL_MUST_USE tl_status tl_value_begin(tl_txn *txn, tl_tree tree, tl_slice key, uint64_t value_bytes,
@@ -318,11 +318,11 @@ typedef struct tl_batch_result {
 
 /* Put `count` records whose keys ascend strictly, in one pass over the leaves they belong to: one
  * descent to find and one to write each leaf, however many of its records come.  All or nothing.
- * The records' bytes may lie in values that the txn has handed out.  `result` may be NULL; on
- * failure only its failed_at is set.
+ * Values are of any size that tl_put takes.  The records' bytes may lie in values that the txn has
+ * handed out.  `result` may be NULL; on failure only its failed_at is set.
  * TL_INVALID     keys do not ascend strictly
- * TL_KEY_SIZE, TL_VALUE_SIZE (records must fit into leaves)
- * TL_NO_SPACE    the file cannot grow
+ * TL_KEY_SIZE, TL_VALUE_SIZE, as of tl_put
+ * TL_NO_SPACE    the file cannot grow; failed_at names the value that found no room, if one did
  * TL_NOT_FOUND   there is no such tree
  * Nothing has changed then, and the txn can go on; so it is after TL_IO and TL_CORRUPT, but that
  * txn can only be aborted. */
@@ -338,12 +338,13 @@ typedef tl_status (*tl_next_fn)(void *context, tl_record *record);
 
 /* Put all records of a stream behind those of the tree, from the bottom up: every page is packed as
  * full as the fill strategy says (`fill`: a row of tl_fills; NULL: the env's) and written once.
- * The keys ascend strictly and lie above all keys of the tree, which may be empty.  All or nothing:
- * whatever fails, the tree is as it was and, but after TL_NO_MEMORY, TL_IO and TL_CORRUPT, the txn
- * can go on.  `next` must not modify the txn.  A large load makes the txn commit by a checkpoint.
+ * The keys ascend strictly and lie above all keys of the tree, which may be empty; values are of
+ * any size that tl_put takes.  All or nothing: whatever fails, the tree is as it was and, but after
+ * TL_NO_MEMORY, TL_IO and TL_CORRUPT, the txn can go on.  `next` must not modify the txn.  A large
+ * load makes the txn commit by a checkpoint.
  * `result` may be NULL; on failure only its failed_at is set.
  * TL_INVALID     a key is not above the one before it, or `fill` is unknown
- * TL_KEY_SIZE, TL_VALUE_SIZE (records must fit into leaves)
+ * TL_KEY_SIZE, TL_VALUE_SIZE, as of tl_put
  * TL_NO_SPACE    the file cannot grow;  TL_NOT_FOUND  there is no such tree
  * any status that `next` breaks the stream off with */
 TL_MUST_USE tl_status tl_bulk_load(tl_txn *txn, tl_tree tree, tl_next_fn next, void *context,

@@ -73,14 +73,12 @@ static void batch_fill(storm *run, batch *into)
     size_t wanted = storm_below(&run->source, storm_below(&run->source, 4) == 0 ? BATCH_MAX : 12);
     bool near = storm_below(&run->source, 2) == 0;
     while (into->count < wanted &&
-           into->used + STORM_KEY_BYTES_MAX + run->source.record_bytes_max <= BATCH_BYTES) {
+           into->used + STORM_KEY_BYTES_MAX + run->source.large_bytes_max <= BATCH_BYTES) {
         tl_record *record = &into->records[into->count++];
         record->key = batch_keep(into, near ? storm_near_key(&run->source, &run->current, run->key)
                                             : storm_fresh_key(&run->source, run->key));
-        tl_slice value = storm_value(&run->source, record->key.size_bytes, run->value);
-        size_t most = run->source.record_bytes_max - record->key.size_bytes;
-        value.size_bytes = value.size_bytes < most ? value.size_bytes : most;
-        record->value = batch_keep(into, value);
+        record->value =
+            batch_keep(into, storm_value(&run->source, record->key.size_bytes, run->value));
     }
     batch_sort(into);
 }
@@ -153,8 +151,6 @@ static tl_status stream_next(void *context, tl_record *record)
         run->key[from->key_bytes + i] = (uint8_t)(from->number >> (16 - 8 * i));
     record->key = tl_slice_of(run->key, from->key_bytes + 3);
     record->value = storm_value(&run->source, record->key.size_bytes, run->value);
-    size_t most = run->source.record_bytes_max - record->key.size_bytes;
-    record->value.size_bytes = record->value.size_bytes < most ? record->value.size_bytes : most;
     model_put(&run->current, record->key, record->value);
     return TL_OK;
 }
