@@ -59,7 +59,6 @@ static tl_status model_open(const tl_driver_options *options, tl_store **out)
         page_share < TL_DRIVER_KEY_BYTES_MAX ? page_share : TL_DRIVER_KEY_BYTES_MAX;
     if (limits.max_key_bytes != 0)
         store->key_bytes_max = limits.max_key_bytes;
-    store->record_bytes_max = (page_bytes - 64) / 2 - (3 * store->key_bytes_max + 1) / 2;
     status = tl_records_create(&store->records);
     if (status != TL_OK)
         goto fail;

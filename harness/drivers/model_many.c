@@ -13,23 +13,10 @@ static int compare(tl_slice left, tl_slice right)
     return (left.size_bytes > right.size_bytes) - (left.size_bytes < right.size_bytes);
 }
 
-/* May the record be put among many?  Those must fit into leaves, as in the store that this stands
- * in for. */
-static tl_status record_may_write(const tl_store_txn *txn, const tl_record *record)
-{
-    enum { HEAD_SLOT_LENGTH = 4 + 4 + 2 };
-    size_t most = txn->store->record_bytes_max - HEAD_SLOT_LENGTH;
-    tl_status status = model_may_write(txn, record->key);
-    if (status == TL_OK && (record->value.size_bytes > most ||
-                            record->key.size_bytes + record->value.size_bytes > most))
-        status = TL_VALUE_SIZE;
-    return status;
-}
-
 /* May record `i` be written behind the one before it? */
 static tl_status record_check(const tl_store_txn *txn, const tl_record *records, size_t i)
 {
-    tl_status status = record_may_write(txn, &records[i]);
+    tl_status status = model_may_write(txn, records[i].key);
     if (status == TL_OK && i > 0 && compare(records[i - 1].key, records[i].key) >= 0)
         status = TL_INVALID;
     return status;
@@ -108,7 +95,7 @@ static tl_status load_begin(tl_store_txn *txn, load *into)
 static tl_status load_add(tl_store_txn *txn, load *into, const tl_record *record)
 {
     tl_slice full;
-    tl_status status = record_may_write(txn, record);
+    tl_status status = model_may_write(txn, record->key);
     if (status == TL_OK)
         status = model_full_key(&txn->whole->key, txn->tree, record->key, &full);
     if (status == TL_OK && into->above.size_bytes != 0 && compare(into->above, full) >= 0)

@@ -32,7 +32,7 @@ typedef struct model_bytes { /* a key with its prefix, in memory that is used ag
 struct tl_store {
     tl_records *records;
     char *path; /* of the file; NULL: memory only */
-    size_t key_bytes_max, record_bytes_max;
+    size_t key_bytes_max;
     bool read_only, writing;
     tl_store_txn *txns; /* open ones */
 };

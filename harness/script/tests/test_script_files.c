@@ -57,6 +57,7 @@ static const struct need_row {
     {"loads.tls",      has_batches   },
     {"savepoints.tls", has_savepoints},
     {"batches.tls",    has_batches   },
+    {"large_many.tls", has_batches   },
     {"delrange.tls",   has_ranges    },
 };
 
