@@ -86,6 +86,37 @@ static void a_write_txn_finds_its_own_changes(void **state)
     tl_txn_abort(txn);
 }
 
+/* Values in one extent come from where they lie, chains are put together. */
+static void large_values_come_among_short_ones(void **state)
+{
+    rig *on = *state;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 20, 'a', 20);
+    put_range(on->env, &on->truth, 5, 5, 'b', 3000);
+    put_range(on->env, &on->truth, 12, 3, 'c', 70000);
+    put_range(on->env, &on->truth, 17, 1, 'd', 9 << 20); /* no zone of 1 KiB pages holds it */
+    rig_close(on);
+    rig_open(on);
+    for (unsigned i = 0; i < 2; i++) {
+        key_buffer buffers[20];
+        tl_slice keys[20], values[20];
+        size_t found = 0;
+        tl_txn *txn = NULL;
+        check_ok(tl_txn_begin(on->env, i == 0 ? TL_TXN_READ_ONLY : 0, &txn));
+        for (unsigned k = 0; k < 20; k++)
+            keys[k] = key_of(k * 7 % 20, &buffers[k]);
+        check_ok(tl_get_many(txn, TL_TREE_MAIN, keys, 20, values, &found));
+        assert_int_equal(20, found);
+        for (unsigned k = 0; k < 20; k++) {
+            bool equal;
+            size_t at = model_find(&on->truth, keys[k], &equal);
+            assert_true(equal && tl_slice_compare(model_value(&on->truth, at), values[k]) == 0);
+        }
+        tl_txn_abort(txn);
+    }
+    assert_int_equal(2, stats_of(on->env).values_joined);
+}
+
 static void one_bad_size_refuses_all_keys(void **state)
 {
     rig *on = *state;
@@ -120,7 +151,11 @@ static void a_failing_read_is_told_and_forgotten(void **state)
     rig_close(on);
     for (uint64_t nth = 1; nth < 1000; nth++, reads++) {
         key_buffer buffers[ASKED_MAX];
-        tl_slice keys[ASKED_MAX] = {{NULL, 0}}, values[ASKED_MAX];
+        tl_slice keys[ASKED_MAX] =
+            {
+                {NULL, 0}
+        },
+                 values[ASKED_MAX];
         size_t found = 0;
         rig_open(on);
         check_ok(tl_txn_begin(on->env, TL_TXN_READ_ONLY, &txn));
@@ -146,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_keys_give_what_each_alone_gives),
         rig_test(a_write_txn_finds_its_own_changes),
+        rig_test(large_values_come_among_short_ones),
         rig_test(one_bad_size_refuses_all_keys),
         rig_test(a_failing_read_is_told_and_forgotten),
     };

@@ -185,13 +185,13 @@ static void make_delrange(maker *of)
     step_end(of);
 }
 
-/* Items in order, now and then not; one kind of mistake at most, so that its place is certain. */
+/* Items in order, now and then not; now and then one for extents, logged whole or written once. */
 static void make_batch(maker *of)
 {
     static const char *const verbs[] = {"batch", "batch", "bulkinsert", "bulkload"};
     const char *verb = verbs[below(of, 4)];
     uint64_t count = below(of, 40), number = below(of, of->key_count);
-    bool again = one_in(of, 12), too_long = !again && one_in(of, 12);
+    bool again = one_in(of, 12), large = !again && one_in(of, 12);
     say(of, "%s", verb);
     if (strcmp(verb, "bulkload") == 0) {
         say(of, " @b%llu", (unsigned long long)below(of, 2));
@@ -204,8 +204,8 @@ static void make_batch(maker *of)
     }
     for (uint64_t i = 0; i < count; i++) { /* u64 sorts as its number does */
         say(of, "\n  u64(%llu)", (unsigned long long)number);
-        if (too_long && i == count / 2)
-            say(of, " fill(%llu,1)", (unsigned long long)of->page_bytes / 2);
+        if (large && i == count / 2)
+            say(of, " fill(%llu,1)", of->page_bytes / 2 + (number % 16 == 0 ? 33000ULL : 0));
         else
             say_value(of);
         number += again && i == count / 2 ? 0 : 1 + below(of, 5);
