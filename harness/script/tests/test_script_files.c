@@ -25,6 +25,7 @@ static const struct only_row {
     {"modes.tls",         "tree", false},
     {"failing_calls.tls", "tree", true },
     {"power_loss.tls",    "tree", true },
+    {"large_losses.tls",  "tree", true },
 };
 
 /* The slots of a driver that a script is about. */
