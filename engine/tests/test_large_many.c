@@ -505,6 +505,73 @@ static void long_values_are_written_once(void **state)
     }
 }
 
+/* 1 KiB pages have zones of 7680: 9 MB take two of them. */
+static void a_value_longer_than_a_zone_is_a_chain(void **state)
+{
+    (void)state;
+    uint8_t *bytes = malloc(9 << 20);
+    assert_non_null(bytes);
+    for (size_t at = 0; at < 9 << 20; at += 1 << 16)
+        memcpy(bytes + at, the_bytes + at % BYTES + at / BYTES, 1 << 16);
+    for (unsigned i = 0; i < 2 * HOWS; i++) {
+        rig on;
+        rig_make(&on);
+        on.options.growth_bytes = 0;
+        on.options.commit = i / HOWS == 0 ? "log" : "shadow2";
+        rig_open(&on);
+        uint64_t empty = info_of(on.env).pages_live;
+        many *what = calloc(1, sizeof *what);
+        many_add(what, 1, value_of(2000, 1));
+        many_add(what, 2, tl_slice_of(bytes, 9 << 20));
+        many_add(what, 3, value_of(60000, 3));
+        tl_txn *txn = begin(&on);
+        check_ok(many_put(txn, (how)(i % HOWS), what, NULL));
+        check_ok(tl_txn_commit(txn));
+        many_tell_model(what, &on.truth);
+        rig_reopen(&on);
+        assert_true(stats_of(on.env).values_joined > 0);
+        shrink(&on, empty + 2); /* the bitmaps of the second zone */
+        free(what);
+        rig_drop(&on);
+    }
+    free(bytes);
+}
+
+/* A file that can no longer grow: values short enough for the log are put into its holes. */
+static void a_full_file_takes_values_in_pieces(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < HOWS; i++) {
+        rig on;
+        key_buffer buffer;
+        rig_make(&on);
+        on.options.max_bytes = 1 << 20;
+        rig_open(&on);
+        tl_txn *txn = begin(&on);
+        unsigned count = 0;
+        for (tl_slice value = value_of(3000, 0);
+             tl_put(txn, TL_TREE_MAIN, key_of(count, &buffer), value, 0) == TL_OK; count++)
+            model_put(&on.truth, key_of(count, &buffer), value);
+        check_ok(tl_txn_commit(txn));
+        for (unsigned k = 0; k < count; k += 3) /* holes of three pages */
+            del_range(on.env, &on.truth, k, 1);
+        check_ok(tl_env_checkpoint(on.env));
+        many *what = calloc(1, sizeof *what);
+        for (size_t k = 0; k < 3; k++)
+            many_add(what, 2000 + k, value_of(20000, k));
+        txn = begin(&on);
+        check_ok(many_put(txn, (how)i, what, NULL));
+        check_ok(tl_txn_commit(txn));
+        many_tell_model(what, &on.truth);
+        rig_compare(&on);
+        assert_true(stats_of(on.env).values_joined > 0);
+        assert_int_equal(i == LOAD, stats_of(on.env).values_direct != 0);
+        rig_reopen(&on);
+        free(what);
+        rig_drop(&on);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +582,8 @@ int main(void)
         rig_test(values_of_a_load_that_broke_off_are_not_written),
         cmocka_unit_test(values_may_change_places),
         cmocka_unit_test(long_values_are_written_once),
+        cmocka_unit_test(a_value_longer_than_a_zone_is_a_chain),
+        cmocka_unit_test(a_full_file_takes_values_in_pieces),
     };
     return cmocka_run_group_tests(tests, bytes_make, bytes_free);
 }
