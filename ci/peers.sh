@@ -89,10 +89,11 @@ part_compact() {
   part compact 2 tree --workload random --ops "$records" --batch 1000 --seed 9 --set verb=put --set phases=insert \
     --compact --dir "$fast"
 }
-# 100 000 small records, one put or delete a transaction, one reader from before the first of them.
+# 10 000 small records, one put or delete a transaction, one reader from before the first of them: so
+# few that the first 3 000 txns change every leaf, and with checkpoints so close that several end by then.
 pinned() {
-  part "$1" 1 "tree:commit=log:ckpt_bytes=4m,tree:commit=shadow2,lmdb,sqlite,wiredtiger" --workload mixed --ops "$2" \
-    --batch 1 --seed 10 --set verb=put --set working_set=$((records / 10)) --set value_bytes=100 --set get_percent=0 \
+  part "$1" 1 "tree:commit=log:ckpt_bytes=512k,tree:commit=shadow2,lmdb,sqlite,wiredtiger" --workload mixed --ops "$2" \
+    --batch 1 --seed 10 --set verb=put --set working_set=$((records / 100)) --set value_bytes=100 --set get_percent=0 \
     --pin-reader --dir "$fast"
 }
 part_pin_3000() { pinned pin_3000 $((pinned_txns * 3 / 100)); }
