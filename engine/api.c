@@ -75,7 +75,7 @@ tl_status tl_env_checkpoint(tl_env *env)
     if (status != TL_OK)
         return status;
     tl_checkpoint_wait(env);
-    status = tl_flush_all(env);
+    status = atomic_load(&env->poisoned) ? TL_POISONED : TL_OK;
     bool needed = status == TL_OK && env->newest_txn != env->meta.txn;
     if (needed)
         status = tl_checkpoint_pin(env, env->newest_txn, &env->newest);

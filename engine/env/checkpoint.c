@@ -93,12 +93,16 @@ tl_status tl_checkpoint_pin(tl_env *env, uint64_t txn, const tl_forest *forest)
 {
     tl_checkpoint_run *run = &env->ckpt;
     assert(atomic_load(&env->ckpt_state) == TL_CHECKPOINT_NONE);
+    /* What writers have staged belongs to the file of the log that is in use until now. */
+    tl_status status = tl_flush_all(env);
+    if (status != TL_OK)
+        return status;
     run->begin_ns = tl_clock_ns();
     run->log_bytes = env->log_bytes_since;
     run->syncs_page = run->syncs_meta = run->meta_bytes = 0;
     run->status = TL_OK;
     run->meta = meta_begin(env, txn);
-    tl_status status = tl_forest_reserve(&run->forest, env->pager.memory, forest);
+    status = tl_forest_reserve(&run->forest, env->pager.memory, forest);
     if (status == TL_OK)
         status = tl_catalog_update(env, &run->meta, forest);
     run->one_sync =
@@ -287,7 +291,7 @@ void tl_checkpoint_if_due(tl_env *env)
     if (atomic_load(&env->ckpt_state) == TL_CHECKPOINT_RUNNING)
         return;
     tl_checkpoint_wait(env); /* does not wait: settles what is written */
-    if (!is_due(env) || tl_flush_all(env) != TL_OK)
+    if (!is_due(env))
         return;
     if (tl_checkpoint_pin(env, env->newest_txn, &env->newest) != TL_OK)
         return;

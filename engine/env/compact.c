@@ -144,19 +144,22 @@ tl_status tl_env_shrink(tl_env *env, uint32_t least)
     tl_pager *pager = &env->pager;
     tl_shrink undo;
     tl_checkpoint_wait(env);
+    /* What other writers committed goes out first: the smaller file has no room for a catalog. */
+    tl_status status = env->newest_txn == env->meta.txn
+                           ? TL_OK
+                           : tl_checkpoint(env, env->newest_txn, &env->newest);
+    if (status != TL_OK)
+        return status;
     tl_snapshot_commit_space(env); /* readers may have ended */
     uint32_t tail = tl_pager_free_tail(pager);
     if (tail == 0 || tail < least)
         return TL_OK;
-    tl_status status = tl_flush_all(env); /* a writer may have staged its frames before this turn */
-    if (status != TL_OK)
-        return status;
     tl_pager_shrink_begin(pager, &undo);
     status = tl_checkpoint(env, env->newest_txn, &env->newest);
-    if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
+    if (status != TL_OK) {
         tl_pager_shrink_undo(pager, &undo);
-    if (status != TL_OK)
         return status;
+    }
     tl_snapshot_commit_space(env);
     return tl_pager_cut_file(pager);
 }

@@ -199,7 +199,8 @@ static uint64_t growth_step(const tl_pager *pager, uint64_t least)
 {
     uint64_t step = pager->growth_bytes >> pager->page_shift;
     if (pager->growth_bytes == 0) {
-        step = pager->space.page_count / 4;
+        step =
+            pager->space.page_count / 16; /* what a file has too much of is a sixteenth at most */
         uint64_t most = (UINT64_C(16) << 20) >> pager->page_shift;
         step = step < 16 ? 16 : step > most ? most : step;
     }
@@ -256,6 +257,8 @@ tl_status tl_pager_grow(tl_pager *pager, uint64_t least)
 
 tl_status tl_pager_secure_slow(tl_pager *pager, size_t count)
 {
+    if (tl_space_available(&pager->space) < count && pager->shrinking)
+        return tl_pager_fail(pager, TL_NO_SPACE, 0, "the page file is being cut");
     if (tl_space_available(&pager->space) < count) {
         /* A new zone takes two of the new pages for itself. */
         tl_status status = tl_pager_grow(pager, count - tl_space_available(&pager->space) + 2);

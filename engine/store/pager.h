@@ -39,6 +39,7 @@ typedef struct tl_pager {
     tl_space space;
     uint32_t refused_pages; /* of the latest value that found no room since the checkpoint */
     bool starved;           /* the file could not grow when it last had to */
+    bool shrinking;         /* a smaller page count waits for its meta: the file may not grow */
     /* The file is full.  May wait for pages to come free; false: none will.  NULL: nobody helps. */
     bool (*relieve)(void *context);
     void *relieve_context;
@@ -144,9 +145,10 @@ static inline bool tl_pager_relieved(const tl_pager *pager)
 }
 
 /* space_shrink.c: free pages at the end of the file; let the file end before them; once a meta
- * says so, cut them off.  Or take it back: nothing has been taken from the space since. */
+ * says so, cut them off.  Or take it back.  Meanwhile the file does not grow: what has no room then
+ * is TL_NO_SPACE at once. */
 typedef struct tl_shrink {
-    uint32_t page_count, free_count, zone_count;
+    uint32_t page_count, free_count, zone_count; /* free_count: of the pages at the end */
 } tl_shrink;
 uint32_t tl_pager_free_tail(tl_pager *pager);
 void tl_pager_shrink_begin(tl_pager *pager, tl_shrink *undo);

@@ -34,21 +34,25 @@ void tl_pager_shrink_begin(tl_pager *pager, tl_shrink *undo)
     tl_space *space = &pager->space;
     uint32_t end = used_end(space), old = space->page_count;
     uint32_t zones = tl_zone_count(space->page_bytes, end);
-    *undo = (tl_shrink){old, space->free_count, (uint32_t)space->zones.count};
-    space->free_count -= old - end - 2 * ((uint32_t)space->zones.count - zones);
+    uint32_t tail = old - end - 2 * ((uint32_t)space->zones.count - zones);
+    *undo = (tl_shrink){old, tail, (uint32_t)space->zones.count};
+    space->free_count -= tail;
     space->page_count = end;
     space->zones.count = zones;
+    pager->shrinking = true;
 }
 
 void tl_pager_shrink_undo(tl_pager *pager, const tl_shrink *undo)
 {
     pager->space.page_count = undo->page_count;
-    pager->space.free_count = undo->free_count;
+    pager->space.free_count += undo->free_count; /* snapshots may have ended meanwhile */
     pager->space.zones.count = undo->zone_count;
+    pager->shrinking = false;
 }
 
 tl_status tl_pager_cut_file(tl_pager *pager)
 {
+    pager->shrinking = false;
     tl_status status = pager->io->truncate(pager->io, pager->file,
                                            (uint64_t)pager->space.page_count << pager->page_shift);
     return status == TL_OK ? TL_OK

@@ -1,6 +1,7 @@
 /* engine/tests/test_compact.c -- compaction: a small file again, the same content, readers beside.
  */
 #include "engine/base/bytes.h"
+#include "engine/env/env.h"
 #include "engine/tests/support/rig.h"
 
 #include <stdlib.h>
@@ -229,6 +230,34 @@ static void a_closed_file_has_no_free_end(void **state)
     rig_reopen(on);
 }
 
+/* A smaller page count that waits for its meta: growth would begin the zone anew that the durable
+ * meta still names.  Pages that come free meanwhile are counted when it is taken back. */
+static void a_file_does_not_grow_while_it_is_cut(void **state)
+{
+    rig *on = *state;
+    tl_shrink undo;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 3000, 'a', 100);
+    check_ok(tl_env_checkpoint(on->env));
+    tl_pager *pager = &on->env->pager;
+    tl_env_info before = info_of(on->env);
+    uint64_t grows = stats_of(on->env).grows;
+    assert_true(tl_pager_free_tail(pager) > 0);
+    tl_pager_shrink_begin(pager, &undo);
+    assert_true(info_of(on->env).page_count < before.page_count);
+    check_status(TL_NO_SPACE, tl_pager_secure(pager, before.page_count));
+    assert_false(pager->starved);
+    pager->space.free_count += 3; /* as if a snapshot had ended */
+    tl_pager_shrink_undo(pager, &undo);
+    pager->space.free_count -= 3;
+    assert_int_equal(before.page_count, info_of(on->env).page_count);
+    assert_int_equal(before.pages_free, info_of(on->env).pages_free);
+    assert_int_equal(grows, stats_of(on->env).grows);
+    put_range(on->env, &on->truth, 3000, 6000, 'b', 100);
+    check_sound(on->env, NULL);
+    rig_reopen(on);
+}
+
 static void what_compaction_refuses(void **state)
 {
     rig *on = *state;
@@ -332,6 +361,7 @@ int main(void)
         rig_test(readers_see_their_snapshot_through_a_compaction),
         rig_test(other_trees_are_compacted_too),
         rig_test(a_closed_file_has_no_free_end),
+        rig_test(a_file_does_not_grow_while_it_is_cut),
         rig_test(what_compaction_refuses),
         cmocka_unit_test(whichever_call_fails_compaction_loses_nothing),
         cmocka_unit_test(no_allocation_that_fails_costs_a_record),

@@ -9,10 +9,8 @@
 tl_status tl_commit_by_checkpoint(tl_env *env, tl_ticket *ticket)
 {
     uint64_t txn = env->pager.txn;
-    (void)ticket;                         /* durable when this returns */
-    tl_status status = tl_flush_all(env); /* commits before this one are acknowledged first */
-    if (status == TL_OK)
-        status = tl_direct_write(&env->pager);
+    (void)ticket; /* durable when this returns */
+    tl_status status = tl_direct_write(&env->pager);
     if (status == TL_OK)
         status = tl_checkpoint(env, txn, &env->running);
     if (status != TL_OK)
