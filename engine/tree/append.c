@@ -67,7 +67,6 @@ static tl_slice key_of(const tl_split_input *input, unsigned index, void *buffer
 /* Ask the strategy, which does not look at much here, and tells a mode. */
 static bool plan_choose(tl_splitting *split, tl_split_plan *plan)
 {
-    const tl_split_use *use = &split->writer->split;
     tl_run_add_page(&split->whole.run, split->page, 0, split->index);
     tl_split_add_new(split, &split->whole.run);
     split->input = (tl_split_input){
@@ -81,7 +80,7 @@ static bool plan_choose(tl_splitting *split, tl_split_plan *plan)
         .key = key_of,
         .entries = &split->whole.run,
     };
-    use->row->choose(use->self, &split->input, plan);
+    tl_split_choose(split, plan);
     return plan->kind == TL_NEWRIGHT;
 }
 

@@ -316,6 +316,14 @@ static bool reencode(tl_splitting *split)
     return true;
 }
 
+void tl_split_choose(tl_splitting *split, tl_split_plan *plan)
+{
+    const tl_split_use *use = &split->writer->split;
+    uint64_t begin = tl_clock_ns();
+    use->row->choose(use->self, &split->input, plan);
+    split->writer->pager->stats.choose_ns += tl_clock_ns() - begin;
+}
+
 /* What the strategy wants.  But a key that breaks a soft prefix opens a page of its own: the others
  * stay encoded as they are, for which their page has kept room. */
 static void plan_choose(tl_splitting *split, tl_split_plan *plan)
@@ -331,7 +339,7 @@ static void plan_choose(tl_splitting *split, tl_split_plan *plan)
     }
     if (use->row->siblings != TL_SIBLINGS_NONE)
         tl_split_look_around(split);
-    use->row->choose(use->self, &split->input, plan);
+    tl_split_choose(split, plan);
 }
 
 /* Of the calls of one put, `depth` deep, the first counts. */

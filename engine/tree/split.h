@@ -34,6 +34,8 @@ void tl_split_remember(const tl_splitting *split, uint8_t *page, unsigned index,
 void tl_parent_enter(tl_writer *writer, unsigned i, unsigned index, tl_slice separator, tl_ref left,
                      tl_ref right);
 
+/* Ask the strategy; the time it takes is counted. */
+void tl_split_choose(tl_splitting *split, tl_split_plan *plan);
 /* A page was split at `separator`: remember, and look whether it was merged just before. */
 void tl_split_note_event(const tl_splitting *split, tl_slice separator);
 

@@ -141,7 +141,8 @@ extern "C" {
     X(log_waits, timing, "count", "times a writer waited for a running checkpoint")                \
     X(log_wait_ns, timing, "ns", "time that writers waited for it")                                \
     X(ckpt_ns, timing, "ns", "time spent in checkpoints")                                          \
-    X(log_sync_ns, timing, "ns", "time spent in log syncs")
+    X(log_sync_ns, timing, "ns", "time spent in log syncs")                                        \
+    X(choose_ns, timing, "ns", "time that split strategies took to choose")
 
 #define TL_STATS_AS_FIELD(name, class_, unit, meaning) uint64_t name;
 typedef struct tl_stats {
