@@ -15,7 +15,7 @@
 
 #include "tl/engine.h"
 
-enum { TL_DRIVER_ABI = 2 };
+enum { TL_DRIVER_ABI = 3 };
 
 typedef struct tl_store tl_store;               /* an open store: body in the driver */
 typedef struct tl_store_txn tl_store_txn;       /* a transaction in it */
@@ -157,6 +157,7 @@ typedef struct tl_driver {
     /* Fill up to `capacity` counters, return how many the store has; NULL = none. */
     size_t (*counters)(tl_store *store, tl_driver_counter *counters, size_t capacity);
     tl_status (*space)(tl_store *store, tl_driver_space *space);
+    tl_status (*shape)(tl_store_txn *txn, tl_shape *shape); /* of its tree; NULL = unsupported */
 } tl_driver;
 
 /* The registry: the drivers this build has, in listing order. */

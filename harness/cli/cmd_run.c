@@ -132,6 +132,7 @@ static void describe_options(const run_command *command)
     tl_json_add_count(json, "repeat", request->repeat);
     tl_json_add_bool(json, "pin_reader", request->pin_reader);
     tl_json_add_bool(json, "compact", request->compact);
+    tl_json_add_count(json, "shapes", request->shapes);
     tl_result_set_options(command->result, json);
 }
 

@@ -9,7 +9,7 @@
 enum {
     OPS_DEFAULT = 100000,
     SEED_DEFAULT = 42,
-    PAGE_BYTES_DEFAULT = 8192,
+    PAGE_BYTES_DEFAULT = 0,
     REPEAT_DEFAULT = 3,
     REPEAT_MAX = 1000,
 };
@@ -32,6 +32,7 @@ enum { /* options without a letter */
        OPTION_BASELINE,
        OPTION_PIN_READER,
        OPTION_COMPACT,
+       OPTION_SHAPES,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -43,7 +44,7 @@ static const struct argp_option options[] = {
     {"seed",                                                          OPTION_SEED, "S", 0, "Equal seeds give equal operations (default: 42)", 0},
     {"durability",                       OPTION_DURABILITY, "none|async|commit", 0,
      "What survives when a commit has returned (default: none)", 0},
-    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages; 0: each one's own (default: 8192)", 0},
+    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages; 0: each one's own (default: 0)", 0},
     {"repeat",                                                         OPTION_REPEAT, "R", 0, "Run everything R times, drivers interleaved (default: 3)",
      0},
     {"batch",                                                      OPTION_BATCH, "B", 0,
@@ -61,6 +62,8 @@ static const struct argp_option options[] = {
      "Keep a read transaction open while the measured phases run", 0},
     {"compact",                                               OPTION_COMPACT, NULL, 0,
      "Give space back before a store is closed, where it can", 0},
+    {"shapes",                                               OPTION_SHAPES, "N", 0,
+     "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
     {"quiet",                                               'q', NULL, 0, "No progress on stderr", 0},
     {"dry-run",                                       OPTION_DRY_RUN, NULL, 0, "Print the cells in running order and stop", 0},
     {"explain", OPTION_EXPLAIN, NULL, 0, "Print everything the run would use and stop", 0},
@@ -155,6 +158,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_COMPACT:
         request->compact = true;
+        return 0;
+    case OPTION_SHAPES:
+        request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
         return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;

@@ -164,6 +164,11 @@ static tl_status tree_count(tl_store_txn *txn, uint64_t *count)
     return tl_count(txn_of(txn), TL_TREE_MAIN, count);
 }
 
+static tl_status tree_shape(tl_store_txn *txn, tl_shape *shape)
+{
+    return tl_tree_shape(txn_of(txn), TL_TREE_MAIN, shape);
+}
+
 tl_status tl_tree_scan(tl_txn *txn, tl_tree tree, tl_slice from, tl_scan_fn visit, void *context)
 {
     tl_cursor *cursor;
@@ -372,4 +377,5 @@ const tl_driver tl_driver_tree = {
     .verify = tree_verify,
     .counters = tree_counters,
     .space = tree_space,
+    .shape = tree_shape,
 };

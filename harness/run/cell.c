@@ -167,6 +167,21 @@ static void cell_unpin(cell_run *run)
     run->pinned = NULL;
 }
 
+/* Samples of the tree's shape, for a phase of one thread that changes it. */
+static bool cell_shapes(cell_run *run, tl_loop *loop, tl_shapes *shapes)
+{
+    const tl_phase *phase = loop->phase;
+    *shapes = (tl_shapes){.at = NULL};
+    if (run->request->shapes == 0 || run->driver->shape == NULL || phase->read_only ||
+        phase->threads > 1 || phase->ops == 0)
+        return true;
+    tl_status status = tl_shapes_begin(shapes, run->request->shapes, phase->ops);
+    if (status != TL_OK)
+        cell_call_failed(run->cell, "keeping samples of the tree's shape", status);
+    loop->shapes = shapes;
+    return status == TL_OK;
+}
+
 /* Run phase `index`; false ends the cell. */
 static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
 {
@@ -195,7 +210,8 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
         .spec = &spec,
         .phase_index = index,
     };
-    if (phase->measured && !cell_pin(run))
+    tl_shapes shapes;
+    if ((phase->measured && !cell_pin(run)) || !cell_shapes(run, &loop, &shapes))
         return false;
     cell->load->workload->start(run->generator, index);
     tl_status status =
@@ -203,8 +219,10 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
     if (loop.stopped) {
         run->stopped = true;
         tl_scan_list_clear(&scans);
+        tl_shapes_release(&shapes);
         return false;
     }
+    result->shapes = shapes;
     cell->phase_count++;
     if (status != TL_OK)
         cell_fail(cell, status, loop.error);
@@ -344,6 +362,8 @@ bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, cons
 
 void tl_cell_release(tl_run_cell *cell)
 {
+    for (size_t i = 0; i < cell->phase_count; i++)
+        tl_shapes_release(&cell->phases[i].shapes);
     free(cell->phases);
     cell->phases = NULL;
     cell->phase_count = 0;

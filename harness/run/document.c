@@ -179,6 +179,32 @@ static void add_space(tl_json *object, const tl_run_phase *phase)
     add_known(space, "free_bytes", phase->space.free_bytes);
 }
 
+static void add_level(tl_json *levels, const tl_level_shape *level)
+{
+    tl_json *object = tl_json_add_object(levels, NULL);
+    tl_json_add_count(object, "pages", level->pages);
+    tl_json_add_count(object, "entries", level->entries);
+    tl_json_add_count(object, "used_bytes", level->used_bytes);
+    tl_json_add_count(object, "usable_bytes", level->usable_bytes);
+    tl_json *fill = tl_json_add_array(object, "fill");
+    for (size_t bin = 0; bin < TL_SHAPE_BINS; bin++)
+        tl_json_add_count(fill, NULL, level->fill[bin]);
+}
+
+static void add_shapes(tl_json *object, const tl_shapes *shapes)
+{
+    if (shapes->at == NULL)
+        return;
+    tl_json *array = tl_json_add_array(object, "shapes");
+    for (size_t i = 0; i < shapes->count; i++) {
+        tl_json *sample = tl_json_add_object(array, NULL);
+        tl_json_add_count(sample, "ops", shapes->at[i].ops);
+        tl_json *levels = tl_json_add_array(sample, "levels");
+        for (unsigned level = 0; level < shapes->at[i].shape.depth; level++)
+            add_level(levels, &shapes->at[i].shape.levels[level]);
+    }
+}
+
 static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
 {
     tl_json *object = tl_json_add_object(phases, NULL);
@@ -205,6 +231,7 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
             add_latency(latency, kind, &phase->latency[kind]);
     add_counters(object, phase);
     add_space(object, phase);
+    add_shapes(object, &phase->shapes);
     tl_json *check = tl_json_add_object(object, "check");
     tl_json_add_count(check, "answers_checked", phase->answers_checked);
     if (checked)

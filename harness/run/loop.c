@@ -283,6 +283,16 @@ static tl_status chunk_is_many(tl_loop *loop, const tl_op *ops, size_t count, bo
     return TL_OK;
 }
 
+static tl_status shape_sample(tl_loop *loop)
+{
+    tl_status status =
+        tl_shapes_take(loop->shapes, loop->driver, loop->store, loop->txn, loop->ops);
+    if (status != TL_OK)
+        snprintf(loop->error, sizeof loop->error, "phase %s: measuring the tree's shape: %s (%s)",
+                 loop->phase->name, tl_status_name(status), tl_status_text(status));
+    return status;
+}
+
 static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
@@ -293,6 +303,8 @@ static tl_status all_chunks(tl_loop *loop)
             status = chunk_is_many(loop, ops, count, &many);
         if (status == TL_OK)
             status = (many ? chunk_run_many : chunk_run)(loop, ops, count);
+        if (status == TL_OK && loop->shapes != NULL)
+            status = shape_sample(loop);
         if (status != TL_OK)
             return status;
         if (loop->stop != NULL && loop->stop(loop->context)) {

@@ -21,6 +21,7 @@
 #include "harness/measure/histogram.h"
 #include "harness/run/check.h"
 #include "harness/run/scan.h"
+#include "harness/run/shapes.h"
 #include "workloads/workload.h"
 
 typedef struct tl_loop {
@@ -35,6 +36,7 @@ typedef struct tl_loop {
     tl_check *check;
     tl_scan *scan;               /* room for one */
     tl_scan_list *scans;         /* filled with scans to audit */
+    tl_shapes *shapes;           /* samples to take; NULL: none */
     uint64_t record_count;       /* when known: records that live in the store at the start … */
     uint64_t content_hash;       /* … and their hash; both 0 when unknown */
     bool (*stop)(void *context); /* asked between chunks; may be NULL */

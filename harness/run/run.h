@@ -16,13 +16,14 @@
 #include "harness/measure/histogram.h"
 #include "harness/measure/resources.h"
 #include "harness/report/resultfile.h"
+#include "harness/run/shapes.h"
 #include "workloads/workload.h"
 
 #include <stdio.h>
 
 enum {
     TL_RUN_TEXT_MAX = 512,    /* bytes that always hold a message of this room */
-    TL_RUN_COUNTER_MAX = 128, /* engine counters kept per phase */
+    TL_RUN_COUNTER_MAX = 192, /* engine counters kept per phase */
     TL_RUN_NAME_MAX = 48,     /* bytes kept of a phase's name */
 };
 
@@ -53,6 +54,7 @@ typedef struct tl_run_request {
     uint64_t batch;
     bool pin_reader; /* a read txn from before the first measured phase to the end of the last */
     bool compact;    /* give space back before the store is closed, where the driver can */
+    size_t shapes;   /* samples of the tree's shape in each phase that writes; 0: none */
     size_t value_bytes_max;      /* see tl_run_probe */
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
     bool (*stop)(void *context); /* asked now and then; true ends the run; may be NULL */
@@ -93,6 +95,7 @@ typedef struct tl_run_phase {
     uint64_t logical_bytes;   /* keys and values that live in the store when the phase ends */
     uint64_t answers_checked; /* answers to GET and records of SCANs compared with the truth */
     uint64_t result_hash;     /* equal for all stores that answer rightly */
+    tl_shapes shapes;         /* at == NULL: none were asked for, or the store has none to tell */
 } tl_run_phase;
 
 typedef struct tl_run_life { /* of a store, around its phases; all 0 until it was closed well */

@@ -379,6 +379,43 @@ static void the_table_has_a_row_per_driver_and_phase_with_promise_and_ratio(void
     assert_int_equal(lines, 1 + 2 * 7);
 }
 
+static void shapes_are_measured_at_even_distances_of_phases_that_write(void **state)
+{
+    fixture *f = *state;
+    f->setting.value = "insert,get,update";
+    f->request.ops = 4096;
+    f->request.repeat = 1;
+    f->request.shapes = 8;
+    f->arms[f->request.arm_count++] = (tl_run_arm){tl_driver_find("tree"), "tree", NULL, 0};
+    add_arm(f, &memory_driver, "memory", MEMORY_SOUND); /* has none to tell */
+    const tl_run *run = execute(f);
+    assert_int_equal(run->cell_count, 2);
+    assert_int_equal(tl_run_status(run), TL_RESULT_OK);
+    const tl_run_cell *cell = &run->cells[0];
+    const tl_shapes *shapes = &cell->phases[0].shapes;
+    assert_int_equal(shapes->count, 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(shapes->at[i].ops, 512 * (i + 1));
+        assert_int_equal(shapes->at[i].shape.levels[0].entries, 512 * (i + 1));
+    }
+    assert_null(cell->phases[1].shapes.at);
+    assert_int_equal(cell->phases[2].shapes.count, 8);
+    assert_null(run->cells[1].phases[0].shapes.at);
+}
+
+static void samples_closer_than_a_chunk_of_operations_are_fewer(void **state)
+{
+    fixture *f = *state;
+    f->setting.value = "insert";
+    f->request.repeat = 1;
+    f->request.shapes = TL_SHAPES_MAX; /* of 100 operations, which are two chunks */
+    f->arms[f->request.arm_count++] = (tl_run_arm){tl_driver_find("tree"), "tree", NULL, 0};
+    const tl_shapes *shapes = &execute(f)->cells[0].phases[0].shapes;
+    assert_int_equal(shapes->count, 2);
+    assert_int_equal(shapes->at[0].ops, 64);
+    assert_int_equal(shapes->at[1].ops, OPS);
+}
+
 static void the_null_driver_measures_the_harness(void **state)
 {
     (void)state;
@@ -406,6 +443,8 @@ int main(void)
         TEST(probing_finds_the_common_value_limit_and_refused_settings),
         TEST(a_bad_workload_setting_is_refused_before_any_cell),
         TEST(the_table_has_a_row_per_driver_and_phase_with_promise_and_ratio),
+        TEST(shapes_are_measured_at_even_distances_of_phases_that_write),
+        TEST(samples_closer_than_a_chunk_of_operations_are_fewer),
         cmocka_unit_test(the_null_driver_measures_the_harness),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
