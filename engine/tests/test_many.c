@@ -15,7 +15,11 @@ enum { PAGE_SIZES = sizeof page_sizes / sizeof page_sizes[0] };
 static void check_many_like_one(tl_txn *txn, size_t count, uint64_t *random)
 {
     key_buffer buffers[ASKED_MAX];
-    tl_slice keys[ASKED_MAX] = {{NULL, 0}}, values[ASKED_MAX];
+    tl_slice keys[ASKED_MAX] =
+        {
+            {NULL, 0}
+    },
+             values[ASKED_MAX];
     size_t found = SIZE_MAX, wanted = 0;
     for (size_t i = 0; i < count; i++) {
         keys[i] = key_of((unsigned)(tl_random_next(random) % (2 * KEYS)), &buffers[i]);
