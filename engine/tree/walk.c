@@ -64,8 +64,13 @@ static void look_ahead(tl_walk *walk)
     tl_ref ref = tl_branch_child(parent, next);
     if (ref.pgno >= walk->pager->map_pages || !tl_pager_is_resident(walk->pager, ref.pgno))
         return; /* its bytes come from the file and not from memory */
+    size_t page_bytes = walk->pager->page_bytes;
+    unsigned steps = tl_page_count(walk->at[walk->depth - 1].page) + 1;
+    walk->ahead_step = (page_bytes / steps + TL_LINE_BYTES) & ~(size_t)(TL_LINE_BYTES - 1);
     walk->ahead = walk->ahead_page = tl_pager_at(walk->pager, ref.pgno);
     walk->ahead_end = walk->ahead + tl_leaf_index_bytes(walk->pager);
+    if (next < tl_page_count(parent)) /* its header, by when its cells are to be asked for */
+        tl_page_prefetch(walk->pager, tl_branch_child(parent, next + 1).pgno, 1);
 }
 
 /* The front of the next leaf has come, so its header tells where the cells begin: what lies before

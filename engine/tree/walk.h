@@ -24,6 +24,7 @@ typedef struct tl_walk {
     /* What is left to ask for of the leaf behind this one, a little at each forward step: cells lie
      * in the order of their insertion, which no hardware can guess. */
     const uint8_t *ahead, *ahead_end;
+    size_t ahead_step; /* so many bytes at each: through a page before this leaf's records are */
     const uint8_t *ahead_page; /* whose cells come when its front has been asked for; or NULL */
     /* Of the leaf here, for steps within it: where its slots are, how many records can be stepped
      * to (0: it has no slots), and the first 16 bytes of its prefix with zeros where the suffix
@@ -50,7 +51,6 @@ void tl_walk_record(tl_walk *walk, tl_slice *key, tl_slice *value);
 
 void tl_walk_look_further(tl_walk *walk);
 
-/* Four lines a step are through a page before its records are. */
 TL_PREFETCHER void tl_walk_fetch_ahead(tl_walk *walk)
 {
     if (walk->ahead >= walk->ahead_end) {
@@ -58,8 +58,8 @@ TL_PREFETCHER void tl_walk_fetch_ahead(tl_walk *walk)
             tl_walk_look_further(walk);
         return;
     }
-    tl_prefetch(walk->ahead, 4 * TL_LINE_BYTES);
-    walk->ahead += 4 * TL_LINE_BYTES;
+    tl_prefetch(walk->ahead, walk->ahead_step);
+    walk->ahead += walk->ahead_step;
 }
 
 /* Prefix and suffix side by side in walk->key.  A short prefix is mixed into the words that hold
