@@ -8,6 +8,15 @@
 
 enum { WRITERS = 8 };
 
+/* Until so many txns are applied. */
+static void await_txn(tl_env *env, uint64_t txn)
+{
+    for (unsigned i = 0; info_of(env).txn != txn; i++) {
+        assert_true(i < 20000);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
 static void acknowledged_commits_of_eight_writers_survive_a_power_loss(void **state)
 {
     (void)state;
@@ -28,10 +37,7 @@ static void writers_that_wait_share_a_sync(void **state)
     gate_hold(at, GATE_LOGS);
     committers_start(all, WRITERS, env, 1);
     gate_await(at, 1); /* one leads */
-    for (unsigned i = 0; info_of(env).txn != 1 + WRITERS; i++) {
-        assert_true(i < 20000);
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    await_txn(env, 1 + WRITERS);
     assert_int_equal(1, gate_waiting(at)); /* all others are applied and wait for the next flush */
     assert_int_equal(0, committers_prefix(env));
     gate_hold(at, 0);
@@ -63,10 +69,7 @@ static void who_sees_what_before_it_is_durable(bool early)
     gate_hold(at, GATE_LOGS);
     committers_start(one, 2, env, 1);
     gate_await(at, 1);
-    for (unsigned i = 0; info_of(env).txn != 3; i++) { /* the second read what the first wrote */
-        assert_true(i < 20000);
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    await_txn(env, 3); /* the second read what the first wrote */
     assert_int_equal(early ? 2 : 0, committers_prefix(env));
     assert_int_equal(1, info_of(env).durable_txn);
     gate_hold(at, 0);
@@ -140,10 +143,7 @@ static void a_checkpoint_that_fails_between_two_flushes_fails_everybody_who_wait
     gate_hold(at, GATE_PAGES | GATE_LOGS);
     committers_start(all, WRITERS, env, 1);
     gate_await(at, 2); /* the checkpoint, and one who leads */
-    for (unsigned i = 0; info_of(env).txn != 1 + number + WRITERS; i++) {
-        assert_true(i < 20000);
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    await_txn(env, 1 + number + WRITERS);
     gate_fail(at, GATE_PAGES, TL_IO);
     gate_hold(at, GATE_LOGS);
     tl_status status = TL_OK;
