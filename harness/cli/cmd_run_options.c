@@ -44,7 +44,7 @@ static const struct argp_option options[] = {
     {"seed",                                                          OPTION_SEED, "S", 0, "Equal seeds give equal operations (default: 42)", 0},
     {"durability",                       OPTION_DURABILITY, "none|async|commit", 0,
      "What survives when a commit has returned (default: none)", 0},
-    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages; 0: each one's own (default: 0)", 0},
+    {"page-size",                                                         OPTION_PAGE_SIZE, "BYTES", 0, "Wanted of stores with pages; 0: each one's own (the default)", 0},
     {"repeat",                                                         OPTION_REPEAT, "R", 0, "Run everything R times, drivers interleaved (default: 3)",
      0},
     {"batch",                                                      OPTION_BATCH, "B", 0,
