@@ -96,9 +96,7 @@ static void lead(tl_env *env)
 
     pthread_mutex_lock(&env->mutex);
     if (status == TL_OK) {
-        /* The mutant takes what was staged meanwhile for written. */
-        uint64_t sound = TL_MUTANT(acknowledge_what_is_staged) ? env->newest_packed : target;
-        tl_durable_advance(env, sound >> 16);
+        tl_durable_advance(env, target >> 16);
         if (atomic_load(&env->published) < target)
             atomic_store(&env->published, target);
     } else {
@@ -109,6 +107,10 @@ static void lead(tl_env *env)
     env->flushing = false;
     wake(env, flush, true);
     wake(env, flush + 1, status != TL_OK); /* one leads it; or all learn what happened */
+    if (status == TL_OK && TL_MUTANT(acknowledge_what_is_staged)) {
+        tl_durable_advance(env, env->newest_packed >> 16); /* staged meanwhile, not written */
+        wake(env, flush + 1, true); /* nobody is left who would lead it */
+    }
 }
 
 /* Mutex held.  Sleep until flush number `flush` is over, or wants a leader. */

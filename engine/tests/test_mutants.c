@@ -1,8 +1,8 @@
 /* engine/tests/test_mutants.c -- an engine with a seeded bug, and the tests that must find it.
  *
  * Linked with tl_engine_mutants.  Each run has a process of its own: a mutant may well end in an
- * assertion, a sanitizer's report or a crash, and all of these are ways to be found.  The seeded
- * bugs of durability are harness/check's business.
+ * assertion, a sanitizer's report, a crash or a hang, and all of these are ways to be found.  The
+ * seeded bugs of durability are harness/check's business.
  */
 #include "engine/base/mutant.h"
 #include "engine/tests/support/check.h"
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum { AGREED = 0, DIFFERED = 17 }; /* how a run ends by itself */
+enum { HUNG_S = 100 };              /* far beyond any run's time, far below the test's */
 
 static bool storm_agrees(const storm_config *config)
 {
@@ -57,6 +58,7 @@ static int run_in_a_child(bool (*agrees)(const storm_config *), const storm_conf
         static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
         for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
             signal(deadly[i], SIG_DFL); /* cmocka would go on with the next test */
+        alarm(HUNG_S);
         tl_mutant_select(mutant);
         if (freopen("/dev/null", "w", stderr) == NULL)
             _exit(1);
