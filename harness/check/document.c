@@ -48,12 +48,18 @@ static void add_engine(tl_json *object, const tl_sweep_options *options)
     tl_json_add_text(promise, "remark", contract->remark == NULL ? "" : contract->remark);
 }
 
+static const char *history_name(const tl_sweep_options *options)
+{
+    return options->history != NULL ? options->history->name : tl_history_at(0)->name;
+}
+
 /* Equal hashes: the same history. */
 static uint64_t spec_hash(const tl_sweep_options *options)
 {
     char text[96];
-    int length = snprintf(text, sizeof text, "history %zu %" PRIu64 " %" PRIu32, options->commits,
-                          options->seed, options->page_bytes);
+    int length =
+        snprintf(text, sizeof text, "history %s %zu %" PRIu64 " %" PRIu32, history_name(options),
+                 options->commits, options->seed, options->page_bytes);
     return tl_record_hash((tl_slice){text, (size_t)length}, (tl_slice){NULL, 0});
 }
 
@@ -66,7 +72,8 @@ static void add_workload(tl_json *object, const tl_sweep_options *options)
     tl_json_add_count(spec, "ops", options->commits);
     tl_json_add_hex(spec, "seed", options->seed);
     tl_json_add_count(spec, "page_bytes", options->page_bytes);
-    tl_json_add_object(spec, "settings");
+    tl_json *settings = tl_json_add_object(spec, "settings");
+    tl_json_add_text(settings, "history", history_name(options));
     tl_json_add_hex(workload, "spec_hash", spec_hash(options));
     tl_json_add_null(workload, "plugin");
 }

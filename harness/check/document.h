@@ -6,7 +6,7 @@
 #include "harness/report/json.h"
 
 typedef struct tl_sweep_cell {
-    const char *id, *label; /* "crash/tree/log/commit", "tree" */
+    const char *id, *label; /* "crash/tree/mixed/log/commit", "tree" */
     uint64_t order;
     const tl_sweep_options *options;
     const tl_sweep_result *result;

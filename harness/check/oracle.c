@@ -9,11 +9,9 @@
 
 enum {
     OPS_PER_COMMIT_MAX = 32,
-    GROUP_KEYS = 32,      /* keys with one long common prefix */
-    KEYS_PER_COMMIT = 11, /* how many numbers the key space has per commit of the history */
+    GROUP_KEYS = 32, /* keys with one long common prefix */
     VALUE_BYTES_MIN = 24,
     LARGE_BYTES_MIN = 2000,
-    LARGE_EVERY = 24,
 };
 
 typedef struct record { /* the present value of a key; value_bytes 0: absent */
@@ -27,6 +25,7 @@ typedef struct commit {
 } commit;
 
 struct tl_oracle {
+    const tl_history *history;
     uint64_t random;
     uint32_t key_bytes, value_bytes_max, key_count;
     tl_oracle_op *ops;
@@ -119,7 +118,8 @@ static void truth_forget(const tl_oracle *oracle, tl_truth *truth, uint32_t key)
 static void add_put(tl_oracle *oracle, commit *now, uint32_t key)
 {
     /* Now and then one that fits no leaf of a 4 KiB page. */
-    bool large = draw(oracle, LARGE_EVERY) == 0;
+    unsigned every = oracle->history->large_every;
+    bool large = every != 0 && draw(oracle, every) == 0;
     uint32_t least = large ? LARGE_BYTES_MIN : VALUE_BYTES_MIN;
     uint32_t span = (large ? TL_ORACLE_VALUE_MAX : oracle->value_bytes_max) - least + 1;
     tl_oracle_op *op = &oracle->ops[oracle->op_count++];
@@ -168,26 +168,14 @@ static bool find_key(const tl_oracle *oracle, uint64_t start, bool present, uint
     return false;
 }
 
-typedef struct phase { /* what the commits of one part of the history do */
-    unsigned until_percent, inserts, updates, deletes;
-} phase;
-
-static const phase phases[] = {
-    {45,  10, 2, 0 }, /* grow: splits on all levels, file growth */
-    {55,  0,  6, 0 }, /* change sizes in place */
-    {80,  0,  1, 18}, /* delete ranges: merges, root collapse */
-    {100, 8,  1, 1 }, /* grow again: freed pages are used anew */
-};
-
 static void make_commit(tl_oracle *oracle, size_t n)
 {
     commit *now = &oracle->commits[n];
     *now = (commit){oracle->op_count, 0, oracle->commits[n - 1].truth};
-    const phase *part = phases;
-    while ((n - 1) * 100 >= part->until_percent * oracle->commit_count)
-        part++;
+    const tl_history *history = oracle->history;
+    const tl_history_part *part = tl_history_part_of(history, n, oracle->commit_count);
     uint32_t key = 0;
-    bool single = n % 5 == 0; /* one operation: the smallest log frame, one leaf copied */
+    bool single = history->single_every != 0 && n % history->single_every == 0;
     for (unsigned i = 0; i < part->inserts && !(single && now->op_count > 0); i++) {
         if (find_key(oracle, draw(oracle, oracle->key_count), false, &key))
             add_put(oracle, now, key);
@@ -211,11 +199,12 @@ tl_status tl_oracle_create(const tl_oracle_spec *spec, tl_oracle **out)
     if (oracle == NULL)
         return TL_NO_MEMORY;
     uint32_t sixteenth = spec->page_bytes / 16;
+    oracle->history = spec->history != NULL ? spec->history : tl_history_at(0);
     oracle->random = spec->seed;
     oracle->key_bytes = sixteenth < 24 ? 24 : sixteenth > 248 ? 248 : sixteenth;
     oracle->value_bytes_max = sixteenth < 48 ? 48 : sixteenth > 1000 ? 1000 : sixteenth;
     oracle->commit_count = spec->commits;
-    uint64_t key_count = (uint64_t)spec->commits * KEYS_PER_COMMIT;
+    uint64_t key_count = (uint64_t)spec->commits * oracle->history->keys_per_commit;
     oracle->key_count = (uint32_t)(key_count < 64     ? 64
                                    : key_count > 4096 ? 4096 /* the group letter is one byte */
                                                       : key_count);
@@ -245,6 +234,11 @@ void tl_oracle_destroy(tl_oracle *oracle)
 size_t tl_oracle_commits(const tl_oracle *oracle)
 {
     return oracle->commit_count;
+}
+
+tl_history_deed tl_oracle_deed_after(const tl_oracle *oracle, size_t n)
+{
+    return tl_history_deed_after(oracle->history, n, oracle->commit_count);
 }
 
 const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count)

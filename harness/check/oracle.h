@@ -1,9 +1,8 @@
 /* harness/check/oracle.h -- the truth that no store takes part in: a fixed history of commits.
  *
- * The same seed, page size and number of commits give the same history everywhere: first the tree
- * grows by inserts all over the key space, then values change size, then whole key ranges are
- * deleted, then it grows again in the room that became free.  Keys of one group differ only in
- * their last bytes, so that separators are long and branches split although the tree is small.
+ * The same history, seed, page size and number of commits give the same operations everywhere.
+ * Keys of one group differ only in their last bytes, so that separators are long and branches split
+ * although the tree is small.
  * Each commit also puts its own number under the key "\0treelab/n": no two contents are alike.
  *
  * truth(n) is the content after commit n, as a record count and a sum of tl_record_hash.
@@ -11,14 +10,16 @@
 #ifndef TL_HARNESS_ORACLE_H
 #define TL_HARNESS_ORACLE_H
 
+#include "harness/check/history.h"
 #include "tl/engine.h"
 
 typedef struct tl_oracle tl_oracle;
 
 typedef struct tl_oracle_spec {
     uint64_t seed;
-    uint32_t page_bytes; /* keys are about page/16 long, values up to that */
-    size_t commits;      /* at least 1 */
+    uint32_t page_bytes;       /* keys are about page/16 long, values up to that */
+    size_t commits;            /* at least 1 */
+    const tl_history *history; /* NULL: mixed */
 } tl_oracle_spec;
 
 TL_MUST_USE tl_status tl_oracle_create(const tl_oracle_spec *spec, tl_oracle **oracle);
@@ -32,6 +33,7 @@ typedef struct tl_oracle_op { /* one put or del */
 } tl_oracle_op;
 
 size_t tl_oracle_commits(const tl_oracle *oracle);
+tl_history_deed tl_oracle_deed_after(const tl_oracle *oracle, size_t n);
 /* The operations of commit n, 1 <= n <= commits. */
 const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count);
 

@@ -243,7 +243,7 @@ static tl_status sweep_points(tl_sweep *sweep)
 static tl_status sweep_prepare(tl_sweep *sweep)
 {
     const tl_sweep_options *options = sweep->options;
-    tl_oracle_spec spec = {options->seed, options->page_bytes, options->commits};
+    tl_oracle_spec spec = {options->seed, options->page_bytes, options->commits, options->history};
     tl_status status = tl_oracle_create(&spec, &sweep->oracle);
     if (status != TL_OK)
         return status;

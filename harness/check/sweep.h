@@ -37,6 +37,7 @@ typedef struct tl_sweep_options {
     size_t setting_count;
     tl_durability durability;
     uint32_t page_bytes;
+    const tl_history *history; /* NULL: mixed */
     uint64_t seed;
     size_t commits;
     bool variants[TL_CRASH_VARIANT_COUNT];

@@ -39,6 +39,22 @@ static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl
     return status;
 }
 
+/* What the history does between this commit and the next.  A store that cannot is asked for
+ * nothing. */
+static tl_status do_deed(const tl_inspector *inspector, tl_store *store, size_t n)
+{
+    enum { PAGES_MAX = 1024 };
+    const tl_driver *driver = inspector->driver;
+    tl_history_deed deed = tl_oracle_deed_after(inspector->oracle, n);
+    if (deed == TL_HISTORY_CHECKPOINT && driver->checkpoint != NULL)
+        return driver->checkpoint(store);
+    bool done = deed != TL_HISTORY_COMPACT || driver->compact == NULL;
+    tl_status status = TL_OK;
+    while (!done && status == TL_OK) /* ends: each step moves pages down until there is no gap */
+        status = driver->compact(store, PAGES_MAX, &done);
+    return status;
+}
+
 static void count_events(const tl_inspector *inspector, tl_store *store, tl_trace_counters *events)
 {
     static const struct {
@@ -54,6 +70,8 @@ static void count_events(const tl_inspector *inspector, tl_store *store, tl_trac
         {"root_grows",     offsetof(tl_trace_counters, root_grows)    },
         {"root_collapses", offsetof(tl_trace_counters, root_collapses)},
         {"log_frames",     offsetof(tl_trace_counters, log_frames)    },
+        {"run_alloc",      offsetof(tl_trace_counters, extents)       },
+        {"pages_freed",    offsetof(tl_trace_counters, pages_freed)   },
         {"loose_reuse",    offsetof(tl_trace_counters, page_reuse)    },
         {"recycle_reuse",  offsetof(tl_trace_counters, page_reuse)    },
         {"bitmap_alloc",   offsetof(tl_trace_counters, page_reuse)    },
@@ -72,10 +90,25 @@ static void count_events(const tl_inspector *inspector, tl_store *store, tl_trac
     events->known = true;
 }
 
+/* The size of the file of log entry `i` before it. */
+static uint64_t size_before(const tl_simdisk *disk, size_t i)
+{
+    uint32_t file = tl_simdisk_op_at(disk, i)->file;
+    while (i-- > 0) {
+        const tl_simdisk_op *op = tl_simdisk_op_at(disk, i);
+        if (op->file == file && op->kind != TL_SIMDISK_SYNC_DIR)
+            return op->size_after;
+    }
+    return 0;
+}
+
 static void count_entries(tl_trace *trace)
 {
     for (size_t i = 0; i < tl_simdisk_op_count(trace->disk); i++) {
-        tl_simdisk_op_kind kind = tl_simdisk_op_at(trace->disk, i)->kind;
+        const tl_simdisk_op *op = tl_simdisk_op_at(trace->disk, i);
+        tl_simdisk_op_kind kind = op->kind;
+        trace->shrinks +=
+            kind == TL_SIMDISK_TRUNCATE && op->size_after < size_before(trace->disk, i);
         trace->writes += kind == TL_SIMDISK_WRITE;
         trace->syncs += kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR;
     }
@@ -104,6 +137,8 @@ tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *
     trace->acknowledged[0] = tl_simdisk_op_count(trace->disk);
     for (size_t n = 1; n <= trace->commits; n++) {
         status = apply_commit(inspector, store, trace, n);
+        if (status == TL_OK)
+            status = do_deed(inspector, store, n);
         if (status != TL_OK) {
             snprintf(error, error_bytes, "commit %zu of the history: %s (%s)", n,
                      tl_status_text(status), tl_status_name(status));

@@ -12,7 +12,8 @@
 typedef struct tl_trace_counters { /* of the store, when the history was done */
     uint64_t checkpoints, grows, leaf_splits, branch_splits, merges, page_reuse;
     uint64_t moves, root_grows, root_collapses, log_frames;
-    bool known; /* the driver has counters */
+    uint64_t extents, pages_freed; /* extents: of values that fit no leaf */
+    bool known;                    /* the driver has counters */
 } tl_trace_counters;
 
 typedef struct tl_trace {
@@ -20,7 +21,7 @@ typedef struct tl_trace {
     size_t *begun, *acknowledged; /* [commits + 1]: log entries at that time; [0]: the open */
     size_t commits;
     tl_trace_counters counters;
-    uint64_t writes, syncs; /* entries of the log */
+    uint64_t writes, syncs, shrinks; /* entries of the log; shrinks: truncates that cut a file */
 } tl_trace;
 
 /* Run the history of inspector->oracle: open, every commit, close.

@@ -15,10 +15,12 @@ typedef struct tl_crash_request {
     tl_choice choice; /* of drivers */
     const char *protocols[TL_CRASH_LIST_MAX];
     tl_durability durabilities[TL_CRASH_LIST_MAX];
-    size_t protocol_count, durability_count, variant_count;
+    const tl_history *histories[TL_CRASH_LIST_MAX];
+    size_t protocol_count, durability_count, variant_count, history_count;
     bool variants[TL_CRASH_VARIANT_COUNT], quiet;
-    uint32_t page_bytes;
-    uint64_t seed, commits, budget_ns, budget_states; /* budgets: 0 is no bound */
+    uint32_t page_bytes;               /* 0: what each history is made for */
+    uint64_t seed, commits;            /* 0 commits: likewise */
+    uint64_t budget_ns, budget_states; /* 0: no bound */
     const char *json_path, *out_dir, *repro;
     tl_case only; /* with repro */
 } tl_crash_request;

@@ -18,8 +18,11 @@ enum {
 
 typedef struct crash_cell { /* the one being swept */
     const tl_run_arm *arm;
+    const tl_history *history;
     const char *protocol;
     tl_durability durability;
+    uint32_t page_bytes;
+    uint64_t commits;
     tl_standard_settings standard;
     tl_driver_setting settings[SETTINGS_MAX]; /* the standard ones, then the user's, which win */
     size_t setting_count, order;
@@ -75,9 +78,9 @@ static void tell_finding(void *context, const tl_sweep *sweep, const tl_sweep_fi
              tl_run_durability_name(cell->durability), where);
     snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(finding->verdict.rule));
     snprintf(cell->first_command, sizeof cell->first_command,
-             "treelab crash --driver %s --page-size %" PRIu32 " --seed %" PRIu64 " --ops %" PRIu64
-             " --repro %s",
-             cell->arm->label, request->page_bytes, request->seed, request->commits,
+             "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
+             " --ops %" PRIu64 " --repro %s",
+             cell->arm->label, cell->history->name, cell->page_bytes, request->seed, cell->commits,
              cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule,
                 finding->verdict.text);
@@ -106,10 +109,11 @@ static void print_row(const crash_march *march, const tl_sweep_result *result)
 {
     const crash_cell *cell = &march->cell;
     double rate = tl_sweep_rate(result->states, result->elapsed_ns);
-    fprintf(march->rows, "%-24s %-8s %-10s %6zu %8" PRIu64 " %8" PRIu64 " %8.0f %8" PRIu64 "%s\n",
-            cell->arm->label, cell->protocol, tl_run_durability_name(cell->durability),
-            result->points, result->states, result->distinct, isnan(rate) ? 0 : rate,
-            result->findings, result->complete ? "" : "  (stopped early)");
+    fprintf(
+        march->rows, "%-24s %-11s %-8s %-10s %6zu %8" PRIu64 " %8" PRIu64 " %8.0f %8" PRIu64 "%s\n",
+        cell->arm->label, cell->history->name, cell->protocol,
+        tl_run_durability_name(cell->durability), result->points, result->states, result->distinct,
+        isnan(rate) ? 0 : rate, result->findings, result->complete ? "" : "  (stopped early)");
 }
 
 /* A history that never splits proves little: say what is missing. */
@@ -174,9 +178,10 @@ static void sweep_cell(crash_march *march)
         .settings = cell->settings,
         .setting_count = cell->setting_count,
         .durability = cell->durability,
-        .page_bytes = request->page_bytes,
+        .page_bytes = cell->page_bytes,
+        .history = cell->history,
         .seed = request->seed,
-        .commits = (size_t)request->commits,
+        .commits = (size_t)cell->commits,
         .only = request->repro != NULL ? &request->only : NULL,
         .states_max = share(request->budget_states, campaign->states, cells_left),
         .budget_ns = share(request->budget_ns, campaign->elapsed_ns, cells_left),
@@ -191,34 +196,42 @@ static void sweep_cell(crash_march *march)
     tl_status status = tl_sweep_run(&sweep, &result);
     keep_cell(march, &sweep, &result, status);
     print_row(march, &result);
-    if (status == TL_OK)
-        warn_of_events(cell, &result.counters);
-    else
+    if (status == TL_OK && cell->history == tl_history_at(0))
+        warn_of_events(cell, &result.counters); /* the others are rich in one kind of event */
+    else if (status != TL_OK)
         tl_complain("crash", "%s: %s", cell->id, result.error);
 }
 
-static void choose_cell(crash_march *march, const tl_run_arm *arm, const char *protocol,
-                        tl_durability durability)
+static void choose_cell(crash_march *march, const tl_run_arm *arm, const tl_history *history,
+                        const char *protocol, tl_durability durability)
 {
+    const tl_crash_request *request = march->campaign->request;
     crash_cell *cell = &march->cell;
     *cell = (crash_cell){
-        .arm = arm, .protocol = protocol, .durability = durability, .order = march->cells_done};
-    snprintf(cell->id, sizeof cell->id, "crash/%s/%s/%s", arm->label, protocol,
+        .arm = arm,
+        .history = history,
+        .protocol = protocol,
+        .durability = durability,
+        .page_bytes = request->page_bytes != 0 ? request->page_bytes : history->page_bytes,
+        .commits = request->commits != 0 ? request->commits : history->commits,
+        .order = march->cells_done,
+    };
+    snprintf(cell->id, sizeof cell->id, "crash/%s/%s/%s/%s", arm->label, history->name, protocol,
              tl_run_durability_name(durability));
-    tl_standard_settings_fill(&cell->standard, protocol, march->campaign->request->page_bytes);
+    tl_standard_settings_fill(&cell->standard, protocol, cell->page_bytes);
     for (size_t i = 0; i < TL_STANDARD_SETTINGS; i++)
         cell->settings[cell->setting_count++] = cell->standard.settings[i];
     for (size_t i = 0; i < arm->setting_count; i++)
         cell->settings[cell->setting_count++] = arm->settings[i];
 }
 
-static void sweep_arm(crash_march *march, const tl_run_arm *arm)
+static void sweep_arm(crash_march *march, const tl_run_arm *arm, const tl_history *history)
 {
     const tl_crash_request *request = march->campaign->request;
     const char *fixed = protocol_of(arm);
     for (size_t p = 0; p < protocol_count(march, arm); p++)
         for (size_t d = 0; d < request->durability_count && !tl_interrupted(); d++) {
-            choose_cell(march, arm, fixed != NULL ? fixed : request->protocols[p],
+            choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
                         request->durabilities[d]);
             sweep_cell(march);
             march->cells_done++;
@@ -237,14 +250,16 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
     if (march.rows == NULL)
         march.rows = campaign->table;
     for (size_t i = 0; i < choice->driver_count; i++)
-        march.cell_count += protocol_count(&march, &choice->arms[i]) * request->durability_count;
+        march.cell_count += protocol_count(&march, &choice->arms[i]) * request->durability_count *
+                            request->history_count;
     if (tl_arena_create(TL_STANDARD_ARENA_BYTES, &march.arena) != TL_OK)
         march.arena = NULL; /* each open then makes its own: slower, not wrong */
     march.progress = tl_progress_begin("crash", march.cell_count * STEPS_PER_CELL, request->quiet);
-    fprintf(march.rows, "%-24s %-8s %-10s %6s %8s %8s %8s %8s\n", "store", "protocol", "durability",
-            "points", "states", "distinct", "states/s", "findings");
+    fprintf(march.rows, "%-24s %-11s %-8s %-10s %6s %8s %8s %8s %8s\n", "store", "history",
+            "protocol", "durability", "points", "states", "distinct", "states/s", "findings");
     for (size_t i = 0; i < choice->driver_count; i++)
-        sweep_arm(&march, &choice->arms[i]);
+        for (size_t h = 0; h < request->history_count; h++)
+            sweep_arm(&march, &choice->arms[i], request->histories[h]);
     tl_progress_end(march.progress);
     if (march.rows != campaign->table && fclose(march.rows) == 0)
         fputs(text, campaign->table);

@@ -12,6 +12,7 @@ enum { COMMITS_MAX = 100000 };
 enum { /* options without a letter */
        OPTION_COMMIT = 256,
        OPTION_DURABILITY,
+       OPTION_HISTORY,
        OPTION_PAGE_SIZE,
        OPTION_SEED,
        OPTION_VARIANT,
@@ -26,9 +27,10 @@ static const struct argp_option options[] = {
     {"driver", 'd', "NAME[:KEY=VALUE]...,...", 0, "Stores to crash (default: tree)", 0},
     {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2,shadow1)", 0},
     {"durability", OPTION_DURABILITY, "NAME,...", 0, "none, async, commit (default: all three)", 0},
-    {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: 4096)", 0},
+    {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all (default: mixed)", 0},
+    {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: the history's own)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
-    {"ops", 'n', "N", 0, "Commits in the history (default: 48)", 0},
+    {"ops", 'n', "N", 0, "Commits in the history (default: its own)", 0},
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
@@ -99,6 +101,23 @@ static void add_variant(struct argp_state *state, const char *word)
     request->variant_count++;
 }
 
+static void add_history(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    const char *names[TL_CRASH_LIST_MAX];
+    size_t count = tl_history_count();
+    bool all = strcmp(word, "all") == 0, found = false;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = tl_history_at(i)->name;
+        bool wanted = all || strcmp(names[i], word) == 0;
+        if (wanted && request->history_count < TL_CRASH_LIST_MAX)
+            request->histories[request->history_count++] = tl_history_at(i);
+        found |= wanted;
+    }
+    if (!found)
+        tl_arguments_unknown(state, "history", word, names, count, NULL);
+}
+
 /* Call `add` for each word between commas. */
 static void parse_list(struct argp_state *state, const char *list,
                        void (*add)(struct argp_state *, const char *))
@@ -146,6 +165,8 @@ static void set_defaults(struct argp_state *state)
         request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
     for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
         request->variants[i] = true;
+    if (request->history_count == 0)
+        request->histories[request->history_count++] = tl_history_at(0);
     tl_choice_resolve(&request->choice, state);
     for (size_t i = 0; i < request->choice.driver_count; i++) {
         const tl_driver *driver = request->choice.arms[i].driver;
@@ -155,8 +176,9 @@ static void set_defaults(struct argp_state *state)
                        "an I/O table do, such as 'tree'",
                        driver->name);
     }
-    if (request->repro != NULL && request->choice.driver_count != 1)
-        argp_error(state, "--repro is about one driver");
+    if (request->repro != NULL &&
+        (request->choice.driver_count != 1 || request->history_count != 1))
+        argp_error(state, "--repro is about one driver and one history");
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -171,6 +193,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_DURABILITY:
         parse_list(state, value, add_durability);
+        return 0;
+    case OPTION_HISTORY:
+        parse_list(state, value, add_history);
         return 0;
     case OPTION_PAGE_SIZE:
         request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
@@ -223,6 +248,7 @@ static const struct argp crash_argp = {
            "Examples:\n"
            "  treelab crash\n"
            "  treelab crash --commit log --durability commit --budget 60s\n"
+           "  treelab crash --history split_merge,overflow --durability commit\n"
            "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
            "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
            "\n"
@@ -232,8 +258,6 @@ static const struct argp crash_argp = {
 
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
 {
-    request->page_bytes = TL_STANDARD_PAGE_BYTES;
     request->seed = TL_STANDARD_SEED;
-    request->commits = TL_STANDARD_COMMITS;
     return tl_arguments_parse(&crash_argp, argc, argv, request);
 }
