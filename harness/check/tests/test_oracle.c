@@ -14,7 +14,7 @@
 static tl_oracle *oracle_of(uint64_t seed, uint32_t page_bytes, size_t commits)
 {
     tl_oracle *oracle = NULL;
-    tl_oracle_spec spec = {seed, page_bytes, commits};
+    tl_oracle_spec spec = {seed, page_bytes, commits, NULL};
     assert_int_equal(tl_oracle_create(&spec, &oracle), TL_OK);
     return oracle;
 }
