@@ -34,14 +34,14 @@ static void write_open(FILE *out, const tl_sweep_options *options)
 static void write_history(FILE *out, const tl_sweep *sweep, size_t point)
 {
     char key[160], value[160];
-    const tl_trace *trace = &sweep->trace;
+    const tl_trace *trace = &sweep->recording.trace;
     for (size_t n = 1; n <= trace->commits && (n == 1 || trace->begun[n] <= point); n++) {
         size_t op_count = 0;
-        const tl_oracle_op *ops = tl_oracle_ops(sweep->oracle, n, &op_count);
+        const tl_oracle_op *ops = tl_oracle_ops(sweep->recording.oracle, n, &op_count);
         fprintf(out, "begin # commit %zu: log entries %zu to %zu\n", n, trace->begun[n],
                 trace->acknowledged[n]);
         for (size_t i = 0; i < op_count; i++) {
-            tl_oracle_key_text(sweep->oracle, &ops[i], key, sizeof key);
+            tl_oracle_key_text(sweep->recording.oracle, &ops[i], key, sizeof key);
             if (ops[i].del) {
                 fprintf(out, "del %s\n", key);
             } else {
@@ -99,20 +99,21 @@ static void write_expectation(FILE *out, const tl_sweep *sweep, const tl_allowed
                   (allowed->low > allowed->high && allowed->again);
     tl_content only = allowed->again ? allowed->after : (tl_content){allowed->low, 0};
     if (single && !allowed->corrupt)
-        fprintf(out, "count -> count=%" PRIu64 "\n", tl_oracle_truth(sweep->oracle, only).count);
+        fprintf(out, "count -> count=%" PRIu64 "\n",
+                tl_oracle_truth(sweep->recording.oracle, only).count);
 }
 
 static tl_status write_crashes(FILE *out, const tl_sweep *sweep, const tl_sweep_finding *finding)
 {
     const tl_case *where = &finding->where;
-    size_t entries =
-        tl_simdisk_op_count(sweep->trace.disk) + tl_simdisk_op_count(sweep->recovery_disk) + 1;
+    size_t entries = tl_simdisk_op_count(sweep->recording.trace.disk) +
+                     tl_simdisk_op_count(sweep->recovery_disk) + 1;
     size_t *units = calloc(entries, sizeof *units);
     if (units == NULL)
         return TL_NO_MEMORY;
     tl_simdisk_loss loss;
     tl_crash_loss(sweep->walk, where->variant, where->index, units, &loss);
-    write_crash(out, sweep->trace.disk, &loss);
+    write_crash(out, sweep->recording.trace.disk, &loss);
     if (where->nested != 0) {
         fprintf(out, "reopen\n");
         if (where->nested >= sweep->recovery.begun)

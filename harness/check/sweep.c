@@ -6,7 +6,6 @@
  */
 #include "harness/check/sweep_body.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -88,7 +87,8 @@ static tl_status inspect_state(tl_sweep *sweep, const tl_case *where, const tl_a
         return status;
     bool clean = (where->point + where->index + where->nested) % 2 == 0;
     tl_verdict verdict;
-    tl_inspect(&sweep->inspector, tl_simdisk_io(sweep->state_disk), allowed, clean, &verdict);
+    tl_inspect(&sweep->recording.inspector, tl_simdisk_io(sweep->state_disk), allowed, clean,
+               &verdict);
     result->states++;
     result->distinct += added;
     result->variants[where->variant].states++;
@@ -104,8 +104,8 @@ static tl_status inspect_state(tl_sweep *sweep, const tl_case *where, const tl_a
 static tl_status plain_state(tl_sweep *sweep, const tl_case *where)
 {
     bool power = tl_crash_variant_at(where->variant)->power;
-    tl_allowed allowed =
-        tl_trace_allowed(&sweep->trace, where->point, !power || power_keeps_acknowledged(sweep));
+    tl_allowed allowed = tl_trace_allowed(&sweep->recording.trace, where->point,
+                                          !power || power_keeps_acknowledged(sweep));
     allowed.corrupt = power && sweep->options->durability == TL_DURABILITY_NONE;
     uint32_t mark = tl_simdisk_mark(sweep->state_disk);
     tl_hash128 hash;
@@ -120,19 +120,20 @@ static tl_status plain_state(tl_sweep *sweep, const tl_case *where)
 /* Let the store recover on recovery_disk and commit once more.  False: it could not, noted. */
 static bool record_recovery(tl_sweep *sweep, const tl_case *kill)
 {
-    tl_allowed allowed = tl_trace_allowed(&sweep->trace, kill->point, true);
+    tl_allowed allowed = tl_trace_allowed(&sweep->recording.trace, kill->point, true);
     tl_simdisk *disk = sweep->recovery_disk;
     tl_store *store = NULL;
     tl_verdict verdict;
-    bool fine = tl_inspect_open(&sweep->inspector, tl_simdisk_io(disk), &allowed, &store, &verdict);
+    bool fine = tl_inspect_open(&sweep->recording.inspector, tl_simdisk_io(disk), &allowed, &store,
+                                &verdict);
     if (fine) {
         tl_recovery *recovery = &sweep->recovery;
         recovery->found = verdict.content;
         recovery->after = (tl_content){verdict.content.n, verdict.content.round + 1};
         recovery->opened = recovery->begun = tl_simdisk_op_count(disk);
-        fine = tl_inspect_write(&sweep->inspector, store, recovery->after, &verdict);
+        fine = tl_inspect_write(&sweep->recording.inspector, store, recovery->after, &verdict);
         recovery->acknowledged = tl_simdisk_op_count(disk);
-        tl_inspect_abandon(&sweep->inspector, store);
+        tl_inspect_abandon(&sweep->recording.inspector, store);
     }
     if (!fine)
         note_finding(sweep, kill, &allowed, &verdict);
@@ -145,7 +146,7 @@ static tl_allowed nested_allowed(const tl_sweep *sweep, const tl_case *where)
 {
     const tl_recovery *recovery = &sweep->recovery;
     bool keeps = power_keeps_acknowledged(sweep);
-    tl_allowed allowed = tl_trace_allowed(&sweep->trace, where->point, keeps);
+    tl_allowed allowed = tl_trace_allowed(&sweep->recording.trace, where->point, keeps);
     allowed.corrupt = sweep->options->durability == TL_DURABILITY_NONE;
     allowed.again = where->nested >= recovery->begun;
     allowed.after = recovery->after;
@@ -216,7 +217,7 @@ static tl_status sweep_variant(tl_sweep *sweep, size_t point, tl_crash_variant v
 static tl_status sweep_points(tl_sweep *sweep)
 {
     const tl_sweep_options *options = sweep->options;
-    size_t op_count = tl_simdisk_op_count(sweep->trace.disk);
+    size_t op_count = tl_simdisk_op_count(sweep->recording.trace.disk);
     for (size_t point = 0; point <= op_count; point++) {
         tl_status status = tl_crash_walk_to(sweep->walk, point);
         if (status != TL_OK)
@@ -243,32 +244,28 @@ static tl_status sweep_points(tl_sweep *sweep)
 static tl_status sweep_prepare(tl_sweep *sweep)
 {
     const tl_sweep_options *options = sweep->options;
-    tl_oracle_spec spec = {options->seed, options->page_bytes, options->commits, options->history};
-    tl_status status = tl_oracle_create(&spec, &sweep->oracle);
-    if (status != TL_OK)
-        return status;
-    sweep->inspector = (tl_inspector){
+    tl_recording_spec spec = {
         .driver = options->driver,
-        .oracle = sweep->oracle,
-        .options = {.dir = "db",
-                    .durability = options->durability,
-                    .page_bytes = options->page_bytes,
-                    .seed = options->seed,
-                    .deterministic = true,
-                    .arena = options->arena,
-                    .settings = options->settings,
-                    .setting_count = options->setting_count},
+        .settings = options->settings,
+        .setting_count = options->setting_count,
+        .durability = options->durability,
+        .page_bytes = options->page_bytes,
+        .history = options->history,
+        .seed = options->seed,
+        .commits = options->commits,
+        .arena = options->arena,
     };
-    status = tl_trace_record(&sweep->inspector, &sweep->trace, sweep->result->error,
-                             sizeof sweep->result->error);
+    tl_status status = tl_recording_make(&spec, &sweep->recording, sweep->result->error,
+                                         sizeof sweep->result->error);
     if (status == TL_OK)
-        status =
-            tl_simdisk_create_beside(sweep->trace.disk, TL_SIMDISK_ONE_THREAD, &sweep->state_disk);
+        status = tl_simdisk_create_beside(sweep->recording.trace.disk, TL_SIMDISK_ONE_THREAD,
+                                          &sweep->state_disk);
     if (status == TL_OK)
-        status = tl_simdisk_create_beside(
-            sweep->trace.disk, TL_SIMDISK_ONE_THREAD | TL_SIMDISK_RECORD, &sweep->recovery_disk);
+        status = tl_simdisk_create_beside(sweep->recording.trace.disk,
+                                          TL_SIMDISK_ONE_THREAD | TL_SIMDISK_RECORD,
+                                          &sweep->recovery_disk);
     if (status == TL_OK)
-        status = tl_crash_walk_create(sweep->trace.disk, &sweep->walk);
+        status = tl_crash_walk_create(sweep->recording.trace.disk, &sweep->walk);
     if (status == TL_OK)
         status = tl_crash_walk_create(sweep->recovery_disk, &sweep->recovery_walk);
     return status;
@@ -280,23 +277,21 @@ static void sweep_release(tl_sweep *sweep)
     tl_crash_walk_destroy(sweep->recovery_walk);
     tl_simdisk_destroy(sweep->recovery_disk);
     tl_simdisk_destroy(sweep->state_disk);
-    tl_trace_clear(&sweep->trace);
-    tl_oracle_destroy(sweep->oracle);
+    tl_recording_clear(&sweep->recording);
     tl_hashset_clear(&sweep->seen);
 }
 
 tl_status tl_sweep_run(const tl_sweep_options *options, tl_sweep_result *result)
 {
-    assert((options->driver->capabilities & TL_DRIVER_SIM_IO) != 0);
     *result = (tl_sweep_result){0};
     tl_sweep sweep = {.options = options, .result = result};
     tl_status status = sweep_prepare(&sweep);
     if (status == TL_OK) {
-        result->counters = sweep.trace.counters;
-        result->commits = sweep.trace.commits;
-        result->io_ops = tl_simdisk_op_count(sweep.trace.disk);
-        result->writes = sweep.trace.writes;
-        result->syncs = sweep.trace.syncs;
+        result->counters = sweep.recording.trace.counters;
+        result->commits = sweep.recording.trace.commits;
+        result->io_ops = tl_simdisk_op_count(sweep.recording.trace.disk);
+        result->writes = sweep.recording.trace.writes;
+        result->syncs = sweep.recording.trace.syncs;
         sweep.started_ns = now_ns();
         status = sweep_points(&sweep);
         result->elapsed_ns = now_ns() - sweep.started_ns;

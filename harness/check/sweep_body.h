@@ -3,6 +3,7 @@
 #define TL_HARNESS_SWEEP_BODY_H
 
 #include "harness/check/hashset.h"
+#include "harness/check/recording.h"
 #include "harness/check/sweep.h"
 
 typedef struct tl_recovery { /* the recorded recovery of one kill, and the commit after it */
@@ -13,9 +14,7 @@ typedef struct tl_recovery { /* the recorded recovery of one kill, and the commi
 struct tl_sweep {
     const tl_sweep_options *options;
     tl_sweep_result *result;
-    tl_inspector inspector;
-    tl_oracle *oracle;
-    tl_trace trace;
+    tl_recording recording;
     tl_simdisk *recovery_disk; /* keeps a log: the recovery that a power loss interrupts */
     tl_simdisk *state_disk;    /* shows one state after the other */
     tl_crash_walk *walk, *recovery_walk;

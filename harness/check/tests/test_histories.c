@@ -1,7 +1,6 @@
 /* harness/check/tests/test_histories.c -- the canonical histories are what they say. */
-#include "harness/check/history.h"
+#include "harness/check/recording.h"
 #include "harness/check/standard.h"
-#include "harness/check/trace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,33 +14,28 @@
 static const char *what_is_recorded; /* "overflow under log", for messages */
 
 /* Run a history as `treelab crash --history NAME` does. */
-static tl_trace record(const tl_history *history, const char *protocol)
+static tl_recording record(const tl_history *history, const char *protocol)
 {
     static char name[64];
     snprintf(name, sizeof name, "%s under %s", history->name, protocol);
     what_is_recorded = name;
     tl_standard_settings standard;
     tl_standard_settings_fill(&standard, protocol, history->page_bytes);
-    tl_oracle_spec spec = {TL_STANDARD_SEED, history->page_bytes, history->commits, history};
-    tl_oracle *oracle = NULL;
-    assert_int_equal(tl_oracle_create(&spec, &oracle), TL_OK);
-    tl_inspector inspector = {
+    tl_recording_spec spec = {
         .driver = tl_driver_find("tree"),
-        .oracle = oracle,
-        .options = {.dir = "db",
-                    .durability = TL_DURABILITY_COMMIT,
-                    .page_bytes = history->page_bytes,
-                    .seed = TL_STANDARD_SEED,
-                    .deterministic = true,
-                    .settings = standard.settings,
-                    .setting_count = TL_STANDARD_SETTINGS},
+        .settings = standard.settings,
+        .setting_count = TL_STANDARD_SETTINGS,
+        .durability = TL_DURABILITY_COMMIT,
+        .page_bytes = history->page_bytes,
+        .history = history,
+        .seed = TL_STANDARD_SEED,
+        .commits = history->commits,
     };
-    tl_trace trace;
+    tl_recording recording;
     char error[256] = "";
-    if (tl_trace_record(&inspector, &trace, error, sizeof error) != TL_OK)
+    if (tl_recording_make(&spec, &recording, error, sizeof error) != TL_OK)
         fail_msg("%s: %s", name, error);
-    tl_oracle_destroy(oracle);
-    return trace;
+    return recording;
 }
 
 static void must(bool holds, const char *event)
@@ -118,14 +112,15 @@ static void each_canonical_history_is_short_and_holds_its_events(void **state)
         const tl_history *history = tl_history_at(h);
         large_pages += history->page_bytes >= 16384;
         for (size_t p = 0; p < TL_STANDARD_PROTOCOLS; p++) {
-            tl_trace trace = record(history, tl_standard_protocols[p]);
-            size_t ops = tl_simdisk_op_count(trace.disk);
+            tl_recording recording = record(history, tl_standard_protocols[p]);
+            const tl_trace *trace = &recording.trace;
+            size_t ops = tl_simdisk_op_count(trace->disk);
             print_message("%s: %zu operations, %zu commits\n", what_is_recorded, ops,
-                          trace.commits);
+                          trace->commits);
             must(ops >= 100 && ops <= 200, "100 to 200 operations");
-            must(trace.commits >= 8, "eight commits");
-            events_are_there(history, tl_standard_protocols[p], &trace);
-            tl_trace_clear(&trace);
+            must(trace->commits >= 8, "eight commits");
+            events_are_there(history, tl_standard_protocols[p], trace);
+            tl_recording_clear(&recording);
         }
     }
     assert_int_equal(7, tl_history_count());
