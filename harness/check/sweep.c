@@ -241,10 +241,9 @@ static tl_status sweep_points(tl_sweep *sweep)
     return TL_OK;
 }
 
-static tl_status sweep_prepare(tl_sweep *sweep)
+tl_recording_spec tl_sweep_recording(const tl_sweep_options *options)
 {
-    const tl_sweep_options *options = sweep->options;
-    tl_recording_spec spec = {
+    return (tl_recording_spec){
         .driver = options->driver,
         .settings = options->settings,
         .setting_count = options->setting_count,
@@ -255,6 +254,12 @@ static tl_status sweep_prepare(tl_sweep *sweep)
         .commits = options->commits,
         .arena = options->arena,
     };
+}
+
+static tl_status sweep_prepare(tl_sweep *sweep)
+{
+    const tl_sweep_options *options = sweep->options;
+    tl_recording_spec spec = tl_sweep_recording(options);
     tl_status status = tl_recording_make(&spec, &sweep->recording, sweep->result->error,
                                          sizeof sweep->result->error);
     if (status == TL_OK)

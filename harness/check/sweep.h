@@ -7,7 +7,7 @@
 #ifndef TL_HARNESS_SWEEP_H
 #define TL_HARNESS_SWEEP_H
 
-#include "harness/check/trace.h"
+#include "harness/check/recording.h"
 #include "harness/fault/crash.h"
 
 typedef struct tl_sweep tl_sweep; /* one that runs */
@@ -51,6 +51,9 @@ typedef struct tl_sweep_options {
                        const tl_sweep_finding *finding); /* may be NULL */
     void *context;
 } tl_sweep_options;
+
+/* What is recorded under these options. */
+tl_recording_spec tl_sweep_recording(const tl_sweep_options *options);
 
 typedef struct tl_sweep_variant {
     uint64_t states, findings;

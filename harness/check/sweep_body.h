@@ -3,7 +3,6 @@
 #define TL_HARNESS_SWEEP_BODY_H
 
 #include "harness/check/hashset.h"
-#include "harness/check/recording.h"
 #include "harness/check/sweep.h"
 
 typedef struct tl_recovery { /* the recorded recovery of one kill, and the commit after it */

@@ -146,20 +146,22 @@ static void keep_cell(crash_march *march, const tl_sweep_options *sweep,
     const crash_cell *cell = &march->cell;
     tl_crash_campaign *campaign = march->campaign;
     bool found = cell->first_case[0] != '\0';
-    tl_sweep_cell row = {
+    tl_recording_spec spec = tl_sweep_recording(sweep);
+    tl_cell_head head = {
         .id = cell->id,
         .label = cell->arm->label,
         .order = cell->order,
-        .options = sweep,
-        .result = result,
+        .spec = &spec,
+        .findings = result->findings,
         .status = status,
+        .error = result->error,
         .first_case = found ? cell->first_case : NULL,
         .first_rule = cell->first_rule,
         .first_command = cell->first_command,
         .first_script = cell->first_script[0] != '\0' ? cell->first_script : NULL,
     };
     if (campaign->result != NULL)
-        tl_result_add_cell(campaign->result, tl_sweep_cell_json(&row));
+        tl_result_add_cell(campaign->result, tl_sweep_cell_json(&head, result));
     campaign->states += result->states;
     campaign->elapsed_ns += result->elapsed_ns;
     campaign->findings += result->findings;
