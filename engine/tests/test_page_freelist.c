@@ -210,28 +210,64 @@ static void alternating_insert_and_delete_on_a_full_page_never_compacts(void **s
     assert_int_equal(d->stats.alloc_misses, before.alloc_misses);
 }
 
-/* Values of mixed sizes leave holes that do not fit: pages are compacted, but rarely. */
-static void mixed_sizes_on_a_full_page_compact_rarely(void **state)
+enum { ROUNDS = 20000 };
+
+/* Records of mixed sizes come and go on a page that stays full; returns how many came. */
+static unsigned mixed_sizes(desk *d, const tl_leaf_mode *mode, uint64_t random)
 {
-    (void)state;
-    uint64_t random = unit_seed(__func__);
-    desk *d = desk_set();
-    enum { ROUNDS = 20000 };
     unsigned inserts = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         uint8_t key = (uint8_t)unit_below(&random, 90);
         bool present;
-        (void)find(d, key, &present);
+        unsigned index = find(d, key, &present);
+        size_t bytes = present ? 0 : 20 + unit_below(&random, 100);
         if (present)
-            take_out(d, key);
+            mode->remove(&d->edit, d->page, index);
         else
-            inserts += insert(d, key, 20 + unit_below(&random, 100));
+            inserts += mode->insert(&d->edit, d->page, index, tl_slice_of(&key, 1),
+                                    tl_slice_of(d->value, bytes));
+        check(d);
     }
+    return inserts;
+}
+
+/* Values of mixed sizes leave holes that do not fit, so a full page is compacted now and then.  How
+ * often is told by `bump`, which remembers no hole: of the same records the same ones find room, a
+ * third of them in a hole, and that saves a quarter of the compactions (24.8 to 26.9 % over eleven
+ * seeds). */
+static void holes_of_mixed_sizes_save_every_fifth_compaction(void **state)
+{
+    (void)state;
+    uint64_t random = unit_seed(__func__);
+    desk *d = desk_set();
+    unsigned inserts = mixed_sizes(d, &tl_leaf_bump, random);
+    tl_stats bump = d->stats;
     assert_true(inserts > ROUNDS / 4);
-    assert_true(d->stats.alloc_fit_freeblock > inserts / 10);
-    assert_true(d->stats.alloc_compactions < inserts / 4);
-    assert_true(d->stats.alloc_scans < 8 * (uint64_t)ROUNDS);
+    assert_true(bump.alloc_compactions > inserts / 6); /* the page is full */
+    d = desk_set();
+    assert_int_equal(mixed_sizes(d, &tl_leaf_freelist, random), inserts);
+    assert_int_equal(d->stats.alloc_misses, bump.alloc_misses); /* no byte is lost to holes */
+    assert_true(d->stats.alloc_fit_freeblock * 10 > inserts * UINT64_C(3));
+    assert_true(d->stats.alloc_compactions * 5 <= bump.alloc_compactions * 4);
     assert_int_equal(d->stats.alloc_failures, 0);
+}
+
+/* However many holes there are: eight cache lines, then the gap. */
+static void a_cell_looks_at_eight_holes_and_no_more(void **state)
+{
+    (void)state;
+    desk *d = desk_set();
+    for (uint8_t key = 0; key < 40; key++)
+        assert_true(insert(d, key, 20));
+    for (uint8_t key = 0; key < 39; key += 2) /* downward: each enters at the front */
+        take_out(d, key);
+    assert_int_equal(chain_length(d), 20);
+    assert_int_equal(d->stats.alloc_scans, 0);
+    uint32_t heap_lo = tl_page_heap_lo(d->page);
+    assert_true(insert(d, 50, 40)); /* fits none of them */
+    assert_int_equal(d->stats.alloc_scans, 8);
+    assert_int_equal(tl_page_heap_lo(d->page), heap_lo - 43);
+    assert_int_equal(chain_length(d), 20);
 }
 
 static void a_hole_behind_the_first_is_garbage_until_a_compaction(void **state)
@@ -261,7 +297,8 @@ int main(void)
         cmocka_unit_test(a_value_that_shrinks_gives_its_end_back_and_one_that_grows_takes_it_again),
         cmocka_unit_test(an_update_that_does_not_fit_leaves_the_old_value),
         cmocka_unit_test(alternating_insert_and_delete_on_a_full_page_never_compacts),
-        cmocka_unit_test(mixed_sizes_on_a_full_page_compact_rarely),
+        cmocka_unit_test(holes_of_mixed_sizes_save_every_fifth_compaction),
+        cmocka_unit_test(a_cell_looks_at_eight_holes_and_no_more),
         cmocka_unit_test(a_hole_behind_the_first_is_garbage_until_a_compaction),
     };
     return cmocka_run_group_tests_name("page_freelist", tests, NULL, NULL);
