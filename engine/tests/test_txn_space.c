@@ -122,11 +122,12 @@ static void a_file_of_several_zones_is_reopened_and_reused(void **state)
         del_range(on->env, &on->truth, i * 8000, 8000);
     check_ok(tl_env_checkpoint(on->env));
     check_ok(tl_env_checkpoint(on->env));
-    rig_close(on);
+    rig_abandon(on); /* a close would move pages into the holes and cut the free end off */
     rig_open(on);
-    for (unsigned i = 0; i < 6; i += 2) /* halves of split leaves take more pages than full ones */
+    assert_int_equal(page_count, info_of(on->env).page_count);
+    for (unsigned i = 0; i < 10; i += 2)
         put_range(on->env, &on->truth, i * 8000, 8000, 'b', 200);
-    assert_true(info_of(on->env).page_count < page_count + 1024); /* one step at most */
+    assert_int_equal(page_count, info_of(on->env).page_count);
     rig_reopen(on);
 }
 
