@@ -164,6 +164,8 @@ tl_status tl_env_shrink(tl_env *env, uint32_t least)
     return tl_pager_cut_file(pager);
 }
 
+enum { STEP_LEAST = 16 }; /* pages a later pass may move at once, however few are free */
+
 /* One txn of the pass.  *end: the pass is over. */
 static tl_status step_run(step *now, size_t pages_max, bool *end)
 {
@@ -179,6 +181,12 @@ static tl_status step_run(step *now, size_t pages_max, bool *end)
     tl_txn_drop_ops(env); /* it commits by a checkpoint, which gives the old pages back */
     tl_space_drain_recycled(space);
     space->lowest_first = true; /* till the next txn begins: for the catalog too */
+    if (now->pass->passes != 0) {
+        /* What moves leaves a hole for the next step, not for this one. */
+        size_t most = tl_space_available(space) / 4;
+        most = most < STEP_LEAST ? STEP_LEAST : most;
+        pages_max = pages_max < most ? pages_max : most;
+    }
     status = pass_go_on(now, pages_max, end);
     if (status == TL_OK)
         return tl_txn_commit(txn);
