@@ -82,7 +82,7 @@ typedef struct tl_env_options { /* all zeros is a good default */
     uint64_t max_bytes; /* limit of the page file, TL_NO_SPACE beyond; 0 means map_bytes.
                            A new file needs 32 pages at least */
     uint64_t
-        growth_bytes;   /* the page file grows by this much; 0 means by a quarter, up to 16 MiB */
+        growth_bytes;   /* the page file grows by this much; 0 means by a sixteenth, up to 16 MiB */
     uint64_t log_bytes; /* first size of each log file, 8192 to 1 GiB; 0 means 65536 */
     uint32_t reserve_pages; /* a put leaves so many pages free beside those that one delete needs:
                                a txn on a full file can delete in more leaves */
