@@ -1,6 +1,7 @@
 /* engine/tests/acceptance/test_accept_space.c -- pages come back: churn, deletes, updates, readers.
  */
 #include "engine/base/hash.h"
+#include "engine/page/zone.h"
 #include "engine/tests/acceptance/acceptance.h"
 
 static uint64_t live(const acceptance *on)
@@ -14,14 +15,20 @@ static uint64_t file_pages(acceptance *on)
     return info_of(on->rig.env).page_count;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Six sizes x 100, half deleted, again and again: what is live stays, and so does the file.  A
- * split that packs ascending keys leaves the first rounds denser than any later one can be. */
+ * split that packs ascending keys leaves the first rounds denser than any later one can be: how
+ * full leaves stay in the long run shows after some 50 rounds. */
 static void churn_does_not_grow(acceptance *on)
 {
     static const unsigned sizes[] = {50, 100, 300, 700, 1200, 2000};
     u64_key key;
     bool halves = strcmp(on->rig.options.split, "half_bytes") == 0;
-    uint64_t rounds = acceptance_size(12, 100), settled = halves ? 2 : 8;
+    uint64_t rounds = acceptance_size(12, 100), settled = halves ? 2 : acceptance_size(8, 50);
     uint64_t live_then = 0, pages_then = 0;
     on->random = 12345;
     for (uint64_t round = 1; round <= rounds; round++) {
@@ -33,13 +40,14 @@ static void churn_does_not_grow(acceptance *on)
             if (acceptance_below(on, 2) == 0)
                 acceptance_del(on, u64_of(i, &key));
         acceptance_commit(on);
-        if (round == settled) {
-            live_then = live_now;
-            pages_then = pages_now;
-        }
         if (round > settled) {
-            assert_true(live_now * 10 <= live_then * 11 + 10);
-            assert_true(pages_now * 10 <= pages_then * 11 + 320); /* growth comes by 32 pages */
+            /* A tenth; or three leaves where there are so few (64 KiB pages: eight to twelve), each
+             * of them in the three states that a file holds. */
+            assert_in_range(live_now, 1, live_then + larger(live_then / 10, 3));
+            assert_in_range(pages_now, 1, pages_then + larger(pages_then / 10, 9));
+        } else if (round > 1) {
+            live_then = larger(live_then, live_now);
+            pages_then = larger(pages_then, pages_now);
         }
     }
 }
@@ -58,13 +66,16 @@ static void deleting_all_gives_everything_back(acceptance *on)
 {
     u64_key key;
     uint64_t count = acceptance_size(2000, 100000), pages = 0, live_empty = live(on);
+    /* shadow1 reuses pages one commit later: the last one's leaf, catalog and manifest are still
+     * there, and the manifest before. */
+    uint64_t kept = strcmp(on->rig.options.commit, "shadow1") == 0 ? 4 : 0;
     for (order how = IN_ORDER; how < ORDER_COUNT; how++) {
         for (uint64_t i = 0; i < count; i++)
             acceptance_put(on, u64_of(i * 3, &key), acceptance_value(on, i, 60));
         acceptance_commit(on);
         uint64_t pages_now = file_pages(on);
-        if (how != IN_ORDER) /* the file held them before; shadow1 reuses one commit later */
-            assert_in_range(pages_now, 1, pages + 4);
+        if (how != IN_ORDER) /* the file held them before */
+            assert_in_range(pages_now, 1, pages + kept);
         for (uint64_t i = 0; i < count; i++)
             acceptance_del(on, u64_of(nth_to_go(how, i, count) * 3, &key));
         acceptance_commit(on);
@@ -72,7 +83,9 @@ static void deleting_all_gives_everything_back(acceptance *on)
         tl_env_info info = info_of(on->rig.env);
         assert_int_equal(1, info.depth);
         assert_int_equal(0, info.count);
-        assert_true(info.pages_live <= live_empty + 1);
+        uint64_t zones_more = tl_zone_count(info.page_bytes, info.page_count) - 1;
+        /* The longer file has more zones, and their own two pages stay. */
+        assert_int_equal(live_empty + 2 * zones_more, info.pages_live);
     }
 }
 
@@ -139,6 +152,22 @@ static void rewrite_all(acceptance *on, uint64_t round)
     acceptance_commit(on);
 }
 
+/* A file under a pinned reader, `pages` long, `live` of them in each state: it holds the reader's
+ * state, the durable one, the running txn's, and under `log` the newest committed one; beside them
+ * what an edit asks for and what it leaves alone (tree.h), and what the last growth had too much.
+ * The states before the reader came were there before, so the protocols whose commits are durable
+ * grow by 2.1 at most. */
+static void expect_few_states(acceptance *on, uint64_t pages, uint64_t pages_pinned, uint64_t live)
+{
+    tl_env_info info = info_of(on->rig.env);
+    bool logs = strcmp(info.commit, "log") == 0;
+    uint64_t edit = 4 * info.depth + 4,
+             growth = larger(on->rig.options.growth_bytes / info.page_bytes, 1);
+    assert_in_range(pages, 1, (logs ? 4 : 3) * live + 2 * edit + growth);
+    if (!logs)
+        assert_true((pages - pages_pinned) * 10 <= live * 21);
+}
+
 static void a_pinned_reader_sees_the_same_bytes(acceptance *on)
 {
     tl_txn *reader = NULL;
@@ -149,7 +178,7 @@ static void a_pinned_reader_sees_the_same_bytes(acceptance *on)
     rewrite_all(on, 0);
     uint64_t before = live(on), pages_quarter = 0;
     check_ok(tl_txn_begin(on->rig.env, TL_TXN_READ_ONLY, &reader));
-    uint64_t seen = seen_by(reader);
+    uint64_t seen = seen_by(reader), pages_pinned = info_of(on->rig.env).page_count;
     for (uint64_t round = 1; round <= rounds; round++) {
         rewrite_all(on, round);
         if (round == rounds / 4)
@@ -159,9 +188,8 @@ static void a_pinned_reader_sees_the_same_bytes(acceptance *on)
     }
     assert_true(seen == seen_by(reader));
     uint64_t pages = info_of(on->rig.env).page_count;
-    assert_true(pages <= pages_quarter + 32); /* flat in time: one growth at most */
-    /* the reader's pages, the newest, those a checkpoint still writes, and room to grow */
-    assert_true(pages <= 6 * before + 128);
+    assert_in_range(pages, 1, pages_quarter + pages_quarter / 20); /* flat in time, within 5 % */
+    expect_few_states(on, pages, pages_pinned, before);
     tl_txn_abort(reader);
     rewrite_all(on, rounds + 1);
     check_ok(tl_env_checkpoint(on->rig.env));
