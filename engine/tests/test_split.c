@@ -372,7 +372,8 @@ static void every_legal_edit_succeeds_at_1_kib_and_the_verifier_is_clean(void **
     /* the hazards were met, not merely passed by */
     assert_true(sum.leaf_splits > 0 && sum.branch_splits > 0 && sum.splits_rightmost > 0);
     assert_true(sum.soft_reencodes > 0 && sum.soft_breaks > 0);
-    /* H1: plans that forgot their fences, and all else that can be wrong with a plan */
+    /* H1: plans that forgot their fences, and all else that can be wrong with a plan.  How often is
+     * what `garbage` happens to draw and no promise; that each was met and answered is. */
     assert_true(sum.split_fallback_fences > 0 && sum.split_fallback_record > 0);
     assert_true(sum.split_fallback_parent > 0 && sum.split_fallback_sibling > 0);
     assert_true(sum.splits_shift_left > 0 && sum.splits_shift_right > 0 && sum.splits_2to3 > 0);
