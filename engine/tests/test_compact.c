@@ -171,7 +171,7 @@ static void readers_see_their_snapshot_through_a_compaction(void **state)
 }
 
 /* Pages that a step moves away from are free for the next one.  Steps without a bound once left
- * holes of one page and two between values of three: a file longer by an eighth. */
+ * holes of one page and two between values of three: a file longer by a seventh. */
 static void large_steps_compact_as_well_as_small_ones(void **state)
 {
     (void)state;
