@@ -138,3 +138,55 @@ const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path)
     assert(path < disk->share->paths.count);
     return disk->share->paths.entries[path].text;
 }
+
+uint32_t tl_simdisk_path_count(const tl_simdisk *disk)
+{
+    return disk->share->paths.count;
+}
+
+uint32_t tl_simdisk_path_dir(const tl_simdisk *disk, uint32_t path)
+{
+    assert(path < disk->share->paths.count);
+    return disk->share->paths.entries[path].dir;
+}
+
+static const tl_image *base_of(const tl_simdisk *disk, bool durable)
+{
+    return durable ? &disk->base_durable : &disk->base_issued;
+}
+
+uint32_t tl_simdisk_base_file_count(const tl_simdisk *disk)
+{
+    uint32_t issued = disk->base_issued.file_count, durable = disk->base_durable.file_count;
+    return issued > durable ? issued : durable;
+}
+
+uint64_t tl_simdisk_base_size(const tl_simdisk *disk, bool durable, uint32_t file)
+{
+    const tl_image *base = base_of(disk, durable);
+    return file < base->file_count ? base->files[file].size_bytes : 0;
+}
+
+uint32_t tl_simdisk_base_sector(const tl_simdisk *disk, bool durable, uint32_t file,
+                                uint64_t sector)
+{
+    const tl_image *base = base_of(disk, durable);
+    if (file >= base->file_count || sector >= base->files[file].sector_count)
+        return 0;
+    return base->files[file].sectors[sector];
+}
+
+bool tl_simdisk_base_name(const tl_simdisk *disk, bool durable, uint32_t path, uint32_t *file)
+{
+    const tl_simname *name = tl_image_find(base_of(disk, durable), path);
+    if (name == NULL)
+        return false;
+    *file = name->file;
+    return true;
+}
+
+const uint8_t *tl_simdisk_version(const tl_simdisk *disk, uint32_t version)
+{
+    assert(version < disk->share->versions.count);
+    return tl_version_bytes(&disk->share->versions, version);
+}

@@ -72,8 +72,21 @@ typedef struct tl_simdisk_op {
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
 const tl_simdisk_op *tl_simdisk_op_at(const tl_simdisk *disk, size_t index);
 const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path);
+uint32_t tl_simdisk_path_count(const tl_simdisk *disk);
+uint32_t tl_simdisk_path_dir(const tl_simdisk *disk, uint32_t path); /* the directory it lies in */
 /* One line for people: "31 write x.log.1 [512, 1536) 2 sectors". */
 void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t text_bytes);
+
+/* Both sides of the disk where the log begins: what processes saw, and what a power loss at that
+ * moment would have left.  They differ after a killed process. */
+uint32_t tl_simdisk_base_file_count(const tl_simdisk *disk); /* on either side */
+uint64_t tl_simdisk_base_size(const tl_simdisk *disk, bool durable, uint32_t file);
+/* The version that a sector of a file holds; 0, zeros, behind the file's end. */
+uint32_t tl_simdisk_base_sector(const tl_simdisk *disk, bool durable, uint32_t file,
+                                uint64_t sector);
+bool tl_simdisk_base_name(const tl_simdisk *disk, bool durable, uint32_t path, uint32_t *file);
+/* The TL_SECTOR_BYTES of a version, until the disk is next written to. */
+const uint8_t *tl_simdisk_version(const tl_simdisk *disk, uint32_t version);
 
 /* A crash: which operations of the log the disk still has when the machine is back.  A unit is one
  * log entry, named by its number.  Syncs are not units: what a finished sync covers cannot be
