@@ -1,0 +1,373 @@
+/* harness/fault/count.c -- see count.h.
+ *
+ * A walk goes over the log once.  What finished syncs made sure only grows on the way, so each
+ * chain remembers how far it is sure and a crash point looks at what lies behind that.
+ *
+ * In journal and posix the sizes of a file are tried in the order of its chain.  From one to the
+ * next only sectors between the two sizes change their factor, so the product over all visible
+ * sectors is carried along: it is multiplied by the new factors and divided, exactly, by the old.
+ */
+#include "harness/fault/count.h"
+
+#include "harness/fault/count_names.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+
+typedef struct walk {
+    count_log log;
+    tl_profile profile;
+    size_t at;
+    int64_t end;       /* operations < end count as issued: `at` is among them when it is no sync */
+    size_t after_sync; /* 0, or the operation behind the last finished sync */
+    size_t journal_sure; /* events that finished syncs demand */
+    uint32_t part_sure;  /* parts of those events */
+
+    /* journal: the state that journal_sure events leave */
+    uint32_t *sure_sizes, *sure_names; /* indices, by file and by path */
+    /* the state at hand */
+    uint32_t *sizes, *names, *links; /* links: how many names lead to a file */
+    count_weight *weights;           /* of each file */
+    mpz_t states, outcomes;
+} walk;
+
+/* A product of small numbers, put into a large one rarely. */
+typedef struct factors {
+    unsigned long up, down;
+} factors;
+
+static void factor_in(unsigned long *side, mpz_ptr product, uint32_t factor, bool divide)
+{
+    if (*side > ULONG_MAX / factor) {
+        if (divide)
+            mpz_divexact_ui(product, product, *side);
+        else
+            mpz_mul_ui(product, product, *side);
+        *side = 1;
+    }
+    *side *= factor;
+}
+
+/* How many versions a visible sector may hold when size `persisted` of its file is there. */
+static uint32_t versions_allowed(const walk *w, const count_sector *sector, uint32_t persisted)
+{
+    uint32_t allowed = 0;
+    for (uint32_t i = sector->sure; i < sector->count; i++) {
+        const count_version *version = &sector->versions[i];
+        if (version->op >= w->end)
+            break;
+        if (version->begins && version->size_event > persisted)
+            break; /* the epoch ends here */
+        bool certain = i == sector->sure || version->begins ||
+                       (w->profile == TL_PROFILE_JOURNAL && version->ordered &&
+                        version->size_event <= persisted);
+        allowed = certain ? 1 : allowed + 1;
+    }
+    assert(allowed > 0);
+    return allowed;
+}
+
+/* Go from size `from` to size `to` of the chain of a file: multiply `product` by what changes. */
+static void sizes_step(const walk *w, const count_file *file, uint32_t from, uint32_t to,
+                       mpz_ptr product)
+{
+    uint64_t old = file->sizes[from].bytes, new = file->sizes[to].bytes;
+    uint64_t low = old < new ? old : new, high = old < new ? new : old;
+    factors f = {1, 1};
+    for (uint32_t i = count_sector_from(file, low / TL_SECTOR_BYTES); i < file->sector_count; i++) {
+        const count_sector *sector = &file->sectors[i];
+        uint64_t begin = sector->number * TL_SECTOR_BYTES;
+        if (begin >= high)
+            break;
+        if (begin < new)
+            factor_in(&f.up, product, versions_allowed(w, sector, to), false);
+        if (begin < old) /* its old factor is still in the product, so the division is exact */
+            factor_in(&f.down, product, versions_allowed(w, sector, from), true);
+    }
+    mpz_mul_ui(product, product, f.up);
+    mpz_divexact_ui(product, product, f.down);
+}
+
+/* The product over all visible sectors at one size. */
+static void size_product(const walk *w, const count_file *file, uint32_t index, mpz_ptr product)
+{
+    unsigned long side = 1;
+    mpz_set_ui(product, 1);
+    for (uint32_t i = 0; i < file->sector_count; i++) {
+        const count_sector *sector = &file->sectors[i];
+        if (sector->number * TL_SECTOR_BYTES >= file->sizes[index].bytes)
+            break;
+        factor_in(&side, product, versions_allowed(w, sector, index), false);
+    }
+    mpz_mul_ui(product, product, side);
+}
+
+/* posix */
+
+static tl_status posix_count(walk *w)
+{
+    mpz_t product;
+    mpz_init(product);
+    for (uint32_t i = 0; i < w->log.file_count; i++) {
+        const count_file *file = &w->log.files[i];
+        count_weight *weight = &w->weights[i];
+        size_product(w, file, file->size_sure, product);
+        mpz_set(weight->states, product);
+        mpz_set_ui(weight->outcomes, 1);
+        for (uint32_t k = file->size_sure + 1; k < file->size_count; k++) {
+            if (file->sizes[k].op >= w->end)
+                break;
+            sizes_step(w, file, k - 1, k, product);
+            mpz_add(weight->states, weight->states, product);
+            mpz_add_ui(weight->outcomes, weight->outcomes, 1);
+        }
+    }
+    mpz_clear(product);
+    return count_names(&w->log, w->end, w->weights, w->states, w->outcomes);
+}
+
+/* journal */
+
+static void name_take(walk *w, const count_part *part, mpz_ptr total)
+{
+    const count_name *names = w->log.paths[part->which].names;
+    uint32_t old = names[w->names[part->which]].file, new = names[part->index].file;
+    w->names[part->which] = part->index;
+    if (new != COUNT_NO_FILE && w->links[new]++ == 0)
+        mpz_mul(total, total, w->weights[new].states);
+    if (old != COUNT_NO_FILE && --w->links[old] == 0)
+        mpz_divexact(total, total, w->weights[old].states);
+}
+
+static void size_take(walk *w, const count_part *part, mpz_ptr total)
+{
+    const count_file *file = &w->log.files[part->which];
+    uint32_t old = w->sizes[part->which];
+    w->sizes[part->which] = part->index;
+    sizes_step(w, file, old, part->index, w->weights[part->which].states);
+    if (w->links[part->which] > 0)
+        sizes_step(w, file, old, part->index, total);
+}
+
+/* Begin with what is sure: names, sizes and the product over what they show. */
+static void journal_begin(walk *w, mpz_ptr total)
+{
+    for (uint32_t i = 0; i < w->log.file_count; i++) {
+        w->links[i] = 0;
+        w->sizes[i] = w->sure_sizes[i];
+        size_product(w, &w->log.files[i], w->sizes[i], w->weights[i].states);
+    }
+    mpz_set_ui(total, 1);
+    for (uint32_t i = 0; i < w->log.path_count; i++) {
+        w->names[i] = w->sure_names[i];
+        uint32_t file = w->log.paths[i].names[w->names[i]].file;
+        if (file != COUNT_NO_FILE && w->links[file]++ == 0)
+            mpz_mul(total, total, w->weights[file].states);
+    }
+}
+
+static void journal_count(walk *w)
+{
+    mpz_t total;
+    mpz_init(total);
+    journal_begin(w, total);
+    mpz_set(w->states, total);
+    uint32_t part = w->part_sure;
+    size_t last = w->log.events_before[w->end];
+    for (size_t event = w->journal_sure; event < last; event++) {
+        for (; part < w->log.part_count && w->log.parts[part].event == event; part++) {
+            if (w->log.parts[part].is_size)
+                size_take(w, &w->log.parts[part], total);
+            else
+                name_take(w, &w->log.parts[part], total);
+        }
+        mpz_add(w->states, w->states, total);
+    }
+    mpz_set_ui(w->outcomes, last - w->journal_sure + 1);
+    mpz_clear(total);
+}
+
+/* sigkill, prefix */
+
+static void sigkill_count(walk *w)
+{
+    unsigned long stops = 0;
+    if (w->at < w->log.op_count) {
+        const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, w->at);
+        if (op->kind == TL_SIMDISK_WRITE)
+            stops = (op->offset + op->size_bytes - 1) / 4096 - op->offset / 4096;
+    }
+    mpz_set_ui(w->states, 1 + stops);
+    mpz_set(w->outcomes, w->states);
+}
+
+static void prefix_count(walk *w)
+{
+    unsigned long count = w->at - w->after_sync + 1;
+    if (w->after_sync == 0 && w->log.differs)
+        count++; /* not even what the killed process had done */
+    for (size_t q = w->after_sync; q <= w->at && q < w->log.op_count; q++) {
+        const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, q);
+        if (op->kind == TL_SIMDISK_WRITE)
+            count += op->sector_count - 1;
+    }
+    mpz_set_ui(w->states, count);
+    mpz_set(w->outcomes, w->states);
+}
+
+/* The walk. */
+
+/* A finished sync of a file: sizes and versions made by operations < i are sure. */
+static void file_is_sure(count_file *file, int64_t i)
+{
+    while (file->size_sure + 1 < file->size_count && file->sizes[file->size_sure + 1].op < i)
+        file->size_sure++;
+    for (uint32_t s = 0; s < file->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        while (sector->sure + 1 < sector->count && sector->versions[sector->sure + 1].op < i)
+            sector->sure++;
+    }
+}
+
+static void dir_is_sure(count_log *log, uint32_t dir, int64_t i)
+{
+    for (uint32_t p = 0; p < log->path_count; p++) {
+        count_path *path = &log->paths[p];
+        if (tl_simdisk_path_dir(log->trace, p) != dir)
+            continue;
+        while (path->name_sure + 1 < path->name_count && path->names[path->name_sure + 1].op < i)
+            path->name_sure++;
+    }
+}
+
+static void journal_is_sure(walk *w, size_t events)
+{
+    if (events <= w->journal_sure)
+        return;
+    w->journal_sure = events;
+    const count_log *log = &w->log;
+    for (; w->part_sure < log->part_count && log->parts[w->part_sure].event < events;
+         w->part_sure++) {
+        const count_part *part = &log->parts[w->part_sure];
+        (part->is_size ? w->sure_sizes : w->sure_names)[part->which] = part->index;
+    }
+}
+
+static void op_finishes(walk *w, size_t i)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
+    if (op->kind != TL_SIMDISK_SYNC && op->kind != TL_SIMDISK_SYNC_DIR)
+        return;
+    w->after_sync = i + 1;
+    journal_is_sure(w, w->log.demands[i]);
+    if (op->kind == TL_SIMDISK_SYNC)
+        file_is_sure(&w->log.files[op->file], (int64_t)i);
+    else
+        dir_is_sure(&w->log, op->path, (int64_t)i);
+}
+
+static void walk_to(walk *w, size_t at)
+{
+    for (; w->at < at; w->at++)
+        op_finishes(w, w->at);
+    w->end = (int64_t)(at < w->log.op_count ? at + 1 : at);
+}
+
+static tl_status walk_count(walk *w)
+{
+    switch (w->profile) {
+    case TL_PROFILE_SIGKILL:
+        sigkill_count(w);
+        return TL_OK;
+    case TL_PROFILE_PREFIX:
+        prefix_count(w);
+        return TL_OK;
+    case TL_PROFILE_JOURNAL:
+        journal_count(w);
+        return TL_OK;
+    case TL_PROFILE_POSIX:
+        return posix_count(w);
+    default:
+        return TL_UNSUPPORTED;
+    }
+}
+
+static void walk_end(walk *w)
+{
+    for (uint32_t i = 0; w->weights != NULL && i < w->log.file_count; i++)
+        mpz_clears(w->weights[i].states, w->weights[i].outcomes, NULL);
+    free(w->weights);
+    free(w->sure_sizes);
+    free(w->sure_names);
+    free(w->sizes);
+    free(w->names);
+    free(w->links);
+    mpz_clears(w->states, w->outcomes, NULL);
+    count_log_clear(&w->log);
+}
+
+static tl_status walk_begin(walk *w, const tl_simdisk *trace, tl_profile profile)
+{
+    *w = (walk){.profile = profile};
+    mpz_inits(w->states, w->outcomes, NULL);
+    tl_status status = count_log_build(trace, &w->log);
+    size_t files = (size_t)w->log.file_count + 1, paths = (size_t)w->log.path_count + 1;
+    w->weights = calloc(files, sizeof *w->weights);
+    for (uint32_t i = 0; w->weights != NULL && i < w->log.file_count; i++)
+        mpz_inits(w->weights[i].states, w->weights[i].outcomes, NULL);
+    w->sure_sizes = calloc(files, sizeof *w->sure_sizes);
+    w->sure_names = calloc(paths, sizeof *w->sure_names);
+    w->sizes = calloc(files, sizeof *w->sizes);
+    w->names = calloc(paths, sizeof *w->names);
+    w->links = calloc(files, sizeof *w->links);
+    if (status == TL_OK &&
+        !(w->weights && w->sure_sizes && w->sure_names && w->sizes && w->names && w->links))
+        status = TL_NO_MEMORY;
+    return status;
+}
+
+static tl_status count_at(const tl_simdisk *trace, size_t at, tl_profile profile, mpz_ptr states,
+                          mpz_ptr outcomes)
+{
+    if (at > tl_simdisk_op_count(trace))
+        return TL_INVALID;
+    walk w;
+    tl_status status = walk_begin(&w, trace, profile);
+    if (status == TL_OK) {
+        walk_to(&w, at);
+        status = walk_count(&w);
+    }
+    if (status == TL_OK && states != NULL)
+        mpz_set(states, w.states);
+    if (status == TL_OK && outcomes != NULL)
+        mpz_set(outcomes, w.outcomes);
+    walk_end(&w);
+    return status;
+}
+
+tl_status tl_count_states(const tl_simdisk *trace, size_t at, tl_profile profile, mpz_t *states)
+{
+    return count_at(trace, at, profile, *states, NULL);
+}
+
+tl_status tl_count_outcomes(const tl_simdisk *trace, size_t at, tl_profile profile, mpz_t *outcomes)
+{
+    return count_at(trace, at, profile, NULL, *outcomes);
+}
+
+tl_status tl_count_trace(const tl_simdisk *trace, tl_profile profile, tl_count_fn told,
+                         void *context)
+{
+    walk w;
+    tl_status status = walk_begin(&w, trace, profile);
+    bool more = true;
+    for (size_t at = 0; at <= w.log.op_count && more && status == TL_OK; at++) {
+        walk_to(&w, at);
+        status = walk_count(&w);
+        if (status == TL_OK)
+            more = told(context, at, w.states, w.outcomes);
+    }
+    walk_end(&w);
+    return status;
+}

@@ -1,0 +1,504 @@
+/* harness/fault/tests/test_count_cases.c -- sentence by sentence through the rules of the profiles,
+ * with numbers worked out by hand.
+ *
+ * Unless said otherwise the crash comes when all operations are done, and "4 x 2" is a sum over
+ * names and sizes of products over sectors. */
+#include "harness/fault/count.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static tl_simdisk *disk;
+static tl_io *io;
+
+static int setup(void **state)
+{
+    (void)state;
+    if (tl_simdisk_create(TL_SIMDISK_RECORD, &disk) != TL_OK)
+        return -1;
+    io = tl_simdisk_io(disk);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tl_simdisk_destroy(disk);
+    return 0;
+}
+
+static tl_file *create(const char *path)
+{
+    tl_file *file = NULL;
+    assert_int_equal(io->open(io, path, TL_IO_WRITE | TL_IO_CREATE, &file), TL_OK);
+    return file;
+}
+
+static void fill(tl_file *file, uint64_t offset, size_t size)
+{
+    static const uint8_t bytes[16384] = {1};
+    tl_io_span span = {bytes, size};
+    assert_int_equal(io->pwritev(io, file, offset, &span, 1), TL_OK);
+}
+
+static void sync_file(tl_file *file)
+{
+    assert_int_equal(io->fdatasync(io, file), TL_OK);
+}
+
+static void sync_dir(const char *dir)
+{
+    assert_int_equal(io->fsync_dir(io, dir), TL_OK);
+}
+
+static void cut(tl_file *file, uint64_t size)
+{
+    assert_int_equal(io->truncate(io, file, size), TL_OK);
+}
+
+static void move(const char *from, const char *to)
+{
+    assert_int_equal(io->rename(io, from, to), TL_OK);
+}
+
+/* A file whose name and content are durable. */
+static tl_file *durable(const char *path, size_t size)
+{
+    tl_file *file = create(path);
+    if (size > 0)
+        fill(file, 0, size);
+    sync_file(file);
+    sync_dir(".");
+    return file;
+}
+
+static size_t now(void)
+{
+    return tl_simdisk_op_count(disk);
+}
+
+static void killed(void)
+{
+    assert_int_equal(tl_simdisk_crash(disk, &(tl_simdisk_loss){.at = now()}), TL_OK);
+}
+
+static void expect(size_t at, tl_profile profile, unsigned long expected)
+{
+    mpz_t states;
+    mpz_init(states);
+    assert_int_equal(tl_count_states(disk, at, profile, &states), TL_OK);
+    if (mpz_cmp_ui(states, expected) != 0)
+        fail_msg("%s: %lu states, not %lu", tl_profile_at(profile)->name, mpz_get_ui(states),
+                 expected);
+    mpz_clear(states);
+}
+
+static void expect_all(size_t at, unsigned long sigkill, unsigned long prefix,
+                       unsigned long journal, unsigned long posix)
+{
+    expect(at, TL_PROFILE_SIGKILL, sigkill);
+    expect(at, TL_PROFILE_PREFIX, prefix);
+    expect(at, TL_PROFILE_JOURNAL, journal);
+    expect(at, TL_PROFILE_POSIX, posix);
+}
+
+static void what_is_synced_has_one_state(void **state)
+{
+    (void)state;
+    expect_all(0, 1, 1, 1, 1);
+    durable("a", 5000);
+    expect_all(now(), 1, 1, 1, 1);
+}
+
+/* Sizes 0, 4096, 8192, 10000 with 0, 8, 16, 20 sectors; a journal has all of them once visible.
+ * posix: 1 + 2^8 + 2^16 + 2^20.  In flight a kill stops it at 4096 or 8192 or before it began;
+ * prefix: none, or its first 1..19 sectors; done: whole, too. */
+static void a_growing_write_is_a_size_for_each_4096_bytes(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 0);
+    size_t write = now();
+    fill(a, 0, 10000);
+    expect_all(write, 3, 20, 4, 1 + 256 + 65536 + 1048576);
+    expect_all(now(), 1, 21, 4, 1 + 256 + 65536 + 1048576);
+}
+
+/* "Strictly between": a write that ends at 8192 exactly, from 4096, has one size event.
+ * posix: 2^0 at 4096, 2^8 at 8192.  As a write in place it is one state to a kill. */
+static void a_write_between_two_multiples_of_4096_is_one_size(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 4096);
+    size_t write = now();
+    fill(a, 4096, 4096);
+    expect_all(write, 1, 8, 2, 1 + 256);
+}
+
+/* Sector 0 is overwritten, sectors 1 and 2 are new.  journal: at 512, sector 0 has 2 versions; at
+ * 1536 the new ones must be there: 2 + 2 x 1 x 1.  posix: 2 + 2 x 2 x 2. */
+static void appended_sizes_wait_for_their_data_in_a_journal(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 0, 512);
+    fill(a, 512, 1024);
+    expect_all(now(), 1, 4, 4, 10);
+}
+
+/* The sector that the old end cuts has bytes of the append: with the new size it holds them.
+ * journal: 2 + 1, posix: 2 + 2. */
+static void an_append_within_a_sector_orders_that_sector(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 100);
+    fill(a, 100, 100);
+    expect_all(now(), 1, 2, 3, 4);
+}
+
+/* The write begins before the old end: sector 0 lies wholly before it and stays free, sector 1 is
+ * cut by it.  journal: at 700, 2 x 2; at 1100, 2 x 1 x 1.  posix: 4 + 8. */
+static void sectors_before_the_old_end_are_not_ordered(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 700);
+    fill(a, 0, 1100);
+    expect_all(now(), 1, 4, 6, 12);
+}
+
+/* A truncate that grows makes no write wait.  Sector 0 has 2 versions at 100 and at 300. */
+static void a_truncate_that_grows_is_one_size_and_orders_nothing(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 100);
+    fill(a, 0, 50);
+    cut(a, 300);
+    expect_all(now(), 1, 3, 4, 4);
+}
+
+/* fallocate(0, 100) leaves the size 1024 alone and is a size of its own all the same; the second
+ * passes 4096 and 8192 in one event. */
+static void a_fallocate_is_always_one_size(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 1024);
+    assert_int_equal(io->fallocate(io, a, 0, 100), TL_OK);
+    expect_all(now(), 1, 2, 2, 2);
+    assert_int_equal(io->fallocate(io, a, 0, 10000), TL_OK);
+    expect_all(now(), 1, 3, 3, 3);
+}
+
+/* Three versions of one sector; then one that a sync found, and one more. */
+static void a_sector_holds_any_version_since_the_last_sync(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 0, 512);
+    fill(a, 0, 512); /* the same bytes, another version */
+    expect_all(now(), 1, 3, 3, 3);
+    sync_file(a);
+    expect_all(now() - 1, 1, 3, 3, 3); /* in flight, a sync has done nothing */
+    expect_all(now(), 1, 1, 1, 1);
+    fill(a, 0, 10);
+    expect_all(now(), 1, 2, 2, 2);
+}
+
+/* Cut at 700 (sector 1 begins an epoch with one version), grown to 1536 by a write of sector 2,
+ * which begins with zeros.  Sectors 0 and 2 had been overwritten.
+ * posix: at 2048 the old epoch, 2 x 1 x 2 x 1; at 700, 2 x 1; at 1536, 2 x 1 x 2.
+ * journal: 4, 2, and 2 as the append needs its data. */
+static void a_shrink_ends_what_lay_behind_it(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 2048);
+    fill(a, 0, 512);
+    fill(a, 1024, 512);
+    cut(a, 700);
+    fill(a, 1024, 512);
+    expect_all(now(), 1, 5, 8, 10);
+}
+
+/* Sector 0 is cut at 100, then written: its new epoch holds what the truncate left or the write.
+ * posix: at 512, 1; at 100, 2; at 300, 2.  journal: 1 + 2 + 1: the append has bytes of it. */
+static void a_sector_that_is_cut_begins_with_what_the_cut_left(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    cut(a, 100);
+    fill(a, 100, 200);
+    expect_all(now(), 1, 3, 4, 5);
+}
+
+/* In flight, the cut may have happened: at 1024 sectors 0 and 1 have 2 versions each; at 100
+ * sector 0 holds what the cut names. */
+static void a_shrink_in_flight_may_have_happened(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 1024);
+    fill(a, 0, 1024);
+    cut(a, 100);
+    expect_all(now() - 1, 1, 3, 5, 5);
+    expect_all(now(), 1, 4, 5, 5);
+}
+
+/* Creation of b, growth of a (sector 1, ordered), sync of a: b's creation stood before it in the
+ * journal.  In posix b is there or not, empty. */
+static void a_sync_drags_the_journal_before_it_along(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    create("b");
+    fill(a, 512, 512);
+    sync_file(a);
+    expect_all(now(), 1, 1, 1, 2);
+}
+
+/* As before, but a did not grow: the sync of a demands nothing of the journal. */
+static void a_sync_without_a_size_demands_no_journal(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    create("b");
+    fill(a, 0, 512);
+    sync_file(a);
+    expect_all(now(), 1, 1, 2, 2);
+}
+
+/* b is created and grows by a write of 1 sector, c is created.  A sync of directory d, where
+ * nothing changed, demands nothing; one of "." drags b's size, and with it its data.
+ * journal before: {}, {b empty}, {b 512: 1}, {b, c} = 4.  posix: b (1 + (1 + 2)) x c 2 = 8. */
+static void a_directory_sync_drags_sizes_along_in_a_journal(void **state)
+{
+    (void)state;
+    durable("a", 0);
+    tl_file *b = create("b");
+    fill(b, 0, 512);
+    create("c");
+    expect_all(now(), 1, 4, 4, 8);
+    sync_dir("d");
+    expect_all(now(), 1, 1, 4, 8);
+    sync_dir(".");
+    expect_all(now(), 1, 1, 1, 3); /* posix: both names, b at 0 (1) or at 512 (2) */
+}
+
+/* One overwritten sector.  Names: a; both; b.  Never neither.  A journal knows no "both". */
+static void a_rename_shows_either_name_or_in_posix_both(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 0, 512);
+    move("a", "b");
+    expect_all(now(), 1, 3, 4, 6); /* the file has one content, under two names too */
+}
+
+/* Sync of the directory that a left: `to` is demanded with it.  Sync of the one it went to: a may
+ * still be there, in posix. */
+static void a_directory_sync_of_from_raises_to(void **state)
+{
+    (void)state;
+    durable("a", 512);
+    durable("b", 512);
+    move("a", "d/a");
+    sync_dir(".");
+    expect_all(now(), 1, 1, 1, 1);
+    move("b", "d/b");
+    sync_dir("d");
+    expect_all(now(), 1, 1, 1, 2);
+}
+
+/* a -> b -> c.  Versions: a 2, b 3 (none, file, none), c 2.  a gone needs b >= 1, b >= 2 needs c.
+ * a there: b 0: c 0; b 1: c 0; b 2: c 1; also c 1 with b 0 or b 1 (c's half alone): 5.
+ * a gone: b 1: c 0, 1; b 2: c 1: 3. */
+static void renames_in_a_row_hang_on_each_other(void **state)
+{
+    (void)state;
+    durable("a", 0);
+    move("a", "b");
+    move("b", "c");
+    expect_all(now(), 1, 3, 3, 8);
+}
+
+/* b is replaced: its old file loses its name.  Both have one overwritten sector.
+ * posix: a, old b: 2 x 2; a and b both the new: 2; b alone: 2.  journal: 4 + 2. */
+static void a_file_without_a_name_is_not_chosen(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512), *b = durable("b", 512);
+    fill(a, 0, 512);
+    fill(b, 0, 512);
+    move("a", "b");
+    expect_all(now(), 1, 4, 6, 8);
+    assert_int_equal(io->unlink(io, "b"), TL_OK);
+    /* b's chain: old, new, none.  a there: old 4, new 2, none 2; a gone: new 2, none 1. */
+    expect_all(now(), 1, 5, 7, 11);
+}
+
+/* Three sectors, then two in flight.  prefix: before W1 1, torn 2, W1 1, torn W2 1.
+ * posix, journal: (2^1 x ... ) sectors 0 and 1 have 3 versions, sector 2 has 2. */
+static void a_prefix_is_cut_at_any_sector(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 1536);
+    fill(a, 0, 1536);
+    size_t second = now();
+    fill(a, 0, 1024);
+    expect_all(second, 1, 5, 18, 18);
+    expect_all(now(), 1, 6, 18, 18);
+}
+
+/* Partial sectors at both ends: bytes [500, 1100) are 3 sectors, a prefix may stop after 1 or 2. */
+static void a_partial_write_counts_the_sectors_that_it_touches(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 2048);
+    fill(a, 500, 600);
+    expect_all(now() - 1, 1, 3, 8, 8);
+}
+
+/* [4000, 12400) is cut by a kill at 4096, 8192 and 12288. */
+static void a_kill_stops_a_write_at_file_offsets(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 16000);
+    fill(a, 4000, 8400);
+    expect(now() - 1, TL_PROFILE_SIGKILL, 4);
+    expect(now(), TL_PROFILE_SIGKILL, 1);
+}
+
+/* Killed with a grown by 2 sectors and b created.  prefix: nothing of it, or all.
+ * journal: nothing 1, or all: b, and 2 x 2 as no write of this log orders them.
+ * posix: b or not, times a at 512 (1) or at 1536 (4). */
+static void what_a_killed_process_left_is_an_operation_before_the_first(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 512, 1024);
+    create("b");
+    killed();
+    expect_all(0, 1, 2, 5, 10);
+    a = create("a");
+    sync_file(a); /* a's size is part of the one event: b comes with it */
+    expect_all(now(), 1, 1, 1, 2);
+}
+
+/* Killed after a truncate from 2048 to 700 and an overwrite of sector 0.  journal and posix: at
+ * 2048, 2; at 700, 2 (sector 1 is what the cut left). */
+static void a_shrink_before_the_log_ends_epochs_too(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 2048);
+    fill(a, 0, 512);
+    cut(a, 700);
+    killed();
+    expect_all(0, 1, 2, 4, 4);
+}
+
+/* Only contents differ: no event, but an operation. */
+static void a_difference_of_contents_is_no_event(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 1024);
+    fill(a, 0, 1024);
+    killed();
+    expect_all(0, 1, 2, 4, 4);
+    create("b");
+    expect_all(0, 1, 2, 8, 8);
+    sync_dir("."); /* a sync of any kind holds the order of all before it, in prefix */
+    expect_all(now(), 1, 1, 4, 4);
+}
+
+/* 100 names that nothing ties: 2^100, and 101 journals. */
+static void independent_names_multiply(void **state)
+{
+    (void)state;
+    char name[16];
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "f%d", i);
+        create(name);
+    }
+    expect(now(), TL_PROFILE_JOURNAL, 101);
+    mpz_t states, expected;
+    mpz_inits(states, expected, NULL);
+    mpz_ui_pow_ui(expected, 2, 100);
+    assert_int_equal(tl_count_states(disk, now(), TL_PROFILE_POSIX, &states), TL_OK);
+    assert_int_equal(mpz_cmp(states, expected), 0);
+    mpz_clears(states, expected, NULL);
+}
+
+static void too_many_tied_names_are_refused(void **state)
+{
+    (void)state;
+    char name[16];
+    for (int i = 0; i < 24; i++) {
+        snprintf(name, sizeof name, "f%d", i);
+        create(name);
+        move(name, "to");
+    }
+    mpz_t states;
+    mpz_init(states);
+    assert_int_equal(tl_count_states(disk, now(), TL_PROFILE_POSIX, &states), TL_UNSUPPORTED);
+    assert_int_equal(tl_count_states(disk, 0, TL_PROFILE_GARBAGE, &states), TL_UNSUPPORTED);
+    assert_int_equal(tl_count_states(disk, 0, TL_PROFILE_LIAR, &states), TL_UNSUPPORTED);
+    assert_int_equal(tl_count_states(disk, now() + 1, TL_PROFILE_PREFIX, &states), TL_INVALID);
+    mpz_clear(states);
+    expect(now(), TL_PROFILE_JOURNAL, 49);
+}
+
+/* Names and sizes alone: as above, sizes 0, 4096, 8192, 10000. */
+static void outcomes_are_names_and_sizes(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 0);
+    fill(a, 0, 10000);
+    move("a", "b");
+    mpz_t outcomes;
+    mpz_init(outcomes);
+    assert_int_equal(tl_count_outcomes(disk, now(), TL_PROFILE_JOURNAL, &outcomes), TL_OK);
+    assert_int_equal(mpz_get_ui(outcomes), 5);
+    assert_int_equal(tl_count_outcomes(disk, now(), TL_PROFILE_POSIX, &outcomes), TL_OK);
+    assert_int_equal(mpz_get_ui(outcomes), 3 * 4);
+    mpz_clear(outcomes);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(what_is_synced_has_one_state),
+        CASE(a_growing_write_is_a_size_for_each_4096_bytes),
+        CASE(a_write_between_two_multiples_of_4096_is_one_size),
+        CASE(appended_sizes_wait_for_their_data_in_a_journal),
+        CASE(an_append_within_a_sector_orders_that_sector),
+        CASE(sectors_before_the_old_end_are_not_ordered),
+        CASE(a_truncate_that_grows_is_one_size_and_orders_nothing),
+        CASE(a_fallocate_is_always_one_size),
+        CASE(a_sector_holds_any_version_since_the_last_sync),
+        CASE(a_shrink_ends_what_lay_behind_it),
+        CASE(a_sector_that_is_cut_begins_with_what_the_cut_left),
+        CASE(a_shrink_in_flight_may_have_happened),
+        CASE(a_sync_drags_the_journal_before_it_along),
+        CASE(a_sync_without_a_size_demands_no_journal),
+        CASE(a_directory_sync_drags_sizes_along_in_a_journal),
+        CASE(a_rename_shows_either_name_or_in_posix_both),
+        CASE(a_directory_sync_of_from_raises_to),
+        CASE(renames_in_a_row_hang_on_each_other),
+        CASE(a_file_without_a_name_is_not_chosen),
+        CASE(a_prefix_is_cut_at_any_sector),
+        CASE(a_partial_write_counts_the_sectors_that_it_touches),
+        CASE(a_kill_stops_a_write_at_file_offsets),
+        CASE(what_a_killed_process_left_is_an_operation_before_the_first),
+        CASE(a_shrink_before_the_log_ends_epochs_too),
+        CASE(a_difference_of_contents_is_no_event),
+        CASE(independent_names_multiply),
+        CASE(too_many_tied_names_are_refused),
+        CASE(outcomes_are_names_and_sizes),
+    };
+    return cmocka_run_group_tests_name("count_cases", tests, NULL, NULL);
+}
