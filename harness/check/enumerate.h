@@ -1,0 +1,107 @@
+/* harness/check/enumerate.h -- every state that a profile allows, looked at: exactly, but lazily.
+ *
+ *     tl_trace_record -> tl_enumeration_init -> tl_enumerate -> ... -> tl_enumeration_clear
+ *
+ * One call is one trace under one profile at one tier.  At each crash point of the trace's log it
+ * takes each outcome (an allowed choice of names and sizes) and, under the exact tier, lets the
+ * store recover on a disk that decides what a sector holds when it is first read; then it goes
+ * back and decides otherwise, until every decision was taken.  One such run is a leaf: one full
+ * inspection (inspect.h), which stands for every state that agrees with it in what it read.
+ * `represented` adds up what the leaves stand for: without a budget, shard or finding in the way
+ * it is the number of allowed states at all crash points, to the last one.
+ *
+ * An outcome that looks, in all that its leaves read, like one met before is not run again
+ * (`shared`): what was found there is judged by the bounds of the new crash point, and counts in
+ * `represented` with the weight it has here.  Two crash points with bounds that no content can
+ * satisfy together make a finding at one of them.
+ *
+ * Identity    (profile, crash point, outcome number, choice vector), see state_id.h; printable,
+ *             and replayed by `only`.
+ * Determinism the same trace and options give the same leaves in the same order.  A store whose
+ *             reads differ when it is run again with the same choices ends the enumeration with
+ *             TL_INVALID and an error that says so.
+ * Threads     one; the trace is not written to meanwhile, but its versions are shared.
+ */
+#ifndef TL_HARNESS_ENUMERATE_H
+#define TL_HARNESS_ENUMERATE_H
+
+#include "harness/check/state_id.h"
+#include "harness/check/trace.h"
+
+#include <gmp.h>
+
+/* X(upper, name on the command line, meaning) */
+#define TL_TIER_MAP(X)                                                                             \
+    X(ENDS, T0, "at each crash point all that was issued, and only what is certain")               \
+    X(SINGLES, T1, "and each operation dropped or kept alone, each tear, each journal prefix")     \
+    X(EXACT, T2, "every allowed state, by lazy branching on what recovery reads")                  \
+    X(SAMPLED, T3, "states drawn by number, biased to names, sizes and the newest writes")
+
+#define TL_TIER_AS_ENUM(upper, name, text) TL_TIER_##upper,
+typedef enum tl_tier { TL_TIER_MAP(TL_TIER_AS_ENUM) TL_TIER_COUNT } tl_tier;
+typedef struct tl_tier_row {
+    const char *name, *summary;
+} tl_tier_row;
+const tl_tier_row *tl_tier_at(tl_tier tier);
+bool tl_tier_find(const char *name, tl_tier *tier); /* false: no tier of this name */
+
+typedef struct tl_enumerate_finding {
+    tl_state_id where; /* one state that shows it: the first leaf met */
+    tl_verdict verdict;
+    tl_allowed allowed; /* at that crash point */
+    bool shared;        /* judged from an equal outcome met before, not run here */
+} tl_enumerate_finding;
+
+typedef struct tl_enumerate_options {
+    const tl_inspector *inspector; /* driver with TL_DRIVER_SIM_IO, its options, the history */
+    const tl_trace *trace;         /* recorded by this inspector */
+    tl_profile profile;            /* garbage and liar: tier SAMPLED only, else TL_UNSUPPORTED */
+    tl_tier tier;
+    uint64_t seed;       /* of tier SAMPLED, and of what is checked again */
+    uint64_t states_max; /* stop after so many leaves; 0: no bound.  SAMPLED: how many to draw,
+                            0: 64 for each crash point */
+    uint64_t budget_ns;  /* stop after so long; 0: no bound */
+    uint32_t shard;      /* 0-based; of shard_count, 0 or 1: everything.  A unit of work is an
+                            outcome at a crash point; the shards' sums add up */
+    uint32_t shard_count;
+    const tl_state_id *only; /* this state alone; its profile and the one above are the same */
+    uint32_t mixtures_max;   /* of one checksummed read tried one by one; 0: 4096 */
+    uint32_t check_every;    /* each so many-th leaf is run again with another poison, and 64
+                                random mixtures of each refused read must be refused; 0: none */
+    bool no_sharing;         /* run every outcome, also one that looks like one met before */
+    bool (*stop)(void);      /* asked now and then; NULL: never */
+    void (*on_progress)(void *context, size_t point, size_t point_count);   /* may be NULL */
+    void (*on_finding)(void *context, const tl_enumerate_finding *finding); /* may be NULL */
+    void *context;
+} tl_enumerate_options;
+
+typedef struct tl_enumeration {
+    size_t points;               /* crash points gone through */
+    uint64_t outcomes;           /* choices of names and sizes looked at, run or shared */
+    uint64_t shared;             /* of those, answered by an equal one met before */
+    uint64_t leaves;             /* inspections made in full */
+    uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
+    uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
+    uint64_t reruns;             /* runs beside the leaves, that checked one of them */
+    uint64_t findings, by_rule[TL_RULE_COUNT];
+    mpz_t represented; /* states that the leaves stand for, here and where they are shared */
+    mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
+                          have had to be tried; never silently in `represented` */
+    uint64_t not_covered_leaves;
+    uint64_t elapsed_ns;
+    bool complete;   /* nothing was cut short: by budget, stop or a failure */
+    char error[256]; /* why the enumeration itself failed */
+} tl_enumeration;
+
+void tl_enumeration_init(tl_enumeration *result);
+void tl_enumeration_clear(tl_enumeration *result);
+
+/* *result, which was made by tl_enumeration_init, is filled whether there are findings or not.
+ *
+ * TL_OK
+ * TL_UNSUPPORTED  this profile has no such tier
+ * TL_INVALID      `only` names no state of this trace; or the store is not deterministic
+ * others          result->error tells; or TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *result);
+
+#endif

@@ -1,0 +1,108 @@
+/* harness/check/state_id.c -- see state_id.h. */
+#include "harness/check/state_id.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct pick_row {
+    const char *word;
+    bool numbered;
+} pick_row;
+
+#define PICK_AS_ROW(upper, word, numbered, text) {#word, numbered},
+static const pick_row rows[] = {TL_PICK_MAP(PICK_AS_ROW)};
+
+static bool branches_print(const tl_state_id *id, char *text, size_t room)
+{
+    uint32_t count = id->branch_count;
+    while (count > 0 && id->branches[count - 1] == 0)
+        count--;
+    for (uint32_t i = 0; i < count; i++) {
+        int used = snprintf(text, room, "%s%" PRIu32, i == 0 ? "" : ".", id->branches[i]);
+        if (used < 0 || (size_t)used >= room)
+            return false;
+        text += used;
+        room -= (size_t)used;
+    }
+    return true;
+}
+
+bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
+{
+    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%zu.%" PRIu64 "/",
+                        tl_profile_at(id->profile)->name, id->point, id->outcome);
+    size_t room = TL_STATE_ID_TEXT_MAX - (size_t)used;
+    text += used;
+    if (id->pick == TL_PICK_BRANCHES)
+        return branches_print(id, text, room);
+    if (rows[id->pick].numbered)
+        snprintf(text, room, "%s.%" PRIu64, rows[id->pick].word, id->number);
+    else
+        snprintf(text, room, "%s", rows[id->pick].word);
+    return true;
+}
+
+/* A number at *text, which then points behind it. */
+static bool number_parse(const char **text, uint64_t *number)
+{
+    if (**text < '0' || **text > '9')
+        return false;
+    char *end = NULL;
+    *number = strtoull(*text, &end, 10);
+    *text = end;
+    return true;
+}
+
+static bool branches_parse(const char *text, tl_state_id *id)
+{
+    for (; *text != '\0'; id->branch_count++) {
+        uint64_t branch;
+        if (id->branch_count == TL_BRANCHES_MAX || !number_parse(&text, &branch) ||
+            branch > UINT32_MAX || (*text != '.' && *text != '\0') ||
+            (*text == '.' && text[1] == '\0'))
+            return false;
+        id->branches[id->branch_count] = (uint32_t)branch;
+        text += *text == '.';
+    }
+    return true;
+}
+
+static bool pick_parse(const char *text, tl_state_id *id)
+{
+    if (*text == '\0' || (*text >= '0' && *text <= '9'))
+        return branches_parse(text, id);
+    size_t word_bytes = strcspn(text, ".");
+    for (unsigned i = TL_PICK_NEWEST; i < TL_PICK_COUNT; i++) {
+        if (strlen(rows[i].word) != word_bytes || memcmp(rows[i].word, text, word_bytes) != 0)
+            continue;
+        id->pick = (tl_pick)i;
+        text += word_bytes;
+        if (!rows[i].numbered)
+            return *text == '\0';
+        text += *text == '.';
+        return number_parse(&text, &id->number) && *text == '\0';
+    }
+    return false;
+}
+
+bool tl_state_id_parse(const char *text, tl_state_id *id)
+{
+    char profile[16];
+    size_t profile_bytes = strcspn(text, "/");
+    if (text[profile_bytes] != '/' || profile_bytes >= sizeof profile)
+        return false;
+    memcpy(profile, text, profile_bytes);
+    profile[profile_bytes] = '\0';
+    *id = (tl_state_id){.pick = TL_PICK_BRANCHES};
+    if (!tl_profile_find(profile, &id->profile))
+        return false;
+    text += profile_bytes + 1;
+    uint64_t point;
+    if (!number_parse(&text, &point) || *text++ != '.' || !number_parse(&text, &id->outcome) ||
+        *text++ != '/')
+        return false;
+    id->point = (size_t)point;
+    return pick_parse(text, id);
+}
