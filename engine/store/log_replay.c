@@ -186,6 +186,23 @@ static bool header_matters(const reader *in, const uint8_t *header)
 
 enum { SEARCH_STEP = 512, SEARCH_BLOCK = 65536 };
 
+static bool unit_matters(void *context, const void *bytes, size_t size_bytes)
+{
+    return size_bytes >= TL_LOG_FRAME_HEADER_BYTES && header_matters(context, bytes);
+}
+
+/* Read a stretch of the log of which only headers that matter will be looked at. */
+static tl_status search_read(reader *in, unsigned file, uint64_t offset, uint8_t *block,
+                             size_t *got)
+{
+    tl_io *io = in->log->io;
+    tl_file *from = in->log->files[file];
+    if (io->read_units == NULL)
+        return io->pread(io, from, offset, block, SEARCH_BLOCK, got);
+    return io->read_units(io, from, offset, block, SEARCH_BLOCK, SEARCH_STEP, unit_matters, in,
+                          got);
+}
+
 /* Search one file from `offset` for a frame that proves a loss; count what looks like a tail. */
 static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t *block,
                              uint64_t *tail_bytes)
@@ -193,8 +210,7 @@ static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t
     tl_log *log = in->log;
     for (; offset < log->sizes[file]; offset += SEARCH_BLOCK) {
         size_t got = 0;
-        tl_status status =
-            log->io->pread(log->io, log->files[file], offset, block, SEARCH_BLOCK, &got);
+        tl_status status = search_read(in, file, offset, block, &got);
         if (status != TL_OK)
             return status;
         for (size_t at = 0; at + TL_LOG_FRAME_HEADER_BYTES <= got; at += SEARCH_STEP) {

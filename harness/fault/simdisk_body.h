@@ -33,7 +33,8 @@ struct tl_simdisk {
     unsigned flags;
     pthread_mutex_t mutex;
     tl_simshare *share;
-    tl_image image; /* what a process sees */
+    tl_image image;             /* what a process sees */
+    struct tl_choices *choices; /* decides what its open sectors hold; NULL: it has none */
     uint32_t owned; /* versions from here on are this disk's alone: without a log, written over */
     tl_file *handles;
 

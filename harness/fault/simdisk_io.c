@@ -7,6 +7,7 @@
  * With a log, a write makes new versions for all its sectors.  Without one, sectors that this disk
  * made itself are written over in place, so a long run needs no more memory than its files.
  */
+#include "harness/fault/choices.h"
 #include "harness/fault/simdisk_body.h"
 
 #include <assert.h>
@@ -143,25 +144,59 @@ static tl_status sim_size(tl_io *io, tl_file *file, uint64_t *size_bytes)
     return leave(disk, status);
 }
 
+/* How many of these bytes the file has. */
+static size_t bytes_there(const tl_simdisk *disk, const tl_file *file, uint64_t offset,
+                          size_t size_bytes)
+{
+    uint64_t size = disk->image.files[file->file].size_bytes;
+    uint64_t there = offset < size ? size - offset : 0;
+    return there < size_bytes ? (size_t)there : size_bytes;
+}
+
 static tl_status sim_pread(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
                            size_t size_bytes, size_t *got)
 {
     tl_simdisk *disk = disk_of(io);
     tl_status status = enter(disk, TL_SIMDISK_CALL_PREAD);
-    if (status == TL_OK) {
-        uint64_t size = disk->image.files[file->file].size_bytes;
-        uint64_t there = offset < size ? size - offset : 0;
-        size_t count = there < size_bytes ? (size_t)there : size_bytes;
+    size_t count = bytes_there(disk, file, offset, size_bytes);
+    if (status == TL_OK && disk->choices != NULL)
+        status = tl_choices_read(disk->choices, file->file, offset, buffer, count);
+    else if (status == TL_OK)
         tl_image_read(&disk->image, file->file, offset, buffer, count);
+    if (status == TL_OK)
         *got = count;
-    }
+    return leave(disk, status);
+}
+
+static tl_status sim_read_units(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
+                                size_t size_bytes, size_t unit_bytes, tl_io_verify_fn wanted,
+                                void *context, size_t *got)
+{
+    tl_simdisk *disk = disk_of(io);
+    if (disk->choices == NULL)
+        return sim_pread(io, file, offset, buffer, size_bytes, got);
+    tl_status status = enter(disk, TL_SIMDISK_CALL_PREAD);
+    size_t count = bytes_there(disk, file, offset, size_bytes);
+    if (status == TL_OK)
+        status = tl_choices_read_units(disk->choices, file->file, offset, buffer, count, unit_bytes,
+                                       wanted, context);
+    if (status == TL_OK)
+        *got = count;
     return leave(disk, status);
 }
 
 static tl_status sim_read_verified(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
                                    size_t size_bytes, tl_io_verify_fn verify, void *context)
 {
+    tl_simdisk *disk = disk_of(io);
     size_t got = 0;
+    if (disk->choices != NULL && bytes_there(disk, file, offset, size_bytes) == size_bytes) {
+        tl_status decided = enter(disk, TL_SIMDISK_CALL_PREAD);
+        if (decided == TL_OK)
+            decided = tl_choices_read_verified(disk->choices, file->file, offset, buffer,
+                                               size_bytes, verify, context);
+        return leave(disk, decided);
+    }
     tl_status status = sim_pread(io, file, offset, buffer, size_bytes, &got);
     if (status != TL_OK)
         return status;
@@ -193,7 +228,7 @@ static bool in_place(const tl_simdisk *disk, const tl_simfile *body, const tl_si
         if (body->sectors[op->first_sector + i] != first + i)
             return false;
     }
-    return first >= disk->owned;
+    return first >= disk->owned && (first & TL_VERSION_OPEN) == 0;
 }
 
 /* Make the versions of a write: old bytes around the new ones in its first and last sector. */
@@ -215,6 +250,11 @@ static tl_status write_versions(tl_simdisk *disk, tl_simdisk_op *op, const tl_io
             if (!edge)
                 continue;
             uint64_t sector = op->first_sector + i;
+            if (disk->choices != NULL) {
+                status = tl_choices_pin(disk->choices, op->file, sector);
+                if (status != TL_OK)
+                    return status;
+            }
             uint32_t old = sector < body->sector_count ? body->sectors[sector] : 0;
             memcpy(tl_version_bytes(versions, op->first_version + i),
                    tl_version_bytes(versions, old), TL_SECTOR_BYTES);
@@ -318,6 +358,11 @@ static tl_status truncate_version(tl_simdisk *disk, tl_simdisk_op *op)
     if (inside == 0)
         return TL_OK;
     op->sector_count = 1;
+    if (disk->choices != NULL) {
+        tl_status pinned = tl_choices_pin(disk->choices, op->file, op->first_sector);
+        if (pinned != TL_OK)
+            return pinned;
+    }
     op->first_version = op->first_sector < body->sector_count ? body->sectors[op->first_sector] : 0;
     if (op->size_bytes >= body->size_bytes)
         return TL_OK;
@@ -434,6 +479,7 @@ const tl_io tl_simdisk_table = {
     .size = sim_size,
     .pread = sim_pread,
     .read_verified = sim_read_verified,
+    .read_units = sim_read_units,
     .pwritev = sim_pwritev,
     .fdatasync = sim_fdatasync,
     .fsync_dir = sim_fsync_dir,

@@ -72,6 +72,13 @@ struct tl_io {
      * creates the file; taking it shared when it is absent is TL_NOT_FOUND.  close releases it. */
     tl_status (*lock)(tl_io *io, const char *path, bool exclusive, tl_file **lock,
                       uint64_t *holder_pid);
+    /* As pread, of a range that is looked at in units of `unit_bytes`, each by itself: one that
+     * `wanted` refuses may come back as any other bytes that it refuses.  The caller asks `wanted`
+     * again.  For a simulated disk, which then decides about the answer instead of the bytes; NULL
+     * where pread will do. */
+    tl_status (*read_units)(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
+                            size_t size_bytes, size_t unit_bytes, tl_io_verify_fn wanted,
+                            void *context, size_t *got);
 };
 
 /* The real disk.  One static instance without state, shared by all; never released. */

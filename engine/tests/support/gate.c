@@ -254,7 +254,7 @@ static tl_status gate_lock(tl_io *io, const char *path, bool exclusive, tl_file 
 static const tl_io functions = {
     gate_open,    gate_close,     gate_size,      gate_pread,    gate_read_verified,
     gate_pwritev, gate_fdatasync, gate_fsync_dir, gate_truncate, gate_fallocate,
-    gate_rename,  gate_unlink,    gate_lock,
+    gate_rename,  gate_unlink,    gate_lock,      NULL, /* read_units: pread does */
 };
 
 gate *gate_create(memdisk *on)

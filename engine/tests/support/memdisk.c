@@ -229,7 +229,7 @@ static tl_status disk_lock(tl_io *io, const char *path, bool exclusive, tl_file 
 static const tl_io functions = {
     disk_open,    disk_close,     disk_size,      disk_pread,    disk_read_verified,
     disk_pwritev, disk_fdatasync, disk_fsync_dir, disk_truncate, disk_fallocate,
-    disk_rename,  disk_unlink,    disk_lock,
+    disk_rename,  disk_unlink,    disk_lock,      NULL, /* read_units: pread does */
 };
 
 memdisk *memdisk_create(void)

@@ -1,0 +1,489 @@
+/* harness/fault/pending.c -- see pending.h.
+ *
+ * At point `at`, journal and posix have taken in the operations 0..at: the one in flight counts as
+ * issued when it is no sync.  A sync is taken in when the walk steps over it, when what it covers
+ * is settled.
+ *
+ * The journal is one list of events over the whole log.  Syncs demand a beginning of it; an outcome
+ * is a longer beginning.
+ */
+#include "harness/fault/pending_body.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+tl_status tl_pending_reserve(void *array, uint32_t *capacity, uint64_t wanted, size_t element_bytes)
+{
+    if (wanted <= *capacity)
+        return TL_OK;
+    uint64_t grown = *capacity < 16 ? 16 : *capacity;
+    while (grown < wanted)
+        grown *= 2;
+    if (grown > UINT32_MAX)
+        return TL_NO_MEMORY;
+    void *old;
+    memcpy(&old, array, sizeof old); /* `array` is the address of a pointer to any object */
+    char *memory = realloc(old, (size_t)grown * element_bytes);
+    if (memory == NULL)
+        return TL_NO_MEMORY;
+    memset(memory + *capacity * element_bytes, 0, (size_t)(grown - *capacity) * element_bytes);
+    memcpy(array, &memory, sizeof memory);
+    *capacity = (uint32_t)grown;
+    return TL_OK;
+}
+
+tl_status tl_words_add(tl_words *words, uint32_t word)
+{
+    tl_status status =
+        tl_pending_reserve(&words->at, &words->capacity, words->count + 1, sizeof *words->at);
+    if (status == TL_OK)
+        words->at[words->count++] = word;
+    return status;
+}
+
+static bool is_ordered(const tl_pending *pending)
+{
+    return pending->profile == TL_PROFILE_SIGKILL || pending->profile == TL_PROFILE_PREFIX;
+}
+
+static bool is_journal(const tl_pending *pending)
+{
+    return pending->profile == TL_PROFILE_JOURNAL;
+}
+
+static tl_status files_reserve(tl_pending *pending, uint32_t count)
+{
+    uint32_t picked_capacity = pending->picked_capacity;
+    tl_status status =
+        tl_pending_reserve(&pending->files, &pending->file_capacity, count, sizeof *pending->files);
+    if (status == TL_OK)
+        status =
+            tl_pending_reserve(&pending->picked, &picked_capacity, count, sizeof *pending->picked);
+    pending->picked_capacity = picked_capacity;
+    while (status == TL_OK && pending->durable.file_count < pending->issued.file_count) {
+        uint32_t added;
+        status = tl_image_add_file(&pending->durable, &added);
+    }
+    return status;
+}
+
+static tl_status event_add(tl_pending *pending, uint32_t op, uint32_t file, bool name)
+{
+    tl_status status = tl_pending_reserve(&pending->events, &pending->event_capacity,
+                                          pending->event_count + 1, sizeof *pending->events);
+    if (status == TL_OK)
+        pending->events[pending->event_count++] = (tl_journal_event){op, file, name};
+    return status;
+}
+
+static void dir_demands(tl_pending *pending, uint32_t path)
+{
+    uint32_t dir = pending->trace->share->paths.entries[path].dir;
+    pending->names[dir].demands = pending->event_count;
+}
+
+/* The difference of the bases. */
+
+bool tl_pending_base_named(const tl_pending *pending, uint32_t file)
+{
+    return tl_image_is_named(&pending->trace->base_issued, file) ||
+           tl_image_is_named(&pending->trace->base_durable, file);
+}
+
+static uint64_t size_there(const tl_image *image, uint32_t file)
+{
+    return file < image->file_count ? image->files[file].size_bytes : 0;
+}
+
+bool tl_pending_base_size_differs(const tl_pending *pending, uint32_t file)
+{
+    return tl_pending_base_named(pending, file) &&
+           size_there(&pending->trace->base_issued, file) !=
+               size_there(&pending->trace->base_durable, file);
+}
+
+static bool base_content_differs(const tl_pending *pending, uint32_t file)
+{
+    const tl_image *issued = &pending->trace->base_issued, *durable = &pending->durable;
+    if (!tl_pending_base_named(pending, file))
+        return false;
+    uint32_t count = issued->files[file].sector_count;
+    if (durable->files[file].sector_count > count)
+        count = durable->files[file].sector_count;
+    for (uint32_t sector = 0; sector < count; sector++) {
+        if (tl_pending_sector(issued, file, sector) != tl_pending_sector(durable, file, sector))
+            return true;
+    }
+    return false;
+}
+
+static bool base_name_differs(const tl_pending *pending, uint32_t path)
+{
+    const tl_simname *issued = tl_image_find(&pending->trace->base_issued, path);
+    const tl_simname *durable = tl_image_find(&pending->trace->base_durable, path);
+    if (issued == NULL || durable == NULL)
+        return issued != durable;
+    return issued->file != durable->file;
+}
+
+/* Take it in, as an operation before the first. */
+static tl_status base_begin(tl_pending *pending)
+{
+    tl_status status = TL_OK;
+    bool differ = false, event = false;
+    uint32_t created_demands = 1; /* the event is the first of the journal, when there is one */
+    for (uint32_t path = 0; path < pending->path_count; path++) {
+        if (base_name_differs(pending, path)) {
+            event = true;
+            pending->names[pending->trace->share->paths.entries[path].dir].demands = 1;
+        }
+    }
+    for (uint32_t file = 0; file < pending->issued.file_count && status == TL_OK; file++) {
+        tl_pending_file *body = &pending->files[file];
+        bool size = tl_pending_base_size_differs(pending, file);
+        bool created = tl_image_is_named(&pending->trace->base_issued, file) &&
+                       !tl_image_is_named(&pending->trace->base_durable, file);
+        event = event || size;
+        if (size || created)
+            body->demands = created_demands;
+        body->size_events += size;
+        if (size || base_content_differs(pending, file)) {
+            differ = true;
+            status = tl_words_add(&body->ops, TL_PENDING_BASE);
+        }
+    }
+    pending->bases_differ = differ || event;
+    return status == TL_OK && event ? event_add(pending, TL_PENDING_BASE, 0, true) : status;
+}
+
+/* Operations one by one. */
+
+static tl_status data_take(tl_pending *pending, uint32_t number)
+{
+    const tl_simdisk_op *op = &pending->trace->ops[number];
+    tl_pending_file *body = &pending->files[op->file];
+    uint64_t found = pending->issued.files[op->file].size_bytes;
+    uint32_t sizes = 1;
+    if (op->kind == TL_SIMDISK_WRITE)
+        sizes = tl_pending_write_sizes(found, op->offset + op->size_bytes);
+    tl_status status = tl_words_add(&body->ops, number);
+    body->size_events += sizes;
+    for (uint32_t i = 0; i < sizes && status == TL_OK && is_journal(pending); i++)
+        status = event_add(pending, number, op->file, false);
+    if (sizes > 0)
+        body->demands = pending->event_count;
+    return status;
+}
+
+static tl_status name_take(tl_pending *pending, uint32_t number)
+{
+    const tl_simdisk_op *op = &pending->trace->ops[number];
+    if (!is_journal(pending))
+        return tl_pending_names_add(pending, op);
+    tl_status status = event_add(pending, number, op->file, true);
+    dir_demands(pending, op->path);
+    if (op->kind == TL_SIMDISK_RENAME)
+        dir_demands(pending, op->path2);
+    if (op->kind == TL_SIMDISK_CREATE)
+        pending->files[op->file].demands = pending->event_count;
+    return status;
+}
+
+/* Operation `at` is in flight now. */
+static tl_status op_take(tl_pending *pending)
+{
+    if (pending->at >= pending->trace->op_count)
+        return TL_OK;
+    const tl_simdisk_op *op = &pending->trace->ops[pending->at];
+    if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR)
+        return TL_OK;
+    bool data = op->kind == TL_SIMDISK_WRITE || op->kind == TL_SIMDISK_TRUNCATE ||
+                op->kind == TL_SIMDISK_FALLOCATE;
+    tl_status status = TL_OK;
+    if (op->file >= pending->issued.file_count) { /* a create: room for the file first */
+        status = tl_image_apply(&pending->issued, op, UINT32_MAX);
+        if (status == TL_OK)
+            status = files_reserve(pending, pending->issued.file_count);
+        return status == TL_OK ? name_take(pending, (uint32_t)pending->at) : status;
+    }
+    status = data ? data_take(pending, (uint32_t)pending->at)
+                  : name_take(pending, (uint32_t)pending->at);
+    return status == TL_OK ? tl_image_apply(&pending->issued, op, UINT32_MAX) : status;
+}
+
+static tl_status event_apply(const tl_pending *pending, const tl_journal_event *event,
+                             tl_image *names, uint32_t *sizes)
+{
+    const tl_simdisk *trace = pending->trace;
+    if (!event->name) {
+        sizes[event->file]++;
+        return TL_OK;
+    }
+    if (event->op != TL_PENDING_BASE) {
+        const tl_simdisk_op *op = &trace->ops[event->op];
+        if (op->kind == TL_SIMDISK_CREATE)
+            return tl_image_set_name(names, op->path, op->file);
+        tl_image_remove_name(names, op->path);
+        return op->kind == TL_SIMDISK_RENAME ? tl_image_set_name(names, op->path2, op->file)
+                                             : TL_OK;
+    }
+    tl_status status = TL_OK;
+    names->name_count = 0;
+    for (uint32_t i = 0; i < trace->base_issued.name_count && status == TL_OK; i++)
+        status = tl_image_set_name(names, trace->base_issued.names[i].path,
+                                   trace->base_issued.names[i].file);
+    for (uint32_t file = 0; file < trace->base_issued.file_count; file++)
+        sizes[file] += tl_pending_base_size_differs(pending, file);
+    return status;
+}
+
+/* A beginning of the journal is there for certain. */
+static tl_status journal_settle(tl_pending *pending, uint32_t demanded)
+{
+    tl_status status = TL_OK;
+    memset(pending->picked, 0, pending->picked_capacity * sizeof *pending->picked);
+    for (; pending->demanded < demanded && status == TL_OK; pending->demanded++)
+        status = event_apply(pending, &pending->events[pending->demanded], &pending->settled,
+                             pending->picked);
+    for (uint32_t file = 0; file < pending->issued.file_count; file++)
+        pending->files[file].size_settled += pending->picked[file];
+    return status;
+}
+
+static tl_status sync_take(tl_pending *pending, const tl_simdisk_op *op)
+{
+    if (op->kind == TL_SIMDISK_SYNC_DIR) {
+        if (is_journal(pending))
+            return journal_settle(pending, pending->names[op->path].demands);
+        tl_pending_names_sync(pending, op->path);
+        return TL_OK;
+    }
+    tl_pending_file *body = &pending->files[op->file];
+    body->ops.count = 0;
+    body->size_synced = body->size_events;
+    tl_status status = tl_image_copy_file(&pending->durable, &pending->issued, op->file);
+    return status == TL_OK && is_journal(pending) ? journal_settle(pending, body->demands) : status;
+}
+
+/* Operation `at` returns. */
+static tl_status step(tl_pending *pending)
+{
+    if (is_ordered(pending)) {
+        tl_status status = tl_pending_order_step(pending);
+        pending->at++;
+        return status;
+    }
+    const tl_simdisk_op *op = &pending->trace->ops[pending->at];
+    bool sync = op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR;
+    tl_status status = sync && pending->at != pending->left_out ? sync_take(pending, op) : TL_OK;
+    pending->at++;
+    return status == TL_OK ? op_take(pending) : status;
+}
+
+static tl_status outcomes_count(tl_pending *pending)
+{
+    if (is_ordered(pending)) {
+        tl_pending_order_count(pending);
+        return TL_OK;
+    }
+    if (!is_journal(pending))
+        return tl_pending_names_count(pending);
+    pending->outcome_count = (uint64_t)pending->event_count - pending->demanded + 1;
+    return TL_OK;
+}
+
+tl_status tl_pending_rewind(tl_pending *pending)
+{
+    const tl_simdisk *trace = pending->trace;
+    pending->at = 0;
+    pending->event_count = pending->demanded = 0;
+    tl_status status = tl_image_copy(&pending->issued, &trace->base_issued);
+    if (status == TL_OK)
+        status = tl_image_copy(&pending->durable, &trace->base_durable);
+    if (status == TL_OK)
+        status = tl_image_copy(&pending->settled, &trace->base_durable);
+    pending->issued.hashing = pending->durable.hashing = pending->settled.hashing = false;
+    for (uint32_t file = 0; file < pending->file_capacity; file++) {
+        tl_words ops = pending->files[file].ops;
+        ops.count = 0;
+        pending->files[file] = (tl_pending_file){.ops = ops};
+    }
+    for (uint32_t path = 0; path < pending->name_capacity; path++)
+        pending->names[path].demands = 0;
+    if (status == TL_OK)
+        status = files_reserve(pending, pending->issued.file_count);
+    if (status == TL_OK)
+        status = base_begin(pending);
+    if (status == TL_OK && is_ordered(pending))
+        status = tl_pending_order_begin(pending);
+    else if (status == TL_OK && pending->profile == TL_PROFILE_POSIX)
+        status = tl_pending_names_begin(pending);
+    if (status == TL_OK && !is_ordered(pending))
+        status = op_take(pending);
+    return status == TL_OK ? outcomes_count(pending) : status;
+}
+
+tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pending **out)
+{
+    assert((trace->flags & TL_SIMDISK_RECORD) != 0 && tl_profile_at(profile)->exact);
+    tl_pending *pending = calloc(1, sizeof *pending);
+    if (pending == NULL)
+        return TL_NO_MEMORY;
+    pending->trace = trace;
+    pending->profile = profile;
+    pending->left_out = SIZE_MAX;
+    pending->path_count = trace->share->paths.count;
+    tl_image_init(&pending->issued, &trace->share->versions);
+    tl_image_init(&pending->durable, &trace->share->versions);
+    tl_image_init(&pending->shortest, &trace->share->versions);
+    tl_image_init(&pending->settled, &trace->share->versions);
+    tl_status status = tl_pending_reserve(&pending->names, &pending->name_capacity,
+                                          pending->path_count, sizeof *pending->names);
+    if (status == TL_OK)
+        status = tl_pending_rewind(pending);
+    if (status != TL_OK) {
+        tl_pending_destroy(pending);
+        return status;
+    }
+    *out = pending;
+    return TL_OK;
+}
+
+void tl_pending_destroy(tl_pending *pending)
+{
+    if (pending == NULL)
+        return;
+    tl_image_clear(&pending->issued);
+    tl_image_clear(&pending->durable);
+    tl_image_clear(&pending->shortest);
+    tl_image_clear(&pending->settled);
+    for (uint32_t file = 0; file < pending->file_capacity; file++)
+        free(pending->files[file].ops.at);
+    for (uint32_t path = 0; path < pending->name_capacity; path++)
+        free(pending->names[path].files.at);
+    free(pending->files);
+    free(pending->names);
+    free(pending->events);
+    free(pending->ties);
+    free(pending->varying.at);
+    free(pending->combos.at);
+    free(pending->before);
+    free(pending->picked);
+    free(pending->chain_of);
+    free(pending->chains);
+    free(pending->nodes);
+    free(pending);
+}
+
+void tl_pending_leave_out(tl_pending *pending, size_t sync)
+{
+    pending->left_out = sync;
+}
+
+tl_status tl_pending_to(tl_pending *pending, size_t at)
+{
+    assert(at >= pending->at && at <= pending->trace->op_count);
+    bool moves = at > pending->at;
+    while (pending->at < at) {
+        tl_status status = step(pending);
+        if (status != TL_OK)
+            return status;
+    }
+    return moves ? outcomes_count(pending) : TL_OK;
+}
+
+size_t tl_pending_at(const tl_pending *pending)
+{
+    return pending->at;
+}
+
+uint64_t tl_pending_outcome_count(const tl_pending *pending)
+{
+    return pending->outcome_count;
+}
+
+bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op)
+{
+    const tl_simdisk *trace = pending->trace;
+    for (size_t i = 0; i < trace->op_count; i++) {
+        const tl_simdisk_op *made = &trace->ops[i];
+        if (version >= made->first_version && version - made->first_version < made->sector_count &&
+            version != 0) {
+            *op = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void tl_possible_init(tl_possible *possible, const tl_simdisk *trace)
+{
+    *possible = (tl_possible){0};
+    tl_image_init(&possible->image, &trace->share->versions);
+}
+
+void tl_possible_clear(tl_possible *possible)
+{
+    tl_image_clear(&possible->image);
+    free(possible->open);
+    free(possible->shown);
+    free(possible->logged);
+    *possible = (tl_possible){0};
+}
+
+/* Names into the image, and into pending->picked the sizes that persisted, by file. */
+static tl_status journal_show(tl_pending *pending, uint64_t index, tl_image *image)
+{
+    tl_status status = TL_OK;
+    image->name_count = 0;
+    for (uint32_t i = 0; i < pending->settled.name_count && status == TL_OK; i++)
+        status = tl_image_set_name(image, pending->settled.names[i].path,
+                                   pending->settled.names[i].file);
+    for (uint32_t file = 0; file < pending->issued.file_count; file++)
+        pending->picked[file] = pending->files[file].size_settled;
+    for (uint32_t i = 0; i < index && status == TL_OK; i++)
+        status =
+            event_apply(pending, &pending->events[pending->demanded + i], image, pending->picked);
+    for (uint32_t file = 0; file < pending->issued.file_count; file++)
+        pending->picked[file] -= pending->files[file].size_synced;
+    return status;
+}
+
+static tl_status posix_show(tl_pending *pending, uint64_t index, tl_image *image)
+{
+    tl_status status = tl_pending_names_show(pending, &index, image);
+    for (uint32_t file = pending->issued.file_count; file-- > 0 && status == TL_OK;) {
+        const tl_pending_file *body = &pending->files[file];
+        if (!tl_image_is_named(image, file))
+            continue;
+        uint64_t sizes = (uint64_t)body->size_events - body->size_synced + 1;
+        pending->picked[file] = (uint32_t)(index % sizes);
+        index /= sizes;
+    }
+    return status;
+}
+
+tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *possible)
+{
+    assert(index < pending->outcome_count);
+    tl_image *image = &possible->image;
+    possible->open_count = possible->version_count = 0;
+    image->hashing = false;
+    if (is_ordered(pending))
+        return tl_pending_order_show(pending, index, image);
+    tl_status status = TL_OK;
+    image->file_count = 0;
+    while (image->file_count < pending->issued.file_count && status == TL_OK) {
+        uint32_t added;
+        status = tl_image_add_file(image, &added);
+    }
+    if (status == TL_OK)
+        status = is_journal(pending) ? journal_show(pending, index, image)
+                                     : posix_show(pending, index, image);
+    for (uint32_t file = 0; file < image->file_count && status == TL_OK; file++) {
+        if (tl_image_is_named(image, file))
+            status = tl_pending_show_file(pending, file, pending->picked[file], possible);
+    }
+    return status;
+}
