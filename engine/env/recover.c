@@ -25,26 +25,38 @@ static bool meta_verify(void *opaque, const void *bytes, size_t size_bytes)
 {
     meta_context *context = opaque;
     (void)size_bytes;
-    context->verdict = tl_meta_decode(bytes, &context->meta);
+    context->verdict = tl_meta_decode_copy(bytes, &context->meta);
     return context->verdict == TL_META_VALID;
 }
 
-/* Read the meta block at `offset`.  TL_OK also when it is not valid: see the verdict. */
-static tl_status block_read(tl_env *env, tl_file *file, uint64_t offset, meta_context *context)
+/* What is wrong with a block of which neither copy is valid, for the message. */
+static tl_status block_look_closer(tl_env *env, tl_file *file, uint64_t offset,
+                                   meta_context *context)
 {
     tl_io *io = env->pager.io;
-    uint8_t block[TL_META_BLOCK_BYTES];
-    context->verdict = TL_META_DAMAGED;
-    tl_status status =
-        io->read_verified(io, file, offset, block, sizeof block, meta_verify, context);
-    if (status != TL_CORRUPT)
-        return status;
-    size_t got = 0; /* not valid: look closer, for the message */
-    memset(block, 0, sizeof block);
-    status = io->pread(io, file, offset, block, sizeof block, &got);
+    uint8_t block[TL_META_BLOCK_BYTES] = {0};
+    tl_status status = TL_OK;
+    for (unsigned at = 0; at <= TL_META_COPY_AT && status == TL_OK; at += TL_META_COPY_AT) {
+        size_t got = 0;
+        status = io->pread(io, file, offset + at, block + at, TL_META_RECORD_BYTES, &got);
+    }
     if (status == TL_OK)
         context->verdict = tl_meta_decode(block, &context->meta);
     return status;
+}
+
+/* Read the meta block at `offset`, the second copy only when the first is not valid.  TL_OK also
+ * when neither is: see the verdict. */
+static tl_status block_read(tl_env *env, tl_file *file, uint64_t offset, meta_context *context)
+{
+    tl_io *io = env->pager.io;
+    uint8_t record[TL_META_RECORD_BYTES];
+    context->verdict = TL_META_DAMAGED;
+    tl_status status = TL_CORRUPT;
+    for (unsigned at = 0; at <= TL_META_COPY_AT && status == TL_CORRUPT; at += TL_META_COPY_AT)
+        status =
+            io->read_verified(io, file, offset + at, record, sizeof record, meta_verify, context);
+    return status == TL_CORRUPT ? block_look_closer(env, file, offset, context) : status;
 }
 
 static tl_status verdict_status(tl_env *env, tl_meta_verdict verdict)

@@ -92,7 +92,7 @@ static tl_meta_verdict fields_verdict(const tl_meta *meta, uint32_t page_shift)
     return sound ? TL_META_VALID : TL_META_DAMAGED;
 }
 
-static tl_meta_verdict record_decode(const uint8_t *at, tl_meta *meta)
+tl_meta_verdict tl_meta_decode_copy(const uint8_t at[TL_META_RECORD_BYTES], tl_meta *meta)
 {
     if (memcmp(at + AT_MAGIC, magic, sizeof magic) != 0)
         return TL_META_NOT_OURS;
@@ -134,10 +134,10 @@ static tl_meta_verdict record_decode(const uint8_t *at, tl_meta *meta)
 
 tl_meta_verdict tl_meta_decode(const uint8_t block[TL_META_BLOCK_BYTES], tl_meta *meta)
 {
-    tl_meta_verdict first = record_decode(block, meta);
+    tl_meta_verdict first = tl_meta_decode_copy(block, meta);
     if (first == TL_META_VALID)
         return first;
-    tl_meta_verdict second = record_decode(block + TL_META_COPY_AT, meta);
+    tl_meta_verdict second = tl_meta_decode_copy(block + TL_META_COPY_AT, meta);
     if (second == TL_META_VALID || first == TL_META_NOT_OURS)
         return second;
     return first;

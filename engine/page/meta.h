@@ -57,5 +57,7 @@ static inline uint32_t tl_meta_pages(uint32_t page_bytes)
 
 void tl_meta_encode(const tl_meta *meta, uint8_t block[TL_META_BLOCK_BYTES]);
 tl_meta_verdict tl_meta_decode(const uint8_t block[TL_META_BLOCK_BYTES], tl_meta *meta);
+/* The same of one of the two copies alone. */
+tl_meta_verdict tl_meta_decode_copy(const uint8_t record[TL_META_RECORD_BYTES], tl_meta *meta);
 
 #endif

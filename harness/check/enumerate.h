@@ -1,6 +1,6 @@
 /* harness/check/enumerate.h -- every state that a profile allows, looked at: exactly, but lazily.
  *
- *     tl_trace_record -> tl_enumeration_init -> tl_enumerate -> ... -> tl_enumeration_clear
+ *     tl_recording_make -> tl_enumeration_init -> tl_enumerate -> ... -> tl_enumeration_clear
  *
  * One call is one trace under one profile at one tier.  At each crash point of the trace's log it
  * takes each outcome (an allowed choice of names and sizes) and, under the exact tier, lets the
@@ -25,8 +25,8 @@
 #ifndef TL_HARNESS_ENUMERATE_H
 #define TL_HARNESS_ENUMERATE_H
 
+#include "harness/check/recording.h"
 #include "harness/check/state_id.h"
-#include "harness/check/trace.h"
 
 #include <gmp.h>
 
@@ -49,12 +49,12 @@ typedef struct tl_enumerate_finding {
     tl_state_id where; /* one state that shows it: the first leaf met */
     tl_verdict verdict;
     tl_allowed allowed; /* at that crash point */
+    mpz_srcptr weight;  /* states that it stands for, here */
     bool shared;        /* judged from an equal outcome met before, not run here */
 } tl_enumerate_finding;
 
 typedef struct tl_enumerate_options {
-    const tl_inspector *inspector; /* driver with TL_DRIVER_SIM_IO, its options, the history */
-    const tl_trace *trace;         /* recorded by this inspector */
+    const tl_recording *recording; /* of a driver with TL_DRIVER_SIM_IO */
     tl_profile profile;            /* garbage and liar: tier SAMPLED only, else TL_UNSUPPORTED */
     tl_tier tier;
     uint64_t seed;       /* of tier SAMPLED, and of what is checked again */
@@ -83,7 +83,8 @@ typedef struct tl_enumeration {
     uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
     uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
     uint64_t reruns;             /* runs beside the leaves, that checked one of them */
-    uint64_t findings, by_rule[TL_RULE_COUNT];
+    uint64_t findings;           /* different verdicts of an outcome at a crash point */
+    uint64_t by_rule[TL_RULE_COUNT];
     mpz_t represented; /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
                           have had to be tried; never silently in `represented` */

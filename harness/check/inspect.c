@@ -89,6 +89,21 @@ static bool truth_is(const tl_inspector *inspector, tl_content content, tl_truth
     return truth.count == seen.count && truth.hash == seen.hash;
 }
 
+bool tl_inspect_bounds(const tl_allowed *allowed, tl_verdict *verdict)
+{
+    size_t n = verdict->content.n;
+    if (n >= allowed->low && n <= allowed->high)
+        return true;
+    if (n > allowed->high && allowed->low <= allowed->high)
+        return broken(verdict, TL_RULE_RESURRECTED, TL_OK,
+                      "commit %zu is there, commit %zu was the last begun", n, allowed->high);
+    if (allowed->low <= allowed->high)
+        return broken(verdict, TL_RULE_LOST_COMMITTED, TL_OK,
+                      "commit %zu was acknowledged, only %zu is there", allowed->low, n);
+    return broken(verdict, TL_RULE_LOST_COMMITTED, TL_OK,
+                  "the commit after recovery was acknowledged, only %zu is there", n);
+}
+
 /* Which of the allowed contents is it?  When it is a prefix that is not allowed, say so. */
 static bool content_judge(const tl_inspector *inspector, tl_truth seen, const tl_allowed *allowed,
                           tl_verdict *verdict)
@@ -101,16 +116,7 @@ static bool content_judge(const tl_inspector *inspector, tl_truth seen, const tl
         if (!truth_is(inspector, (tl_content){n, 0}, seen))
             continue;
         verdict->content = (tl_content){n, 0};
-        if (n >= allowed->low && n <= allowed->high)
-            return true;
-        if (n > allowed->high && allowed->low <= allowed->high)
-            return broken(verdict, TL_RULE_RESURRECTED, TL_OK,
-                          "commit %zu is there, commit %zu was the last begun", n, allowed->high);
-        if (allowed->low <= allowed->high)
-            return broken(verdict, TL_RULE_LOST_COMMITTED, TL_OK,
-                          "commit %zu was acknowledged, only %zu is there", allowed->low, n);
-        return broken(verdict, TL_RULE_LOST_COMMITTED, TL_OK,
-                      "the commit after recovery was acknowledged, only %zu is there", n);
+        return tl_inspect_bounds(allowed, verdict);
     }
     return broken(verdict, TL_RULE_ONE_PREFIX, TL_OK,
                   "%" PRIu64 " records, hash 0x%016" PRIx64 ": no commit left this content",

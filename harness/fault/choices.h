@@ -35,6 +35,8 @@ typedef struct tl_choices_options {
     uint32_t mixtures_max;  /* of one checksummed read; 0: 4096 */
     uint32_t branches_max;  /* of one read without a checksum, in all; 0: 4096 */
     uint32_t decisions_max; /* places with a choice in one run; 0: 512 */
+    bool confirm;           /* whenever mixtures are refused together, try 64 of them at random */
+    uint64_t seed;          /* of these */
 } tl_choices_options;
 
 TL_MUST_USE tl_status tl_choices_create(const tl_simdisk *trace, const tl_choices_options *options,
@@ -55,6 +57,7 @@ typedef enum tl_run_end {
     TL_RUN_NOT_COVERED, /* a read had too much to decide and failed; its weight is what it stood for
                            when that happened */
     TL_RUN_DIFFERENT,   /* it read otherwise than before, with the same answers */
+    TL_RUN_COLLISION,   /* a mixture verified that was refused among others: see confirm */
     TL_RUN_NO_MEMORY,
 } tl_run_end;
 tl_run_end tl_choices_end(tl_choices *choices);

@@ -336,6 +336,41 @@ static tl_status refusal_add(mixing *mix, tl_decision *made)
     return TL_OK;
 }
 
+/* Fill in a mixture drawn at random; false: it is in one of the boxes. */
+static bool mixture_draw(mixing *mix, const uint64_t *boxes, uint32_t box_count, uint64_t *state)
+{
+    for (uint32_t m = 0; m < mix->member_count; m++) {
+        uint64_t mask = mix->choices->opens[mix->members[m]].mask;
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        for (uint64_t skip = (*state >> 33) % (uint64_t)__builtin_popcountll(mask); skip > 0;
+             skip--)
+            mask &= mask - 1;
+        mix->classes[m] = mask & ~(mask - 1);
+        member_fill(mix, m);
+    }
+    for (uint32_t b = 0; b < box_count; b++, boxes += mix->member_count) {
+        bool inside = true;
+        for (uint32_t m = 0; m < mix->member_count && inside; m++)
+            inside = (mix->classes[m] & boxes[m]) != 0;
+        if (inside)
+            return false;
+    }
+    return !is_excluded(mix);
+}
+
+/* Is what is refused together really refused? */
+static tl_status refusal_confirm(mixing *mix, const uint64_t *boxes, uint32_t box_count)
+{
+    enum { TRIES = 64 };
+    uint64_t state = mix->choices->options.seed ^ mix->choices->run_trace;
+    for (int i = 0; i < TRIES; i++) {
+        if (mixture_draw(mix, boxes, box_count, &state) &&
+            mix->verify(mix->context, mix->buffer, mix->size_bytes))
+            return tl_choices_stop(mix->choices, TL_RUN_COLLISION);
+    }
+    return TL_OK;
+}
+
 static tl_status decide_mixture(mixing *mix, bool *accepted)
 {
     tl_choices *choices = mix->choices;
@@ -361,8 +396,10 @@ static tl_status decide_mixture(mixing *mix, bool *accepted)
     uint32_t boxes = decision->branch_count - decision->refused_last;
     const uint64_t *words = choices->words.at + decision->words + mix->member_count;
     *accepted = decision->branch < boxes;
+    if (!*accepted && choices->options.confirm)
+        status = refusal_confirm(mix, words, boxes);
     if (!*accepted)
-        return group_make(mix, words, boxes);
+        return status == TL_OK ? group_make(mix, words, boxes) : status;
     words += decision->branch * mix->member_count;
     for (uint32_t m = 0; m < mix->member_count; m++)
         tl_choices_narrow(choices, mix->members[m], words[m]);

@@ -324,6 +324,22 @@ tl_status tl_pending_rewind(tl_pending *pending)
     return status == TL_OK ? outcomes_count(pending) : status;
 }
 
+/* Operations that made versions, in the order of both. */
+static tl_status makers_find(tl_pending *pending)
+{
+    const tl_simdisk *trace = pending->trace;
+    uint32_t next = 1; /* a truncate that grows a file names a version that was there */
+    tl_status status = TL_OK;
+    for (size_t i = 0; i < trace->op_count && status == TL_OK; i++) {
+        const tl_simdisk_op *op = &trace->ops[i];
+        if (op->sector_count == 0 || op->first_version < next)
+            continue;
+        next = op->first_version + op->sector_count;
+        status = tl_words_add(&pending->makers, (uint32_t)i);
+    }
+    return status;
+}
+
 tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pending **out)
 {
     assert((trace->flags & TL_SIMDISK_RECORD) != 0 && tl_profile_at(profile)->exact);
@@ -340,6 +356,8 @@ tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pend
     tl_image_init(&pending->settled, &trace->share->versions);
     tl_status status = tl_pending_reserve(&pending->names, &pending->name_capacity,
                                           pending->path_count, sizeof *pending->names);
+    if (status == TL_OK)
+        status = makers_find(pending);
     if (status == TL_OK)
         status = tl_pending_rewind(pending);
     if (status != TL_OK) {
@@ -366,6 +384,7 @@ void tl_pending_destroy(tl_pending *pending)
     free(pending->names);
     free(pending->events);
     free(pending->ties);
+    free(pending->makers.at);
     free(pending->varying.at);
     free(pending->combos.at);
     free(pending->before);
@@ -403,18 +422,31 @@ uint64_t tl_pending_outcome_count(const tl_pending *pending)
     return pending->outcome_count;
 }
 
-bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op)
+uint64_t tl_pending_newest_outcome(const tl_pending *pending)
 {
     const tl_simdisk *trace = pending->trace;
-    for (size_t i = 0; i < trace->op_count; i++) {
-        const tl_simdisk_op *made = &trace->ops[i];
-        if (version >= made->first_version && version - made->first_version < made->sector_count &&
-            version != 0) {
-            *op = i;
-            return true;
-        }
+    if (pending->profile == TL_PROFILE_SIGKILL)
+        return 0;
+    bool torn = pending->profile == TL_PROFILE_PREFIX && pending->at < trace->op_count &&
+                trace->ops[pending->at].kind == TL_SIMDISK_WRITE;
+    return pending->outcome_count - (torn ? trace->ops[pending->at].sector_count : 1);
+}
+
+bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op)
+{
+    uint32_t low = 0, high = pending->makers.count;
+    while (low < high) { /* the first that made later versions; ends: shrinks every round */
+        uint32_t middle = low + (high - low) / 2;
+        if (pending->trace->ops[pending->makers.at[middle]].first_version <= version)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    if (low == 0)
+        return false;
+    const tl_simdisk_op *made = &pending->trace->ops[pending->makers.at[low - 1]];
+    *op = pending->makers.at[low - 1];
+    return version - made->first_version < made->sector_count;
 }
 
 void tl_possible_init(tl_possible *possible, const tl_simdisk *trace)

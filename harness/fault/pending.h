@@ -31,7 +31,7 @@ TL_MUST_USE tl_status tl_pending_create(const tl_simdisk *trace, tl_profile prof
                                         tl_pending **pending);
 void tl_pending_destroy(tl_pending *pending); /* NULL is fine */
 
-/* As if this sync had never finished, in walks that begin behind this call; SIZE_MAX: none. */
+/* As if this sync had never finished, from the next tl_pending_rewind on; SIZE_MAX: none. */
 void tl_pending_leave_out(tl_pending *pending, size_t sync);
 /* Begin again before the first operation. */
 TL_MUST_USE tl_status tl_pending_rewind(tl_pending *pending);
@@ -41,6 +41,10 @@ TL_MUST_USE tl_status tl_pending_rewind(tl_pending *pending);
 TL_MUST_USE tl_status tl_pending_to(tl_pending *pending, size_t at);
 size_t tl_pending_at(const tl_pending *pending);
 uint64_t tl_pending_outcome_count(const tl_pending *pending); /* at least 1 */
+
+/* The outcome with the newest names and sizes; of sigkill and prefix, with all that had returned.
+ */
+uint64_t tl_pending_newest_outcome(const tl_pending *pending);
 
 typedef struct tl_open_sector { /* a visible sector that may hold one of several versions */
     uint32_t file, sector;

@@ -5,7 +5,8 @@
 #include "harness/fault/pending.h"
 #include "harness/fault/simdisk_body.h"
 
-#define TL_PENDING_BASE UINT32_MAX   /* stands for the difference of the bases, before operation 0 \
+#define TL_PENDING_BASE                                                                            \
+    UINT32_MAX                       /* stands for the difference of the bases, before operation 0 \
                                       */
 #define TL_PENDING_NOBODY UINT32_MAX /* the file of a name that leads nowhere */
 
@@ -59,6 +60,7 @@ struct tl_pending {
     tl_image shortest;
     size_t shortest_ops; /* of it; before those stands the base difference, when base_first */
     bool bases_differ, base_first;
+    tl_words makers; /* operations that made versions */
 
     tl_pending_file *files;
     tl_name_chain *names; /* by path number */

@@ -189,14 +189,16 @@ static tl_status sim_read_verified(tl_io *io, tl_file *file, uint64_t offset, vo
                                    size_t size_bytes, tl_io_verify_fn verify, void *context)
 {
     tl_simdisk *disk = disk_of(io);
-    size_t got = 0;
-    if (disk->choices != NULL && bytes_there(disk, file, offset, size_bytes) == size_bytes) {
+    if (disk->choices != NULL) {
         tl_status decided = enter(disk, TL_SIMDISK_CALL_PREAD);
+        if (decided == TL_OK && bytes_there(disk, file, offset, size_bytes) < size_bytes)
+            decided = TL_CORRUPT; /* whatever is there */
         if (decided == TL_OK)
             decided = tl_choices_read_verified(disk->choices, file->file, offset, buffer,
                                                size_bytes, verify, context);
         return leave(disk, decided);
     }
+    size_t got = 0;
     tl_status status = sim_pread(io, file, offset, buffer, size_bytes, &got);
     if (status != TL_OK)
         return status;

@@ -1,0 +1,48 @@
+/* harness/check/enumerate_body.h -- an enumeration that runs; for the files of this folder. */
+#ifndef TL_HARNESS_ENUMERATE_BODY_H
+#define TL_HARNESS_ENUMERATE_BODY_H
+
+#include "harness/check/answers.h"
+#include "harness/check/enumerate.h"
+#include "harness/check/hashset.h"
+
+typedef struct tl_enumerator {
+    const tl_enumerate_options *options;
+    tl_enumeration *result;
+    const tl_inspector *inspector;
+    const tl_trace *trace;
+    tl_pending *pending;
+    tl_possible possible;
+    tl_choices *choices;
+    tl_simdisk *state_disk; /* shows one state after the other */
+    tl_answers *answers;
+    tl_hashset seen;
+    mpz_t beside, weight;
+    uint64_t started_ns, unit; /* unit: outcomes so far, for shards */
+    bool stopped;
+} tl_enumerator;
+
+/* Is there time and room for another leaf?  False also sets `stopped`. */
+bool tl_enumerator_goes_on(tl_enumerator *on);
+/* Whether the next unit of work is this shard's. */
+bool tl_enumerator_takes(tl_enumerator *on);
+
+/* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
+ * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
+TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);
+
+/* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
+ * number. */
+TL_MUST_USE tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *where);
+
+/* enumerate_draw.c: the tiers that pick states one by one. */
+TL_MUST_USE tl_status tl_enumerate_ends(tl_enumerator *on);
+TL_MUST_USE tl_status tl_enumerate_singles(tl_enumerator *on);
+TL_MUST_USE tl_status tl_enumerate_samples(tl_enumerator *on);
+/* The outcome that a sample is drawn from, at on->pending's crash point. */
+uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number);
+
+/* Show `where`, leave one state unless it is told by branches, and look at it. */
+TL_MUST_USE tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where);
+
+#endif
