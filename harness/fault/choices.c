@@ -2,7 +2,6 @@
 #include "harness/fault/choices_body.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,7 +275,6 @@ tl_status tl_choices_decide(tl_choices *choices, const tl_decision *made, tl_dec
         return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
     tl_decision *decision = &choices->decisions[choices->decision_count++];
     *decision = *made;
-    if (getenv("DBG") && made->branch_count > 1) { const tl_open *o = made->kind == TL_DECIDE_CONTENT ? &choices->opens[made->open] : &choices->opens[choices->words.at[made->words]]; fprintf(stderr, "D %s %s sector %u branches %u refused %d members %u depth %u\n", made->kind == TL_DECIDE_CONTENT ? "content" : "mixture", tl_simdisk_path(choices->trace, choices->path_of_file.at[o->file]), o->sector, made->branch_count, made->refused_last, made->member_count, choices->depth); }
     decision->trace = choices->run_trace;
     decision->branch = 0;
     choices->depth++;
