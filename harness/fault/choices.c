@@ -28,7 +28,8 @@ tl_status tl_choices_create(const tl_simdisk *trace, const tl_choices_options *o
     if (choices->options.decisions_max == 0)
         choices->options.decisions_max = DECISIONS_MAX;
     tl_image_init(&choices->image, &trace->share->versions);
-    mpz_inits(choices->fixed, choices->scratch, choices->product, NULL);
+    mpz_inits(choices->fixed, choices->scratch, choices->product, choices->total, choices->part,
+              NULL);
     *out = choices;
     return TL_OK;
 }
@@ -51,9 +52,13 @@ void tl_choices_destroy(tl_choices *choices)
     free(choices->decisions);
     free(choices->words.at);
     free(choices->run_words.at);
+    free(choices->pieces.at);
+    free(choices->next_pieces.at);
+    free(choices->wide.at);
     free(choices->groups);
     free(choices->touched.at);
-    mpz_clears(choices->fixed, choices->scratch, choices->product, NULL);
+    mpz_clears(choices->fixed, choices->scratch, choices->product, choices->total, choices->part,
+               NULL);
     free(choices);
 }
 

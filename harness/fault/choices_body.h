@@ -71,7 +71,7 @@ struct tl_choices {
     /* the decisions, and the run that takes them */
     tl_decision *decisions;
     uint32_t decision_count, decision_capacity, depth, hard_count;
-    tl_long_words words, run_words;
+    tl_long_words words, run_words, pieces, next_pieces, wide;
     tl_group *groups;
     uint32_t group_count, group_capacity;
     tl_words touched;
@@ -83,7 +83,7 @@ struct tl_choices {
     const uint32_t *follow;
     uint32_t follow_count, follow_used;
     bool follow_wrong;
-    mpz_t scratch, product;
+    mpz_t scratch, product, total, part;
 
     /* which sectors were read, by file: a bit each */
     tl_long_words *read_bits;

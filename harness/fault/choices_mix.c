@@ -5,14 +5,15 @@
  * verifies is a branch, and the others together one more, in which the sectors become a group: all
  * mixtures but the boxes of those that verify.
  *
- * Sectors of an older group that lies wholly in the range join the new one, and its boxes are
- * excluded beside the new.  When groups lie in the range only in part their sectors are decided
- * one by one first.
+ * Groups that the range touches, wholly or in part, join the new one with their boxes, as far as
+ * these say something that no other box says: what is left of a box without another is a handful of
+ * smaller boxes.
  */
 #include "harness/fault/choices_body.h"
 
-#include <assert.h>
 #include <string.h>
+
+enum { BOXES_MAX = 1 << 16 };
 
 /* One checksummed read while it is decided. */
 typedef struct mixing {
@@ -27,6 +28,7 @@ typedef struct mixing {
     uint32_t group;                       /* index + 1, of the one group among them; 0: none */
     uint64_t classes[TL_MIX_MEMBERS_MAX]; /* the mixture at hand: a class of each member */
     uint64_t left[TL_MIX_MEMBERS_MAX];    /* classes not yet gone through */
+    uint64_t masks[TL_MIX_MEMBERS_MAX];   /* of the members, while others are tried */
 } mixing;
 
 static uint32_t newest_of(uint64_t mask)
@@ -41,15 +43,12 @@ static void part_of(const mixing *mix, const tl_open *open, size_t *from, size_t
     *to = end < begin + TL_SECTOR_BYTES ? (size_t)(end - begin) : TL_SECTOR_BYTES;
 }
 
-/* The class of the newest content in `among`: all that read the same here.  Members of a group
- * are told apart to the last bit, so that a mixture lies in a box or outside. */
+/* The class of the newest content in `among`: all that read the same here. */
 static uint64_t class_of(const mixing *mix, const tl_open *open, uint64_t among)
 {
     const tl_choices *choices = mix->choices;
     uint32_t as = newest_of(among);
     uint64_t class = UINT64_C(1) << as;
-    if (open->group != 0)
-        return class;
     const tl_versions *versions = &choices->trace->share->versions;
     const uint8_t *bytes = tl_version_bytes(versions, choices->contents[open->first + as].version);
     size_t from, to;
@@ -75,36 +74,54 @@ static void member_fill(mixing *mix, uint32_t member)
            tl_version_bytes(&choices->trace->share->versions, version) + from, to - from);
 }
 
-/* Was this mixture refused, or taken by another branch, before? */
-static bool is_excluded(const mixing *mix)
+/* Is the group of this member met here for the first time?  Only groups that exclude something. */
+static tl_group *group_first_met(const mixing *mix, uint32_t member)
 {
-    if (mix->group == 0)
-        return false;
     const tl_choices *choices = mix->choices;
-    const tl_group *group = &choices->groups[mix->group - 1];
-    const uint64_t *members = choices->run_words.at + group->members;
-    const uint64_t *box = choices->run_words.at + group->boxes;
-    for (uint32_t b = 0; b < group->box_count; b++, box += group->member_count) {
-        bool inside = true;
-        for (uint32_t i = 0; i < group->member_count && inside; i++) {
-            uint64_t shows = choices->opens[members[i]].mask; /* decided: one content is left */
-            for (uint32_t m = 0; m < mix->member_count; m++) {
-                if (mix->members[m] == members[i])
-                    shows = mix->classes[m];
-            }
-            inside = (shows & box[i]) == shows;
-        }
-        if (inside)
-            return true;
+    uint32_t group = choices->opens[mix->members[member]].group;
+    if (group == 0 || choices->groups[group - 1].box_count == 0)
+        return NULL;
+    for (uint32_t m = 0; m < member; m++) {
+        if (choices->opens[mix->members[m]].group == group)
+            return NULL;
     }
-    return false;
+    return &choices->groups[group - 1];
+}
+
+/* Ways to decide all members, and whoever is in a group with one, when the members show `box`. */
+static void weight_of_box(mixing *mix, const uint64_t *box, mpz_t weight)
+{
+    tl_choices *choices = mix->choices;
+    for (uint32_t m = 0; m < mix->member_count; m++) {
+        tl_open *open = &choices->opens[mix->members[m]];
+        mix->masks[m] = open->mask;
+        open->mask &= box[m];
+    }
+    mpz_set_ui(weight, 1);
+    for (uint32_t m = 0; m < mix->member_count; m++) {
+        tl_open *open = &choices->opens[mix->members[m]];
+        tl_group *group = group_first_met(mix, m);
+        if (group != NULL) {
+            tl_choices_group_weight(choices, group, choices->scratch);
+            mpz_mul(weight, weight, choices->scratch);
+        } else if (open->group == 0 || choices->groups[open->group - 1].box_count == 0) {
+            mpz_mul_ui(weight, weight, tl_choices_mask_count(choices, open, open->mask));
+        }
+    }
+    for (uint32_t m = 0; m < mix->member_count; m++)
+        choices->opens[mix->members[m]].mask = mix->masks[m];
 }
 
 /* Judge the mixture at hand; one that verifies is a box and a branch. */
 static tl_status mixture_try(mixing *mix, tl_decision *made)
 {
-    if (is_excluded(mix) || !mix->verify(mix->context, mix->buffer, mix->size_bytes))
+    tl_choices *choices = mix->choices;
+    if (!mix->verify(mix->context, mix->buffer, mix->size_bytes))
         return TL_OK;
+    weight_of_box(mix, mix->classes, choices->part);
+    if (mpz_sgn(choices->part) == 0)
+        return TL_OK; /* it was refused before */
+    mpz_sub(choices->total, choices->total, choices->part);
     for (uint32_t m = 0; m < mix->member_count; m++) {
         if (tl_choices_words_add(&mix->choices->words, mix->classes[m]) != TL_OK)
             return tl_choices_stop(mix->choices, TL_RUN_NO_MEMORY);
@@ -240,99 +257,145 @@ static bool too_many(const mixing *mix)
     return false;
 }
 
-/* Tie the members: all mixtures but those of the decision's boxes and of the older group. */
-static tl_status group_make(mixing *mix, const uint64_t *boxes, uint32_t box_count)
+/* `box` without `less`, in pieces. */
+static tl_status box_subtract(tl_long_words *pieces, uint64_t *box, const uint64_t *less,
+                              uint32_t count)
+{
+    bool apart = false;
+    for (uint32_t i = 0; i < count && !apart; i++)
+        apart = (box[i] & less[i]) == 0;
+    tl_status status = TL_OK;
+    for (uint32_t i = 0; i < (apart ? 1 : count) && status == TL_OK; i++) {
+        uint64_t kept = apart ? box[i] : box[i] & ~less[i];
+        if (kept == 0)
+            continue;
+        for (uint32_t j = 0; j < count && status == TL_OK; j++)
+            status = tl_choices_words_add(pieces, j == i ? kept : box[j]);
+        box[i] &= less[i];
+    }
+    return status;
+}
+
+/* What of `box` lies in no box of the group yet, as boxes of its own. */
+static tl_status box_add(mixing *mix, tl_group *group, const uint64_t *box)
 {
     tl_choices *choices = mix->choices;
-    uint32_t old_count = mix->group == 0 ? 0 : choices->groups[mix->group - 1].box_count;
-    if (box_count + old_count == 0)
-        return TL_OK; /* nothing is excluded: they are as free as before */
-    tl_status status = tl_pending_reserve(&choices->groups, &choices->group_capacity,
-                                          choices->group_count + 1, sizeof *choices->groups);
-    tl_group group = {.members = choices->run_words.count};
-    tl_group *old = mix->group == 0 ? NULL : &choices->groups[mix->group - 1];
-    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++)
-        status = tl_choices_words_add(&choices->run_words, mix->members[m]);
-    group.member_count = mix->member_count;
-    /* members of the old group that are decided stay members: its boxes speak of them */
-    for (uint32_t i = 0; old != NULL && i < old->member_count && status == TL_OK; i++) {
-        uint64_t member = choices->run_words.at[old->members + i];
-        bool there = false;
-        for (uint32_t m = 0; m < mix->member_count; m++)
-            there = there || mix->members[m] == member;
-        if (there)
-            continue;
-        status = tl_choices_words_add(&choices->run_words, member);
-        group.member_count++;
+    uint32_t count = group->member_count;
+    tl_long_words *pieces = &choices->pieces, *next = &choices->next_pieces;
+    tl_status status = TL_OK;
+    pieces->count = 0;
+    for (uint32_t i = 0; i < count && status == TL_OK; i++)
+        status = tl_choices_words_add(pieces, box[i]);
+    for (uint32_t b = 0; b < group->box_count && status == TL_OK; b++) {
+        next->count = 0;
+        for (uint32_t at = 0; at < pieces->count && status == TL_OK; at += count)
+            status = box_subtract(next, pieces->at + at,
+                                  choices->run_words.at + group->boxes + (size_t)b * count, count);
+        tl_long_words swap = *pieces;
+        *pieces = *next;
+        *next = swap;
     }
-    group.boxes = choices->run_words.count;
-    for (uint32_t b = 0; b < box_count && status == TL_OK; b++) {
-        for (uint32_t m = 0; m < group.member_count && status == TL_OK; m++) {
-            uint64_t member = choices->run_words.at[group.members + m];
-            status = tl_choices_words_add(&choices->run_words,
-                                          m < mix->member_count ? boxes[b * mix->member_count + m]
-                                                                : choices->opens[member].mask);
-        }
-    }
-    for (uint32_t b = 0; b < old_count && status == TL_OK; b++) {
-        for (uint32_t m = 0; m < group.member_count && status == TL_OK; m++) {
-            uint64_t member = choices->run_words.at[group.members + m];
-            uint64_t mask = choices->opens[member].mask;
-            for (uint32_t i = 0; i < old->member_count; i++) {
-                if (choices->run_words.at[old->members + i] == member)
-                    mask = choices->run_words.at[old->boxes + b * old->member_count + i];
-            }
-            status = tl_choices_words_add(&choices->run_words, mask);
-        }
-    }
+    for (uint32_t i = 0; i < pieces->count && status == TL_OK; i++)
+        status = tl_choices_words_add(&choices->run_words, pieces->at[i]);
     if (status != TL_OK)
         return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
-    group.box_count = box_count + old_count;
-    if (old != NULL)
-        old->member_count = old->box_count = 0;
-    choices->groups[choices->group_count++] = group;
-    for (uint32_t m = 0; m < group.member_count; m++) {
-        uint32_t member = (uint32_t)choices->run_words.at[group.members + m];
-        tl_choices_touch(choices, member);
-        choices->opens[member].group = choices->group_count;
+    group->box_count += pieces->count / count;
+    return group->box_count <= BOXES_MAX ? TL_OK : tl_choices_stop(choices, TL_RUN_NOT_COVERED);
+}
+
+/* A box over some members as one over the new group's: whoever it says nothing of may hold all. */
+static tl_status box_widen(mixing *mix, const tl_group *group, const uint64_t *members,
+                           uint32_t member_count, const uint64_t *box)
+{
+    tl_choices *choices = mix->choices;
+    choices->wide.count = 0;
+    for (uint32_t i = 0; i < group->member_count; i++) {
+        uint64_t member = choices->run_words.at[group->members + i];
+        uint64_t mask = choices->opens[member].mask;
+        for (uint32_t m = 0; m < member_count; m++) {
+            if (members[m] == member)
+                mask &= box[m];
+        }
+        if (tl_choices_words_add(&choices->wide, mask) != TL_OK)
+            return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
     }
     return TL_OK;
 }
 
-/* Is a mixture left that is in none of the boxes? */
-static tl_status refusal_add(mixing *mix, tl_decision *made)
+static tl_status member_add(tl_choices *choices, tl_group *group, uint64_t member)
+{
+    for (uint32_t i = 0; i < group->member_count; i++) {
+        if (choices->run_words.at[group->members + i] == member)
+            return TL_OK;
+    }
+    group->member_count++;
+    if (tl_choices_words_add(&choices->run_words, member) != TL_OK)
+        return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
+    return TL_OK;
+}
+
+static tl_status boxes_add(mixing *mix, tl_group *group, size_t members, uint32_t member_count,
+                           const tl_long_words *from, size_t boxes, uint32_t box_count)
+{
+    tl_status status = TL_OK;
+    for (uint32_t b = 0; b < box_count && status == TL_OK; b++) {
+        status = box_widen(mix, group, from->at + members, member_count,
+                           from->at + boxes + (size_t)b * member_count);
+        if (status == TL_OK)
+            status = box_add(mix, group, mix->choices->wide.at);
+    }
+    return status;
+}
+
+/* A group whose boxes are all in another one, or gone. */
+static void group_leave(tl_choices *choices, tl_group *group)
+{
+    for (uint32_t i = 0; i < group->member_count; i++)
+        choices->opens[choices->run_words.at[group->members + i]].group = 0;
+    group->member_count = group->box_count = 0;
+}
+
+/* Tie the members: all mixtures but those of the decision's boxes and of the older groups. */
+static tl_status group_make(mixing *mix, const tl_decision *decision, uint32_t box_count)
 {
     tl_choices *choices = mix->choices;
-    uint32_t groups = choices->group_count, words = choices->run_words.count;
-    uint32_t touched = choices->touched.count;
-    tl_group old = {0};
-    uint32_t was[TL_MIX_MEMBERS_MAX];
-    for (uint32_t m = 0; m < mix->member_count; m++)
-        was[m] = choices->opens[mix->members[m]].group;
-    if (mix->group != 0)
-        old = choices->groups[mix->group - 1];
-    const uint64_t *boxes = choices->words.at + made->words + mix->member_count;
-    tl_status status = group_make(mix, boxes, made->branch_count);
+    if (box_count == 0)
+        return TL_OK; /* nothing is excluded: they are as free as before */
+    uint32_t capacity = choices->group_capacity;
+    tl_status status = tl_pending_reserve(&choices->groups, &capacity, choices->group_count + 1,
+                                          sizeof *choices->groups);
+    choices->group_capacity = capacity;
+    if (status != TL_OK)
+        return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
+    tl_group group = {.members = choices->run_words.count};
+    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++)
+        status = member_add(choices, &group, mix->members[m]);
+    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++) {
+        const tl_group *old = group_first_met(mix, m);
+        for (uint32_t i = 0; old != NULL && i < old->member_count && status == TL_OK; i++)
+            status = member_add(choices, &group, choices->run_words.at[old->members + i]);
+    }
+    group.boxes = choices->run_words.count;
+    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++) {
+        const tl_group *old = group_first_met(mix, m);
+        if (old != NULL)
+            status = boxes_add(mix, &group, old->members, old->member_count, &choices->run_words,
+                               old->boxes, old->box_count);
+    }
+    if (status == TL_OK)
+        status = boxes_add(mix, &group, decision->words, mix->member_count, &choices->words,
+                           decision->words + mix->member_count, box_count);
     if (status != TL_OK)
         return status;
-    bool left = true;
-    if (choices->group_count > groups) { /* weigh it, and take it back */
-        tl_choices_group_weight(choices, &choices->groups[groups], choices->scratch);
-        left = mpz_sgn(choices->scratch) > 0;
+    for (uint32_t i = 0; i < group.member_count; i++) {
+        uint32_t member = (uint32_t)choices->run_words.at[group.members + i];
+        tl_choices_touch(choices, member);
+        if (choices->opens[member].group != 0)
+            group_leave(choices, &choices->groups[choices->opens[member].group - 1]);
     }
-    choices->group_count = groups;
-    choices->run_words.count = words;
-    if (mix->group != 0) {
-        choices->groups[mix->group - 1] = old;
-        for (uint32_t i = 0; i < old.member_count; i++)
-            choices->opens[choices->run_words.at[old.members + i]].group = mix->group;
-    }
-    for (uint32_t m = 0; m < mix->member_count; m++)
-        choices->opens[mix->members[m]].group = was[m];
-    while (choices->touched.count > touched)
-        choices->opens[choices->touched.at[--choices->touched.count]].touched = false;
-    made->refused_last = left;
-    made->branch_count += left;
+    choices->groups[choices->group_count++] = group;
+    for (uint32_t i = 0; i < group.member_count; i++)
+        choices->opens[choices->run_words.at[group.members + i]].group = choices->group_count;
     return TL_OK;
 }
 
@@ -355,7 +418,8 @@ static bool mixture_draw(mixing *mix, const uint64_t *boxes, uint32_t box_count,
         if (inside)
             return false;
     }
-    return !is_excluded(mix);
+    weight_of_box(mix, mix->classes, mix->choices->part);
+    return mpz_sgn(mix->choices->part) > 0;
 }
 
 /* Is what is refused together really refused? */
@@ -384,10 +448,13 @@ static tl_status decide_mixture(mixing *mix, bool *accepted)
                             .words = choices->words.count};
         for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++)
             status = tl_choices_words_add(&choices->words, mix->members[m]);
+        for (uint32_t m = 0; m < mix->member_count; m++)
+            mix->classes[m] = UINT64_MAX;
+        weight_of_box(mix, mix->classes, choices->total); /* less all that verifies, further down */
         if (status == TL_OK)
             status = too_many(mix) ? mixtures_of_moments(mix, &made) : mixtures_all(mix, &made);
-        if (status == TL_OK)
-            status = refusal_add(mix, &made);
+        made.refused_last = mpz_sgn(choices->total) > 0;
+        made.branch_count += made.refused_last;
         if (status == TL_OK)
             status = tl_choices_decide(choices, &made, &decision);
         if (status != TL_OK)
@@ -399,67 +466,26 @@ static tl_status decide_mixture(mixing *mix, bool *accepted)
     if (!*accepted && choices->options.confirm)
         status = refusal_confirm(mix, words, boxes);
     if (!*accepted)
-        return status == TL_OK ? group_make(mix, words, boxes) : status;
+        return status == TL_OK ? group_make(mix, decision, boxes) : status;
     words += decision->branch * mix->member_count;
     for (uint32_t m = 0; m < mix->member_count; m++)
         tl_choices_narrow(choices, mix->members[m], words[m]);
     return TL_OK;
 }
 
-/* Find the open sectors of the range, and the group they are in.  *apart: sectors of several
- * groups, or only some of one, are among them. */
-static tl_status members_find(mixing *mix, bool *apart)
+/* Find the open sectors of the range. */
+static tl_status members_find(mixing *mix)
 {
     tl_choices *choices = mix->choices;
     const tl_simfile *body = &choices->state->image.files[mix->file];
     uint64_t last = (mix->offset + mix->size_bytes - 1) / TL_SECTOR_BYTES;
-    mix->member_count = mix->group = 0;
-    *apart = false;
+    mix->member_count = 0;
     for (uint64_t sector = mix->offset / TL_SECTOR_BYTES; sector <= last; sector++) {
         if ((body->sectors[sector] & TL_VERSION_OPEN) == 0)
             continue;
         if (mix->member_count == TL_MIX_MEMBERS_MAX)
             return tl_choices_stop(choices, TL_RUN_NOT_COVERED);
-        uint32_t index = body->sectors[sector] & ~TL_VERSION_OPEN;
-        mix->members[mix->member_count++] = index;
-        uint32_t group = choices->opens[index].group;
-        if (group == 0)
-            continue;
-        *apart = *apart || (mix->group != 0 && mix->group != group);
-        mix->group = group;
-    }
-    if (mix->group == 0)
-        return TL_OK;
-    const tl_group *group = &choices->groups[mix->group - 1];
-    for (uint32_t i = 0; i < group->member_count; i++) { /* those not decided lie in the range? */
-        uint32_t index = (uint32_t)choices->run_words.at[group->members + i];
-        uint64_t mask = choices->opens[index].mask;
-        bool there = (mask & (mask - 1)) == 0;
-        for (uint32_t m = 0; m < mix->member_count; m++)
-            there = there || mix->members[m] == index;
-        *apart = *apart || !there;
-    }
-    return TL_OK;
-}
-
-/* Decide the sectors of groups one by one, so that none is left in the range. */
-static tl_status groups_dissolve(mixing *mix)
-{
-    tl_choices *choices = mix->choices;
-    uint64_t product = 1;
-    for (uint32_t m = 0; m < mix->member_count; m++) {
-        const tl_open *open = &choices->opens[mix->members[m]];
-        if (open->group != 0)
-            product *= (uint64_t)__builtin_popcountll(open->mask);
-        if (product > choices->options.branches_max)
-            return tl_choices_stop(choices, TL_RUN_NOT_COVERED);
-    }
-    for (uint32_t m = 0; m < mix->member_count; m++) {
-        if (choices->opens[mix->members[m]].group == 0)
-            continue;
-        tl_status status = tl_choices_decide_content(choices, mix->members[m], 0, TL_SECTOR_BYTES);
-        if (status != TL_OK)
-            return status;
+        mix->members[mix->member_count++] = body->sectors[sector] & ~TL_VERSION_OPEN;
     }
     return TL_OK;
 }
@@ -467,13 +493,7 @@ static tl_status groups_dissolve(mixing *mix)
 static tl_status judge(mixing *mix, bool *accepted)
 {
     tl_choices *choices = mix->choices;
-    bool apart;
-    tl_status status = members_find(mix, &apart);
-    if (status == TL_OK && apart && mix->member_count > 1) {
-        status = groups_dissolve(mix);
-        if (status == TL_OK)
-            status = members_find(mix, &apart);
-    }
+    tl_status status = members_find(mix);
     if (status != TL_OK)
         return status;
     if (mix->member_count == 1)
