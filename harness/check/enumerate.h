@@ -81,6 +81,7 @@ typedef struct tl_enumeration {
     uint64_t shared;             /* of those, answered by an equal one met before */
     uint64_t leaves;             /* inspections made in full */
     uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
+    uint64_t told;               /* opened, and said later that it is damaged, likewise */
     uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
     uint64_t reruns;             /* runs beside the leaves, that checked one of them */
     uint64_t findings;           /* different verdicts of an outcome at a crash point */

@@ -88,12 +88,22 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     return TL_OK;
 }
 
-static tl_status leaf_count(tl_enumerator *on, const tl_verdict *verdict)
+/* Did the store itself say that it is damaged?  Where it may refuse to open it may also say so
+ * later, when it meets the damage: no wrong answer was given. */
+static bool is_told(const tl_verdict *verdict)
+{
+    return verdict->status == TL_CORRUPT &&
+           (verdict->rule == TL_RULE_STRUCTURE || verdict->rule == TL_RULE_READABLE ||
+            verdict->rule == TL_RULE_WRITABLE || verdict->rule == TL_RULE_OPENS);
+}
+
+static tl_status leaf_count(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict)
 {
     tl_enumeration *result = on->result;
     result->leaves++;
     result->recovered += verdict->rule == TL_RULE_NONE && !verdict->refused;
     result->refused += verdict->refused;
+    result->told += !verdict->refused && allowed_at(on, where->point).corrupt && is_told(verdict);
     tl_hash128 names = tl_choices_names_hash(on->choices);
     uint64_t trace = tl_choices_trace(on->choices);
     bool added;
@@ -134,7 +144,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
         }
         status = leaf_note(on, where, &verdict, !covered, list);
         if (status == TL_OK && covered)
-            status = leaf_count(on, &verdict);
+            status = leaf_count(on, where, &verdict);
         if (status == TL_OK && covered && every != 0 && on->result->leaves % every == 0)
             status = check_again(on, where, &verdict);
         if (status != TL_OK || only_one)
@@ -174,6 +184,8 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     tl_allowed allowed = allowed_at(on, where->point);
     tl_verdict verdict = answer->verdict;
     if (verdict.rule == TL_RULE_NONE && (verdict.refused || tl_inspect_bounds(&allowed, &verdict)))
+        return;
+    if (allowed.corrupt && is_told(&verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
     bool here = answer->verdict.rule == TL_RULE_NONE;

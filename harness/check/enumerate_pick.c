@@ -52,6 +52,7 @@ typedef struct picking {
     const tl_state_id *where;
     size_t window;
     uint64_t manner;
+    uint32_t version_end; /* versions made before the crash are below it */
 } picking;
 
 static size_t maker_of(const picking *pick, const tl_open_sector *open, uint32_t v)
@@ -149,8 +150,9 @@ static tl_status garbage_put(tl_enumerator *on, const picking *pick, uint32_t fi
     if (size < ((uint64_t)sector + 1) * TL_SECTOR_BYTES)
         inside = size % TL_SECTOR_BYTES;
     memset(bytes, coin % 4 == 0 ? 0xff : 0, TL_SECTOR_BYTES);
-    if (coin % 4 == 1 && version > 1) /* what some other sector held once */
-        memcpy(bytes, tl_version_bytes(image->versions, 1 + (uint32_t)(coin >> 8) % (version - 1)),
+    uint32_t old = coin % 4 == 1 ? pick->version_end : 0;
+    if (old > 1) /* what some sector held once */
+        memcpy(bytes, tl_version_bytes(image->versions, 1 + (uint32_t)(coin >> 8) % (old - 1)),
                TL_SECTOR_BYTES);
     for (size_t i = 0; i < TL_SECTOR_BYTES && coin % 4 > 1; i += sizeof coin) {
         uint64_t word = spread(coin + i);
@@ -159,6 +161,16 @@ static tl_status garbage_put(tl_enumerator *on, const picking *pick, uint32_t fi
     memset(bytes + inside, 0, TL_SECTOR_BYTES - inside);
     tl_image_set_sector(image, file, sector, version);
     return TL_OK;
+}
+
+static uint32_t version_end_of(const tl_simdisk *disk, size_t point)
+{
+    uint32_t end = 1;
+    for (size_t i = 0; i < point && i < disk->op_count; i++) {
+        if (disk->ops[i].first_version + disk->ops[i].sector_count > end)
+            end = disk->ops[i].first_version + disk->ops[i].sector_count;
+    }
+    return end;
 }
 
 /* A write in flight spoils file pages; zeros that nobody wrote may be anything. */
@@ -206,5 +218,8 @@ tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *where)
         tl_image_set_sector(&possible->image, open->file, open->sector, version);
     }
     possible->open_count = possible->version_count = 0;
-    return where->profile == TL_PROFILE_GARBAGE ? garble(on, &pick) : TL_OK;
+    if (where->profile != TL_PROFILE_GARBAGE)
+        return TL_OK;
+    pick.version_end = version_end_of(on->trace->disk, where->point);
+    return garble(on, &pick);
 }
