@@ -76,6 +76,17 @@ static void add_workload(tl_json *object, const tl_recording_spec *spec)
     tl_json_add_null(workload, "plugin");
 }
 
+tl_trace_figures tl_cell_figures(const tl_trace *trace)
+{
+    return (tl_trace_figures){
+        .io_ops = trace->disk != NULL ? tl_simdisk_op_count(trace->disk) : 0,
+        .commits = trace->commits,
+        .writes = trace->writes,
+        .syncs = trace->syncs,
+        .counters = trace->counters,
+    };
+}
+
 void tl_cell_add_trace(tl_json *crash, const tl_trace_figures *figures)
 {
     const tl_trace_counters *counters = &figures->counters;

@@ -23,6 +23,8 @@ typedef struct tl_trace_figures {
     tl_trace_counters counters;
 } tl_trace_figures;
 
+tl_trace_figures tl_cell_figures(const tl_trace *trace); /* zeros when nothing was recorded */
+
 /* A new cell up to its "crash" object, which the caller fills in.  The caller owns it.  NULL when
  * memory is short; all functions of json.h accept that. */
 tl_json *tl_cell_begin(const tl_cell_head *head);

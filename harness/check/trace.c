@@ -162,6 +162,27 @@ void tl_trace_clear(tl_trace *trace)
     *trace = (tl_trace){0};
 }
 
+tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_trace *out)
+{
+    *out = *trace;
+    out->disk = NULL;
+    out->begun = calloc(trace->commits + 1, sizeof *out->begun);
+    out->acknowledged = calloc(trace->commits + 1, sizeof *out->acknowledged);
+    tl_status status = out->begun == NULL || out->acknowledged == NULL
+                           ? TL_NO_MEMORY
+                           : tl_simdisk_copy_without(trace->disk, entry, &out->disk);
+    if (status != TL_OK) {
+        tl_trace_clear(out);
+        return status;
+    }
+    for (size_t n = 0; n <= trace->commits; n++) { /* times are counted in entries of the log */
+        out->begun[n] = trace->begun[n] - (trace->begun[n] > entry);
+        out->acknowledged[n] = trace->acknowledged[n] - (trace->acknowledged[n] > entry);
+    }
+    out->syncs--;
+    return TL_OK;
+}
+
 tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts)
 {
     tl_allowed allowed = {0};

@@ -32,6 +32,10 @@ TL_MUST_USE tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *t
                                       size_t error_bytes);
 void tl_trace_clear(tl_trace *trace);
 
+/* The trace as it would have been had the store not made the sync at log entry `entry`.  *out is
+ * released with tl_trace_clear, the trace may go before it.  TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_trace *out);
+
 /* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
  * acknowledged commit, at most the last one begun. */
 tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts);

@@ -3,6 +3,7 @@
 #define TL_HARNESS_CMD_CRASH_H
 
 #include "harness/check/document.h"
+#include "harness/check/enumerate.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
 #include "harness/report/resultfile.h"
@@ -10,6 +11,12 @@
 #include <stdio.h>
 
 enum { TL_CRASH_LIST_MAX = 16, TL_CRASH_PATH_BYTES = 400, TL_CRASH_TEXT_BYTES = 512 };
+
+typedef enum tl_crash_way {
+    TL_CRASH_VARIANTS, /* states of variants */
+    TL_CRASH_PROFILES, /* states of profiles, by tier */
+    TL_CRASH_SYNCS,    /* `treelab crash syncs`: the same, with each sync left out in turn */
+} tl_crash_way;
 
 typedef struct tl_crash_request {
     tl_choice choice; /* of drivers */
@@ -21,8 +28,15 @@ typedef struct tl_crash_request {
     uint32_t page_bytes;               /* 0: what each history is made for */
     uint64_t seed, commits;            /* 0 commits: likewise */
     uint64_t budget_ns, budget_states; /* 0: no bound */
+    tl_crash_way way;
+    tl_tier tier; /* of PROFILES and SYNCS */
+    bool tier_given;
+    tl_profile profiles[TL_PROFILE_COUNT];
+    size_t profile_count;
+    uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *out_dir, *repro;
-    tl_case only; /* with repro */
+    tl_case only;           /* with repro, of variants */
+    tl_state_id only_state; /* with repro, of profiles */
 } tl_crash_request;
 
 typedef struct tl_crash_campaign { /* all cells of one request */

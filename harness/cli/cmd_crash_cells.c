@@ -1,45 +1,14 @@
-/* harness/cli/cmd_crash_cells.c -- drivers times protocols times durabilities, each swept.
+/* harness/cli/cmd_tl_crash_cells.c -- drivers times protocols times durabilities, each swept.
  *
  * A finding is told at once, with the command that brings its state back; the first of each cell
  * leaves a script beside the result.
  */
-#include "harness/cli/cmd_crash.h"
+#include "harness/cli/cmd_crash_cells.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    SETTINGS_MAX = TL_CHOICE_MAX + TL_STANDARD_SETTINGS,
-    ID_BYTES = 200,
-    STEPS_PER_CELL = 100, /* of the progress bar */
-};
-
-typedef struct crash_cell { /* the one being swept */
-    const tl_run_arm *arm;
-    const tl_history *history;
-    const char *protocol;
-    tl_durability durability;
-    uint32_t page_bytes;
-    uint64_t commits;
-    tl_standard_settings standard;
-    tl_driver_setting settings[SETTINGS_MAX]; /* the standard ones, then the user's, which win */
-    size_t setting_count, order;
-    char id[ID_BYTES];
-    uint64_t finding_count;
-    char first_case[ID_BYTES], first_rule[32], first_script[ID_BYTES];
-    char first_command[TL_CRASH_TEXT_BYTES];
-} crash_cell;
-
-typedef struct crash_march { /* from cell to cell */
-    tl_crash_campaign *campaign;
-    tl_arena *arena;
-    tl_progress *progress;
-    crash_cell cell;
-    FILE *rows; /* of the table, printed when the progress bar is gone */
-    size_t cell_count, cells_done;
-} crash_march;
 
 static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does not fix it */
 {
@@ -50,42 +19,48 @@ static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does
     return protocol;
 }
 
-static size_t protocol_count(const crash_march *march, const tl_run_arm *arm)
+static size_t protocol_count(const tl_crash_march *march, const tl_run_arm *arm)
 {
     return protocol_of(arm) != NULL ? 1 : march->campaign->request->protocol_count;
 }
 
-static void show_step(void *context, size_t point, size_t point_count)
+void tl_crash_show_step(void *context, size_t point, size_t point_count)
 {
-    crash_march *march = context;
+    tl_crash_march *march = context;
     tl_progress_update(march->progress,
-                       march->cells_done * STEPS_PER_CELL + STEPS_PER_CELL * point / point_count,
+                       march->cells_done * TL_CRASH_STEPS_PER_CELL +
+                           TL_CRASH_STEPS_PER_CELL * point / point_count,
                        march->cell.id);
 }
 
-/* The first finding of the cell: what, where, how to see it again. */
-static void tell_finding(void *context, const tl_sweep *sweep, const tl_sweep_finding *finding)
+bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *verdict)
 {
-    crash_march *march = context;
-    crash_cell *cell = &march->cell;
+    tl_crash_cell *cell = &march->cell;
     const tl_crash_request *request = march->campaign->request;
-    const char *run_dir = march->campaign->run_dir;
     if (cell->finding_count++ > 0)
-        return;
-    char where[TL_CASE_TEXT_MAX], path[TL_CRASH_PATH_BYTES + ID_BYTES];
-    tl_case_print(&finding->where, where);
+        return false;
     snprintf(cell->first_case, sizeof cell->first_case, "%s/%s/%s", cell->protocol,
              tl_run_durability_name(cell->durability), where);
-    snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(finding->verdict.rule));
+    snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(verdict->rule));
     snprintf(cell->first_command, sizeof cell->first_command,
              "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
              " --ops %" PRIu64 " --repro %s",
              cell->arm->label, cell->history->name, cell->page_bytes, request->seed, cell->commits,
              cell->first_case);
-    tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule,
-                finding->verdict.text);
+    tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
-    if (run_dir[0] == '\0')
+    return true;
+}
+
+/* The first finding of the cell also leaves a script beside the result. */
+static void tell_finding(void *context, const tl_sweep *sweep, const tl_sweep_finding *finding)
+{
+    tl_crash_march *march = context;
+    tl_crash_cell *cell = &march->cell;
+    const char *run_dir = march->campaign->run_dir;
+    char where[TL_CASE_TEXT_MAX], path[TL_CRASH_PATH_BYTES + TL_CRASH_ID_BYTES];
+    tl_case_print(&finding->where, where);
+    if (!tl_crash_tell(march, where, &finding->verdict) || run_dir[0] == '\0')
         return;
     snprintf(cell->first_script, sizeof cell->first_script, "finding-%zu.tls", cell->order);
     snprintf(path, sizeof path, "%s/%s", run_dir, cell->first_script);
@@ -96,8 +71,7 @@ static void tell_finding(void *context, const tl_sweep *sweep, const tl_sweep_fi
         tl_complain("crash", "cannot write %s: %s", path, tl_status_text(status));
 }
 
-/* The rest of the budget is shared evenly by the cells that are left. */
-static uint64_t share(uint64_t budget, uint64_t used, size_t cells_left)
+uint64_t tl_crash_share(uint64_t budget, uint64_t used, size_t cells_left)
 {
     if (budget == 0)
         return 0;
@@ -105,9 +79,9 @@ static uint64_t share(uint64_t budget, uint64_t used, size_t cells_left)
     return left / cells_left > 0 ? left / cells_left : 1;
 }
 
-static void print_row(const crash_march *march, const tl_sweep_result *result)
+static void print_row(const tl_crash_march *march, const tl_sweep_result *result)
 {
-    const crash_cell *cell = &march->cell;
+    const tl_crash_cell *cell = &march->cell;
     double rate = tl_sweep_rate(result->states, result->elapsed_ns);
     fprintf(
         march->rows, "%-24s %-11s %-8s %-10s %6zu %8" PRIu64 " %8" PRIu64 " %8.0f %8" PRIu64 "%s\n",
@@ -117,7 +91,7 @@ static void print_row(const crash_march *march, const tl_sweep_result *result)
 }
 
 /* A history that never splits proves little: say what is missing. */
-static void warn_of_events(const crash_cell *cell, const tl_trace_counters *seen)
+static void warn_of_events(const tl_crash_cell *cell, const tl_trace_counters *seen)
 {
     const struct {
         bool missing;
@@ -139,39 +113,69 @@ static void warn_of_events(const crash_cell *cell, const tl_trace_counters *seen
                     missing);
 }
 
-/* Put the finished cell into the result and the sums. */
-static void keep_cell(crash_march *march, const tl_sweep_options *sweep,
-                      const tl_sweep_result *result, tl_status status)
+tl_cell_head tl_crash_cell_head(const tl_crash_cell *cell, const tl_recording_spec *spec,
+                                uint64_t findings, tl_status status, const char *error)
 {
-    const crash_cell *cell = &march->cell;
-    tl_crash_campaign *campaign = march->campaign;
     bool found = cell->first_case[0] != '\0';
-    tl_recording_spec spec = tl_sweep_recording(sweep);
-    tl_cell_head head = {
+    return (tl_cell_head){
         .id = cell->id,
         .label = cell->arm->label,
         .order = cell->order,
-        .spec = &spec,
-        .findings = result->findings,
+        .spec = spec,
+        .findings = findings,
         .status = status,
-        .error = result->error,
+        .error = error,
         .first_case = found ? cell->first_case : NULL,
         .first_rule = cell->first_rule,
         .first_command = cell->first_command,
         .first_script = cell->first_script[0] != '\0' ? cell->first_script : NULL,
     };
+}
+
+tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march)
+{
+    const tl_crash_cell *cell = &march->cell;
+    return (tl_recording_spec){
+        .driver = cell->arm->driver,
+        .settings = cell->settings,
+        .setting_count = cell->setting_count,
+        .durability = cell->durability,
+        .page_bytes = cell->page_bytes,
+        .history = cell->history,
+        .seed = march->campaign->request->seed,
+        .commits = (size_t)cell->commits,
+        .arena = march->arena,
+    };
+}
+
+void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings)
+{
+    tl_crash_campaign *campaign = march->campaign;
     if (campaign->result != NULL)
-        tl_result_add_cell(campaign->result, tl_sweep_cell_json(&head, result));
-    campaign->states += result->states;
-    campaign->elapsed_ns += result->elapsed_ns;
-    campaign->findings += result->findings;
-    campaign->failed_cells += status != TL_OK || result->findings > 0;
+        tl_result_add_cell(campaign->result, cell);
+    else
+        tl_json_free(cell);
+    campaign->failed_cells += status != TL_OK || findings > 0;
     campaign->failure = campaign->failure == TL_OK ? status : campaign->failure;
 }
 
-static void sweep_cell(crash_march *march)
+/* Put the finished cell into the result and the sums. */
+static void keep_cell(tl_crash_march *march, const tl_sweep_options *sweep,
+                      const tl_sweep_result *result, tl_status status)
 {
-    crash_cell *cell = &march->cell;
+    const tl_crash_cell *cell = &march->cell;
+    tl_crash_campaign *campaign = march->campaign;
+    tl_recording_spec spec = tl_sweep_recording(sweep);
+    tl_cell_head head = tl_crash_cell_head(cell, &spec, result->findings, status, result->error);
+    tl_crash_keep_cell(march, tl_sweep_cell_json(&head, result), status, result->findings);
+    campaign->states += result->states;
+    campaign->elapsed_ns += result->elapsed_ns;
+    campaign->findings += result->findings;
+}
+
+static void sweep_cell(tl_crash_march *march)
+{
+    tl_crash_cell *cell = &march->cell;
     const tl_crash_campaign *campaign = march->campaign;
     const tl_crash_request *request = campaign->request;
     size_t cells_left = march->cell_count - march->cells_done;
@@ -185,11 +189,11 @@ static void sweep_cell(crash_march *march)
         .seed = request->seed,
         .commits = (size_t)cell->commits,
         .only = request->repro != NULL ? &request->only : NULL,
-        .states_max = share(request->budget_states, campaign->states, cells_left),
-        .budget_ns = share(request->budget_ns, campaign->elapsed_ns, cells_left),
+        .states_max = tl_crash_share(request->budget_states, campaign->states, cells_left),
+        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, cells_left),
         .arena = march->arena,
         .stop = tl_interrupted,
-        .on_progress = show_step,
+        .on_progress = tl_crash_show_step,
         .on_finding = tell_finding,
         .context = march,
     };
@@ -204,12 +208,12 @@ static void sweep_cell(crash_march *march)
         tl_complain("crash", "%s: %s", cell->id, result.error);
 }
 
-static void choose_cell(crash_march *march, const tl_run_arm *arm, const tl_history *history,
+static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history,
                         const char *protocol, tl_durability durability)
 {
     const tl_crash_request *request = march->campaign->request;
-    crash_cell *cell = &march->cell;
-    *cell = (crash_cell){
+    tl_crash_cell *cell = &march->cell;
+    *cell = (tl_crash_cell){
         .arm = arm,
         .history = history,
         .protocol = protocol,
@@ -227,15 +231,18 @@ static void choose_cell(crash_march *march, const tl_run_arm *arm, const tl_hist
         cell->settings[cell->setting_count++] = arm->settings[i];
 }
 
-static void sweep_arm(crash_march *march, const tl_run_arm *arm, const tl_history *history)
+static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history)
 {
     const tl_crash_request *request = march->campaign->request;
     const char *fixed = protocol_of(arm);
+    void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
+                                     : request->way == TL_CRASH_PROFILES ? tl_crash_enumerate_cell
+                                                                         : sweep_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
         for (size_t d = 0; d < request->durability_count && !tl_interrupted(); d++) {
             choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
                         request->durabilities[d]);
-            sweep_cell(march);
+            work(march);
             march->cells_done++;
         }
 }
@@ -244,10 +251,10 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
 {
     const tl_crash_request *request = campaign->request;
     const tl_choice *choice = &request->choice;
-    static crash_march march; /* large; used once per process */
+    static tl_crash_march march; /* large; used once per process */
     char *text = NULL;
     size_t text_bytes = 0;
-    march = (crash_march){.campaign = campaign};
+    march = (tl_crash_march){.campaign = campaign};
     march.rows = open_memstream(&text, &text_bytes);
     if (march.rows == NULL)
         march.rows = campaign->table;
@@ -256,9 +263,15 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
                             request->history_count;
     if (tl_arena_create(TL_STANDARD_ARENA_BYTES, &march.arena) != TL_OK)
         march.arena = NULL; /* each open then makes its own: slower, not wrong */
-    march.progress = tl_progress_begin("crash", march.cell_count * STEPS_PER_CELL, request->quiet);
-    fprintf(march.rows, "%-24s %-11s %-8s %-10s %6s %8s %8s %8s %8s\n", "store", "history",
-            "protocol", "durability", "points", "states", "distinct", "states/s", "findings");
+    march.progress =
+        tl_progress_begin("crash", march.cell_count * TL_CRASH_STEPS_PER_CELL, request->quiet);
+    if (request->way == TL_CRASH_SYNCS)
+        tl_crash_syncs_header(march.rows);
+    else if (request->way == TL_CRASH_PROFILES)
+        tl_crash_enumerate_header(march.rows);
+    else
+        fprintf(march.rows, "%-24s %-11s %-8s %-10s %6s %8s %8s %8s %8s\n", "store", "history",
+                "protocol", "durability", "points", "states", "distinct", "states/s", "findings");
     for (size_t i = 0; i < choice->driver_count; i++)
         for (size_t h = 0; h < request->history_count; h++)
             sweep_arm(&march, &choice->arms[i], request->histories[h]);

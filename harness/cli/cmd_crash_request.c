@@ -15,6 +15,9 @@ enum { /* options without a letter */
        OPTION_HISTORY,
        OPTION_PAGE_SIZE,
        OPTION_SEED,
+       OPTION_PROFILE,
+       OPTION_TIER,
+       OPTION_SHARD,
        OPTION_VARIANT,
        OPTION_BUDGET,
        OPTION_JSON,
@@ -31,6 +34,9 @@ static const struct argp_option options[] = {
     {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: the history's own)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
     {"ops", 'n', "N", 0, "Commits in the history (default: its own)", 0},
+    {"profile", OPTION_PROFILE, "NAME,...", 0, "What the disk may forget: sigkill, prefix, journal, posix, garbage, liar (default: the first four)", 0},
+    {"tier", OPTION_TIER, "T0|T1|T2|T3", 0, "How many of the states a profile allows: T0 both ends, T1 and each operation alone, T2 every one, counted, T3 drawn by number", 0},
+    {"shard", OPTION_SHARD, "I/N", 0, "Part I of N, I from 1: the parts together are the whole", 0},
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
@@ -118,6 +124,52 @@ static void add_history(struct argp_state *state, const char *word)
         tl_arguments_unknown(state, "history", word, names, count, NULL);
 }
 
+static void ask_for_profiles(tl_crash_request *request)
+{
+    if (request->way == TL_CRASH_VARIANTS)
+        request->way = TL_CRASH_PROFILES;
+}
+
+static void add_profile(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    const char *names[TL_PROFILE_COUNT];
+    tl_profile profile;
+    for (unsigned i = 0; i < TL_PROFILE_COUNT; i++)
+        names[i] = tl_profile_at((tl_profile)i)->name;
+    if (!tl_profile_find(word, &profile))
+        tl_arguments_unknown(state, "profile", word, names, TL_PROFILE_COUNT, NULL);
+    for (size_t i = 0; i < request->profile_count; i++)
+        if (request->profiles[i] == profile)
+            return;
+    request->profiles[request->profile_count++] = profile;
+    ask_for_profiles(request);
+}
+
+static void parse_tier(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    const char *names[TL_TIER_COUNT];
+    for (unsigned i = 0; i < TL_TIER_COUNT; i++)
+        names[i] = tl_tier_at((tl_tier)i)->name;
+    if (!tl_tier_find(word, &request->tier))
+        tl_arguments_unknown(state, "tier", word, names, TL_TIER_COUNT, NULL);
+    request->tier_given = true;
+    ask_for_profiles(request);
+}
+
+static void parse_shard(struct argp_state *state, const char *text)
+{
+    tl_crash_request *request = state->input;
+    unsigned part = 0, count = 0;
+    int used = 0;
+    sscanf(text, "%6u/%6u%n", &part, &count, &used);
+    if (used == 0 || text[used] != '\0' || part < 1 || part > count)
+        argp_error(state, "--shard takes I/N with I from 1 to N, such as 1/4, not '%s'", text);
+    request->shard = part - 1;
+    request->shard_count = count;
+}
+
 /* Call `add` for each word between commas. */
 static void parse_list(struct argp_state *state, const char *list,
                        void (*add)(struct argp_state *, const char *))
@@ -131,25 +183,66 @@ static void parse_list(struct argp_state *state, const char *list,
         add(state, word);
 }
 
-/* "log/commit/torn_sector/31.5": protocol and durability, then a case of that sweep. */
+/* "log/commit/torn_sector/31.5", "log/commit/posix/31.4/0.2": protocol and durability, then a
+ * case of that sweep. */
 static void parse_repro(struct argp_state *state, const char *text)
 {
     tl_crash_request *request = state->input;
-    char words[TL_CASE_TEXT_MAX + 64];
+    static char words[TL_STATE_ID_TEXT_MAX + 64];
     snprintf(words, sizeof words, "%s", text);
     char *durability = strchr(words, '/');
     char *rest = durability == NULL ? NULL : strchr(durability + 1, '/');
-    if (rest == NULL || !tl_case_parse(rest + 1, &request->only)) {
+    bool of_profile = rest != NULL && tl_state_id_parse(rest + 1, &request->only_state);
+    if (rest == NULL || (!of_profile && !tl_case_parse(rest + 1, &request->only))) {
         argp_error(state,
                    "--repro takes a case as a finding names it, such as "
-                   "log/commit/torn_sector/31.5, not '%s'",
+                   "log/commit/posix/31.4/0.2 or log/commit/torn_sector/31.5, not '%s'",
                    text);
         return;
     }
     *durability = *rest = '\0';
-    request->protocol_count = request->durability_count = 0;
+    request->protocol_count = request->durability_count = request->profile_count = 0;
     add_protocol(state, words);
     add_durability(state, durability + 1);
+    if (of_profile) {
+        ask_for_profiles(request);
+        request->profiles[request->profile_count++] = request->only_state.profile;
+    }
+}
+
+static void default_profiles(tl_crash_request *request)
+{
+    static const tl_profile gated[] = {TL_PROFILE_SIGKILL, TL_PROFILE_PREFIX, TL_PROFILE_JOURNAL,
+                                       TL_PROFILE_POSIX};
+    if (request->profile_count > 0)
+        return;
+    if (request->way == TL_CRASH_SYNCS)
+        request->profiles[request->profile_count++] = TL_PROFILE_JOURNAL;
+    else
+        for (size_t i = 0; i < sizeof gated / sizeof gated[0]; i++)
+            request->profiles[request->profile_count++] = gated[i];
+}
+
+/* A tier, a profile or a shard asks for states of profiles; they do not go with variants. */
+static void choose_states(struct argp_state *state)
+{
+    tl_crash_request *request = state->input;
+    bool profiles = request->way != TL_CRASH_VARIANTS;
+    if (profiles && request->variant_count > 0)
+        argp_error(state, "--variant does not go with --tier, --profile and `crash syncs`");
+    if (request->shard_count > 0 && request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--shard goes with --tier; say which");
+    if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
+        argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
+    if (!request->tier_given)
+        request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
+    for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
+        request->variants[i] = true;
+    default_profiles(request);
+    for (size_t i = 0; i < request->profile_count && profiles && request->repro == NULL; i++)
+        if (!tl_profile_at(request->profiles[i])->exact && request->tier != TL_TIER_SAMPLED)
+            argp_error(state, "of profile %s only samples can be looked at: --tier T3",
+                       tl_profile_at(request->profiles[i])->name);
 }
 
 static void set_defaults(struct argp_state *state)
@@ -163,8 +256,7 @@ static void set_defaults(struct argp_state *state)
         request->protocols[request->protocol_count++] = tl_standard_protocols[i];
     for (size_t i = 0; take_durabilities && i < TL_STANDARD_DURABILITIES; i++)
         request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
-    for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
-        request->variants[i] = true;
+    choose_states(state);
     if (request->history_count == 0)
         request->histories[request->history_count++] = tl_history_at(0);
     tl_choice_resolve(&request->choice, state);
@@ -211,6 +303,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_VARIANT:
         parse_list(state, value, add_variant);
         return 0;
+    case OPTION_PROFILE:
+        parse_list(state, value, add_profile);
+        return 0;
+    case OPTION_TIER:
+        parse_tier(state, value);
+        return 0;
+    case OPTION_SHARD:
+        parse_shard(state, value);
+        return 0;
     case OPTION_BUDGET:
         parse_budget(state, value);
         return 0;
@@ -249,8 +350,12 @@ static const struct argp crash_argp = {
            "  treelab crash\n"
            "  treelab crash --commit log --durability commit --budget 60s\n"
            "  treelab crash --history split_merge,overflow --durability commit\n"
+           "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
+           "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
+           "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
            "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
            "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
+           "  treelab crash --history insert --repro log/commit/posix/31.4/0.2\n"
            "\n"
            "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
            "checked, 130 interrupted (what was found is kept).\n",
@@ -259,5 +364,11 @@ static const struct argp crash_argp = {
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
 {
     request->seed = TL_STANDARD_SEED;
+    if (argc > 1 && strcmp(argv[1], "syncs") == 0) {
+        request->way = TL_CRASH_SYNCS;
+        argc--;
+        argv++;
+        argv[0] = (char *)"crash syncs";
+    }
     return tl_arguments_parse(&crash_argp, argc, argv, request);
 }

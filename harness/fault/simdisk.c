@@ -61,6 +61,33 @@ tl_status tl_simdisk_create_beside(const tl_simdisk *trace, unsigned flags, tl_s
     return disk_new(flags, trace->share, disk);
 }
 
+tl_status tl_simdisk_copy_without(const tl_simdisk *trace, size_t leave_out, tl_simdisk **out)
+{
+    assert((trace->flags & TL_SIMDISK_RECORD) != 0 && leave_out < trace->op_count);
+    assert(trace->ops[leave_out].kind == TL_SIMDISK_SYNC ||
+           trace->ops[leave_out].kind == TL_SIMDISK_SYNC_DIR);
+    tl_simdisk *copy = NULL;
+    tl_status status = disk_new(trace->flags, trace->share, &copy);
+    if (status != TL_OK)
+        return status;
+    copy->ops = malloc(trace->op_count * sizeof *copy->ops);
+    status = copy->ops == NULL ? TL_NO_MEMORY : tl_image_copy(&copy->image, &trace->image);
+    if (status == TL_OK)
+        status = tl_image_copy(&copy->base_issued, &trace->base_issued);
+    if (status == TL_OK)
+        status = tl_image_copy(&copy->base_durable, &trace->base_durable);
+    if (status != TL_OK) {
+        tl_simdisk_destroy(copy);
+        return status;
+    }
+    copy->op_capacity = trace->op_count;
+    copy->op_count = trace->op_count - 1;
+    for (size_t i = 0; i < copy->op_count; i++)
+        copy->ops[i] = trace->ops[i + (i >= leave_out)];
+    *out = copy;
+    return TL_OK;
+}
+
 void tl_simdisk_destroy(tl_simdisk *disk)
 {
     if (disk == NULL)

@@ -158,6 +158,11 @@ uint64_t tl_simdisk_used_bytes(const tl_simdisk *disk);
  * share are used by one thread. */
 TL_MUST_USE tl_status tl_simdisk_create_beside(const tl_simdisk *trace, unsigned flags,
                                                tl_simdisk **disk);
+/* A disk beside the trace whose log is the trace's without entry `leave_out`: what would have been
+ * recorded had the store not made that call.  For syncs; the entry changes nothing that later ones
+ * build on.  Entries from there on move down by one.  TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_simdisk_copy_without(const tl_simdisk *trace, size_t leave_out,
+                                              tl_simdisk **copy);
 uint32_t tl_simdisk_mark(const tl_simdisk *disk);
 void tl_simdisk_release(tl_simdisk *disk, uint32_t mark); /* versions made since are gone */
 

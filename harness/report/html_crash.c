@@ -91,6 +91,64 @@ static void variant_rows(html_page *page, const tl_suite_part *part, const tl_js
     }
 }
 
+/* Few leaves may stand for very many states: digits beyond fifteen as a power of ten. */
+static void huge_count(html_page *page, const tl_json *node)
+{
+    const char *digits = tl_json_text(node, NULL);
+    size_t length = digits == NULL ? 0 : strlen(digits);
+    if (length <= 15)
+        big_count(page, node);
+    else
+        html_tdf(page, "n", "<span title=\"%s\">%c.%.2s × 10<sup>%zu</sup></span>", digits,
+                 digits[0], digits + 1, length - 1);
+}
+
+static void profile_rows(html_page *page, const tl_suite_part *part, const tl_json *cell)
+{
+    const tl_json *profiles = tl_json_get(tl_json_get(cell, "crash"), "profiles");
+    for (size_t i = 0; i < tl_json_size(profiles); i++) {
+        const tl_json *profile = tl_json_at(profiles, i);
+        double coverage = tl_json_real(tl_json_get(profile, "coverage"), -1);
+        tl_text_add(page->text, i == 0 ? "<tr class=\"first\">" : "<tr>");
+        name_cells(page, part, cell);
+        html_td(page, tl_suite_text(profile, "name"));
+        html_td(page, tl_suite_text(profile, "tier"));
+        big_count(page, tl_json_get(profile, "points"));
+        big_count(page, tl_json_get(profile, "leaves"));
+        huge_count(page, tl_json_get(profile, "represented"));
+        huge_count(page, tl_json_get(profile, "allowed"));
+        if (coverage < 0)
+            html_tdf(page, "n", "—");
+        else /* cut, so that only equality shows as 1 */
+            html_tdf(page, coverage == 1 ? "n good" : "n", coverage == 1 ? "1.0" : "%.4f",
+                     (double)(uint64_t)(coverage * 1e4) / 1e4);
+        finding_count(page, tl_json_get(profile, "findings"));
+        tl_text_add(page->text, "</tr>\n");
+    }
+}
+
+static void sync_rows(html_page *page, const tl_suite_part *part, const tl_json *cell)
+{
+    static const char *const counts[] = {"count", "necessary", "redundant", "undecided"};
+    const tl_json *list = tl_json_get(tl_json_get(cell, "crash"), "syncs");
+    for (size_t p = 0; p < tl_json_size(list); p++) {
+        const tl_json *profile = tl_json_at(list, p);
+        const tl_json *sites = tl_json_get(profile, "sites");
+        for (size_t i = 0; i < tl_json_size(sites); i++) {
+            const tl_json *site = tl_json_at(sites, i);
+            tl_text_add(page->text, i == 0 ? "<tr class=\"first\">" : "<tr>");
+            name_cells(page, part, cell);
+            html_td(page, tl_suite_text(profile, "profile"));
+            html_td(page, tl_suite_text(site, "site"));
+            for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+                big_count(page, tl_json_get(site, counts[c]));
+            html_td(page, tl_suite_text(site, "rule"));
+            html_td(page, tl_suite_text(site, "witness"));
+            tl_text_add(page->text, "</tr>\n");
+        }
+    }
+}
+
 /* What the trace went through: crash points where nothing happens prove nothing. */
 static void trace_rows(html_page *page, const tl_suite_part *part, const tl_json *cell)
 {
@@ -138,6 +196,20 @@ static void first_failure(html_page *page, const tl_suite_part *part, const tl_j
     tl_text_clear(&name);
 }
 
+/* Does any crash cell have elements in this list? */
+static bool any_has(const tl_suite *suite, const char *list)
+{
+    for (size_t p = 0; p < suite->part_count; p++) {
+        for (size_t i = 0; i < suite->parts[p].cell_count; i++) {
+            const tl_json *cell = tl_suite_cell(&suite->parts[p], i);
+            if (tl_suite_is_crash(cell) &&
+                tl_json_size(tl_json_get(tl_json_get(cell, "crash"), list)) > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 static void crash_table(html_page *page, const char *summary, const char *const *names,
                         size_t name_count,
                         void (*rows)(html_page *, const tl_suite_part *, const tl_json *))
@@ -162,6 +234,12 @@ void html_crash(html_page *page)
         "#States/s", "#Recovered", "#Lost committed", "#Resurrected",  "#Corrupt", "#Other"};
     static const char *const variants[] = {"Store", "Durability", "Variant", "#States",
                                            "#Findings"};
+    static const char *const profiles[] = {"Store",     "Durability", "Profile", "Tier",
+                                           "#Points",   "#Leaves",    "#States", "#Allowed",
+                                           "#Coverage", "#Findings"};
+    static const char *const syncs[] = {"Store",       "Durability",   "Profile",    "Sync",
+                                        "#Count",      "#Necessary",   "#Redundant", "#Undecided",
+                                        "Rule broken", "First witness"};
     static const char *const events[] = {"Store", "Durability", "Event", "#Count"};
     if (html_crash_count(page->request->suite) == 0) {
         tl_text_add(page->text,
@@ -176,6 +254,14 @@ void html_crash(html_page *page)
             html_picture(page, &pictures->rows[i]);
     }
     crash_table(page, NULL, outcomes, sizeof outcomes / sizeof outcomes[0], outcome_row);
-    crash_table(page, "States and findings by variant", variants, 5, variant_rows);
+    const tl_suite *suite = page->request->suite;
+    if (any_has(suite, "profiles"))
+        crash_table(page, "Coverage: states that the leaves stand for, of all allowed", profiles,
+                    sizeof profiles / sizeof profiles[0], profile_rows);
+    if (any_has(suite, "syncs"))
+        crash_table(page, "Each sync left out: which are necessary", syncs,
+                    sizeof syncs / sizeof syncs[0], sync_rows);
+    if (any_has(suite, "variants"))
+        crash_table(page, "States and findings by variant", variants, 5, variant_rows);
     crash_table(page, "What the traces went through", events, 4, trace_rows);
 }

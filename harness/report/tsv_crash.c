@@ -1,4 +1,5 @@
-/* harness/report/tsv_crash.c -- the crash sweep: a row per cell, a column per variant. */
+/* harness/report/tsv_crash.c -- the crash sweep: a row per cell, a column per variant or profile.
+ */
 #include "harness/report/tsv_tables.h"
 
 #include <stdio.h>
@@ -28,9 +29,13 @@ void tl_tsv_crash_name(tl_text *text, const tl_json *cell)
     const char *label = tl_suite_label(cell);
     const tl_json *options = tl_json_get(tl_json_get(cell, "engine"), "options");
     const char *protocol = tl_suite_text(options, "commit");
+    const tl_json *spec = tl_json_get(tl_json_get(cell, "workload"), "spec");
+    const char *history = tl_suite_text(tl_json_get(spec, "settings"), "history");
     tl_text_add(text, label);
     if (protocol[0] != '\0' && strstr(label, "commit=") == NULL)
         tl_text_addf(text, " (%s)", protocol);
+    if (history[0] != '\0' && strcmp(history, "mixed") != 0)
+        tl_text_addf(text, " %s", history);
 }
 
 static void add_variant(tsv_tables *tables, size_t row, variant_list *variants,
@@ -39,7 +44,8 @@ static void add_variant(tsv_tables *tables, size_t row, variant_list *variants,
     tl_text *table = &tables->crash;
     size_t column = variant_column(variants, tl_suite_text(variant, "name"));
     uint64_t findings = tl_json_count(tl_json_get(variant, "findings"), 0);
-    const char *states = tl_suite_text(variant, "states");
+    bool of_profile = tl_json_get(variant, "leaves") != NULL;
+    const char *states = tl_suite_text(variant, of_profile ? "leaves" : "states");
     const char *outcome = findings > 0 ? "finding" : strcmp(states, "0") == 0 ? "empty" : "clean";
     tl_text name = {0};
     tl_tsv_crash_name(&name, cell);
@@ -75,7 +81,10 @@ void tsv_fill_crash(tsv_tables *tables)
         const tl_suite_part *part = &tables->suite->parts[part_no];
         for (size_t i = 0; i < part->cell_count; i++) {
             const tl_json *cell = tl_suite_cell(part, i);
-            const tl_json *list = tl_json_get(tl_json_get(cell, "crash"), "variants");
+            const tl_json *crash = tl_json_get(cell, "crash");
+            const tl_json *list = tl_json_get(crash, "variants");
+            if (tl_json_size(list) == 0)
+                list = tl_json_get(crash, "profiles"); /* their states: the leaves looked at */
             if (!tl_suite_is_crash(cell) || tl_json_size(list) == 0)
                 continue;
             row++;
@@ -89,7 +98,7 @@ void tsv_fill_crash(tsv_tables *tables)
     tl_picture *picture = tl_pictures_add(tables->pictures, "crash", TL_PICTURE_ALL_PARTS, "", 0);
     if (picture == NULL)
         return;
-    snprintf(picture->title, sizeof picture->title, "Crash states checked, by variant");
+    snprintf(picture->title, sizeof picture->title, "Crash states checked, by variant or profile");
     snprintf(picture->what, sizeof picture->what,
              "States of a simulated disk after a crash; each was opened, verified, compared with "
              "the model, written to and opened again. Rows: store and durability; columns: what "

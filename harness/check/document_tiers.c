@@ -1,0 +1,94 @@
+/* harness/check/document_tiers.c -- see document_tiers.h. */
+#include "harness/check/document_tiers.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+tl_tiers_sum tl_tiers_add_up(const tl_tiers_row *rows, size_t row_count)
+{
+    tl_tiers_sum sum = {.complete = true};
+    for (size_t i = 0; i < row_count; i++) {
+        const tl_enumeration *done = &rows[i].done;
+        sum.leaves += done->leaves;
+        sum.distinct += done->distinct;
+        sum.findings += done->findings;
+        sum.recovered += done->recovered;
+        sum.elapsed_ns += done->elapsed_ns;
+        sum.points = done->points > sum.points ? done->points : sum.points;
+        sum.complete = sum.complete && done->complete;
+        for (unsigned r = 0; r < TL_RULE_COUNT; r++)
+            sum.by_rule[r] += done->by_rule[r];
+    }
+    return sum;
+}
+
+double tl_tiers_coverage(const tl_tiers_row *row)
+{
+    if (!row->counted || mpz_sgn(row->allowed) == 0)
+        return (double)NAN;
+    if (mpz_cmp(row->done.represented, row->allowed) == 0)
+        return 1;
+    mpq_t ratio;
+    mpq_init(ratio);
+    mpq_set_num(ratio, row->done.represented);
+    mpq_set_den(ratio, row->allowed);
+    mpq_canonicalize(ratio);
+    double part = mpq_get_d(ratio); /* cut towards zero: never 1 by rounding */
+    mpq_clear(ratio);
+    return part;
+}
+
+/* Numbers of any size are texts. */
+static void add_big(tl_json *object, const char *name, mpz_srcptr value)
+{
+    char *text = mpz_get_str(NULL, 10, value);
+    tl_json_add_text(object, name, text);
+    free(text);
+}
+
+static void add_profile(tl_json *profiles, const tl_tiers_row *row)
+{
+    const tl_enumeration *done = &row->done;
+    tl_json *object = tl_json_add_object(profiles, NULL);
+    tl_json_add_text(object, "name", tl_profile_at(row->profile)->name);
+    tl_json_add_text(object, "tier", tl_tier_at(row->tier)->name);
+    tl_json_add_count(object, "points", done->points);
+    tl_json_add_bool(object, "complete", done->complete);
+    tl_cell_add_total(object, "outcomes", done->outcomes);
+    tl_cell_add_total(object, "shared", done->shared);
+    tl_cell_add_total(object, "leaves", done->leaves);
+    tl_cell_add_total(object, "distinct", done->distinct);
+    tl_cell_add_total(object, "reruns", done->reruns);
+    add_big(object, "represented", done->represented);
+    if (row->counted)
+        add_big(object, "allowed", row->allowed);
+    else
+        tl_json_add_null(object, "allowed");
+    tl_json_add_real(object, "coverage", tl_tiers_coverage(row));
+    add_big(object, "not_covered", done->not_covered);
+    tl_json_add_count(object, "findings", done->findings);
+    tl_json_add_real(object, "leaves_per_s", tl_sweep_rate(done->leaves, done->elapsed_ns));
+}
+
+tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
+                            const tl_tiers_row *rows, size_t row_count)
+{
+    tl_tiers_sum sum = tl_tiers_add_up(rows, row_count);
+    tl_trace_figures figures = tl_cell_figures(trace);
+    tl_json *object = tl_cell_begin(head);
+    tl_json *crash = tl_json_add_object(object, "crash");
+    tl_cell_add_trace(crash, &figures);
+    tl_json_add_count(crash, "points", sum.points);
+    tl_json_add_bool(crash, "complete", sum.complete);
+    tl_cell_add_total(crash, "states", sum.leaves);
+    tl_cell_add_total(crash, "distinct", sum.distinct);
+    tl_json_add_real(crash, "states_per_s", tl_sweep_rate(sum.leaves, sum.elapsed_ns));
+    tl_json_add_array(crash, "variants");
+    tl_json *profiles = tl_json_add_array(crash, "profiles");
+    for (size_t i = 0; i < row_count; i++)
+        add_profile(profiles, &rows[i]);
+    tl_cell_add_total(crash, "recovered", sum.recovered);
+    tl_cell_add_rules(crash, sum.by_rule, sum.findings);
+    tl_cell_add_first_failure(crash, head);
+    return object;
+}

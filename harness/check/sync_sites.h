@@ -1,0 +1,44 @@
+/* harness/check/sync_sites.h -- the syncs of a recorded run by place: which call, on which file,
+ * while what was going on. */
+#ifndef TL_HARNESS_SYNC_SITES_H
+#define TL_HARNESS_SYNC_SITES_H
+
+#include "harness/check/document_cell.h"
+#include "harness/check/necessity.h"
+
+/* X(upper, lower, meaning) */
+#define TL_MOMENT_MAP(X)                                                                           \
+    X(OPEN, open, "before the store was open")                                                     \
+    X(COMMIT, commit, "in a call of commit")                                                       \
+    X(BETWEEN, between, "between commits, or while one was prepared")                              \
+    X(CLOSE, close, "after the last commit")
+
+#define TL_MOMENT_AS_ENUM(upper, lower, text) TL_MOMENT_##upper,
+typedef enum tl_moment { TL_MOMENT_MAP(TL_MOMENT_AS_ENUM) TL_MOMENT_COUNT } tl_moment;
+const char *tl_moment_name(tl_moment moment);
+tl_moment tl_moment_of(const tl_trace *trace, size_t entry);
+
+enum { TL_SYNC_SITES_MAX = 32, TL_SYNC_SITE_TEXT_MAX = 96, TL_WITNESS_TEXT_MAX = 160 };
+
+typedef struct tl_sync_site {
+    char text[TL_SYNC_SITE_TEXT_MAX]; /* "fdatasync db/x.tl in commit" */
+    uint64_t count, by_need[TL_NEED_COUNT], leaves;
+    size_t witness_entry;                        /* of the first necessary one */
+    char witness[TL_WITNESS_TEXT_MAX], rule[32]; /* "": none */
+} tl_sync_site;
+
+typedef struct tl_sync_sites {
+    tl_sync_site sites[TL_SYNC_SITES_MAX]; /* the last one takes what has no room */
+    size_t count;
+    uint64_t by_need[TL_NEED_COUNT], leaves, elapsed_ns;
+} tl_sync_sites;
+
+void tl_sync_sites_add(tl_sync_sites *sites, const tl_trace *trace, const tl_necessity *found);
+/* One more element of the array `list`. */
+void tl_sync_sites_json(tl_json *list, tl_profile profile, tl_tier tier,
+                        const tl_sync_sites *sites);
+/* The cell of a recording with that list, which it takes.  The caller owns it. */
+tl_json *tl_syncs_cell_json(const tl_cell_head *head, const tl_trace *trace, uint64_t leaves,
+                            uint64_t elapsed_ns, tl_json *list);
+
+#endif

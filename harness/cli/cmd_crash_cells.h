@@ -1,0 +1,64 @@
+/* harness/cli/cmd_crash_cells.h -- the cell of `treelab crash` that is being worked on, and what
+ * both ways of making states share. */
+#ifndef TL_HARNESS_CMD_CRASH_CELLS_H
+#define TL_HARNESS_CMD_CRASH_CELLS_H
+
+#include "harness/cli/cmd_crash.h"
+
+enum {
+    TL_CRASH_SETTINGS_MAX = TL_CHOICE_MAX + TL_STANDARD_SETTINGS,
+    TL_CRASH_ID_BYTES = 200,
+    TL_CRASH_STEPS_PER_CELL = 100, /* of the progress bar */
+};
+
+typedef struct tl_crash_cell { /* the one being swept */
+    const tl_run_arm *arm;
+    const tl_history *history;
+    const char *protocol;
+    tl_durability durability;
+    uint32_t page_bytes;
+    uint64_t commits;
+    tl_standard_settings standard;
+    tl_driver_setting
+        settings[TL_CRASH_SETTINGS_MAX]; /* the standard ones, then the user's, which win */
+    size_t setting_count, order;
+    char id[TL_CRASH_ID_BYTES];
+    uint64_t finding_count;
+    char first_case[TL_CRASH_ID_BYTES], first_rule[32], first_script[TL_CRASH_ID_BYTES];
+    char first_command[TL_CRASH_TEXT_BYTES];
+} tl_crash_cell;
+
+typedef struct tl_crash_march { /* from cell to cell */
+    tl_crash_campaign *campaign;
+    tl_arena *arena;
+    tl_progress *progress;
+    tl_crash_cell cell;
+    FILE *rows; /* of the table, printed when the progress bar is gone */
+    size_t cell_count, cells_done;
+} tl_crash_march;
+
+void tl_crash_show_step(void *march, size_t point, size_t point_count);
+
+/* Tell the first finding of the cell, and note it there; false: it is not the first.  `where` is
+ * the case, behind protocol and durability. */
+bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *verdict);
+
+/* What is left of a budget, shared evenly by the parts that are left; 0: no bound. */
+uint64_t tl_crash_share(uint64_t budget, uint64_t used, size_t parts_left);
+
+tl_cell_head tl_crash_cell_head(const tl_crash_cell *cell, const tl_recording_spec *spec,
+                                uint64_t findings, tl_status status, const char *error);
+
+tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march);
+
+/* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
+void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);
+
+/* cmd_crash_enumerate.c: the chosen cell under each profile asked for. */
+void tl_crash_enumerate_cell(tl_crash_march *march);
+void tl_crash_enumerate_header(FILE *rows);
+/* cmd_crash_syncs.c: the chosen cell with each of its syncs left out. */
+void tl_crash_syncs_cell(tl_crash_march *march);
+void tl_crash_syncs_header(FILE *rows);
+
+#endif

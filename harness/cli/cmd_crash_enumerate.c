@@ -1,0 +1,178 @@
+/* harness/cli/cmd_crash_enumerate.c -- one store and history under the profiles asked for.
+ *
+ * recorded once -> for each profile: enumerated by tier, counted by itself -> rows, one cell
+ */
+#include "harness/check/document_tiers.h"
+#include "harness/cli/cmd_crash_cells.h"
+#include "harness/fault/count.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.h */
+
+typedef struct profile_run { /* context of the callbacks */
+    tl_crash_march *march;
+    size_t index, count; /* of the profiles */
+} profile_run;
+
+static void show_step(void *context, size_t point, size_t point_count)
+{
+    const profile_run *run = context;
+    tl_crash_show_step(run->march, run->index * point_count + point, run->count * point_count);
+}
+
+static void tell_finding(void *context, const tl_enumerate_finding *finding)
+{
+    static char where[TL_STATE_ID_TEXT_MAX];
+    const profile_run *run = context;
+    tl_state_id_print(&finding->where, where);
+    tl_crash_tell(run->march, where, &finding->verdict);
+}
+
+static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
+{
+    mpz_ptr sum = context;
+    (void)at;
+    (void)outcomes;
+    mpz_add(sum, sum, states);
+    return true;
+}
+
+/* Few leaves may stand for very many states: beyond nine digits, powers of ten. */
+static void big_text(mpz_srcptr value, char *text, size_t text_bytes)
+{
+    if (mpz_sizeinbase(value, 10) <= 9)
+        gmp_snprintf(text, text_bytes, "%Zd", value);
+    else {
+        long two = 0;
+        double digits = log10(mpz_get_d_2exp(&two, value)) + (double)two * log10(2);
+        snprintf(text, text_bytes, "%.2fe%.0f", pow(10, digits - floor(digits)), floor(digits));
+    }
+}
+
+void tl_crash_enumerate_header(FILE *rows)
+{
+    fprintf(rows, "%-16s %-11s %-8s %-10s %-8s %-4s %6s %9s %11s %8s %8s %8s\n", "store", "history",
+            "protocol", "durability", "profile", "tier", "points", "leaves", "states", "coverage",
+            "leaves/s", "findings");
+}
+
+static void coverage_text(const tl_tiers_row *row, char *text, size_t text_bytes)
+{
+    double part = tl_tiers_coverage(row);
+    if (isnan(part))
+        snprintf(text, text_bytes, "-");
+    else if (part == 1)
+        snprintf(text, text_bytes, "1.0");
+    else
+        snprintf(text, text_bytes, "%.4f", floor(part * 1e4) / 1e4); /* never shown as 1 */
+}
+
+static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
+{
+    const tl_crash_cell *cell = &march->cell;
+    double rate = tl_sweep_rate(row->done.leaves, row->done.elapsed_ns);
+    char states[32], coverage[16];
+    big_text(row->done.represented, states, sizeof states);
+    coverage_text(row, coverage, sizeof coverage);
+    fprintf(march->rows,
+            "%-16s %-11s %-8s %-10s %-8s %-4s %6zu %9" PRIu64 " %11s %8s %8.0f %8" PRIu64 "%s\n",
+            cell->arm->label, cell->history->name, cell->protocol,
+            tl_run_durability_name(cell->durability), tl_profile_at(row->profile)->name,
+            tl_tier_at(row->tier)->name, row->done.points, row->done.leaves, states, coverage,
+            isnan(rate) ? 0 : rate, row->done.findings,
+            row->done.complete ? "" : "  (stopped early)");
+}
+
+static tl_status enumerate_row(tl_crash_march *march, const tl_recording *recording,
+                               profile_run *run, tl_tiers_row *row)
+{
+    const tl_crash_request *request = march->campaign->request;
+    const tl_crash_campaign *campaign = march->campaign;
+    size_t cells_left = march->cell_count - march->cells_done;
+    size_t parts_left = (cells_left - 1) * run->count + run->count - run->index;
+    tl_enumerate_options options = {
+        .recording = recording,
+        .profile = row->profile,
+        .tier = row->tier,
+        .seed = request->seed,
+        .states_max = tl_crash_share(request->budget_states, campaign->states, parts_left),
+        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts_left),
+        .shard = request->shard,
+        .shard_count = request->shard_count,
+        .only = request->repro != NULL ? &request->only_state : NULL,
+        .check_every = CHECK_EVERY,
+        .stop = tl_interrupted,
+        .on_progress = show_step,
+        .on_finding = tell_finding,
+        .context = run,
+    };
+    tl_status status = tl_enumerate(&options, &row->done);
+    bool whole = row->tier == TL_TIER_EXACT && request->repro == NULL;
+    if (status == TL_OK && whole && tl_profile_at(row->profile)->exact) {
+        tl_status counting =
+            tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
+        row->counted = counting == TL_OK;
+        if (!row->counted)
+            tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
+                        tl_profile_at(row->profile)->name, tl_status_text(counting));
+    }
+    return status;
+}
+
+/* All profiles of a recording that is made; *done is how many rows are filled. */
+static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recording,
+                                tl_tiers_row *rows, size_t *done)
+{
+    const tl_crash_request *request = march->campaign->request;
+    tl_crash_campaign *campaign = march->campaign;
+    tl_status status = TL_OK;
+    for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
+        tl_tiers_row *row = &rows[*done];
+        profile_run run = {march, *done, request->profile_count};
+        status = enumerate_row(march, recording, &run, row);
+        if (status != TL_OK)
+            tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
+                        row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
+        print_row(march, row);
+        campaign->states += row->done.leaves;
+        campaign->elapsed_ns += row->done.elapsed_ns;
+        campaign->findings += row->done.findings;
+        ++*done;
+    }
+    return status;
+}
+
+void tl_crash_enumerate_cell(tl_crash_march *march)
+{
+    const tl_crash_request *request = march->campaign->request;
+    const tl_crash_cell *cell = &march->cell;
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
+    tl_tiers_row rows[TL_PROFILE_COUNT];
+    for (size_t i = 0; i < request->profile_count; i++) {
+        rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
+        tl_enumeration_init(&rows[i].done);
+        mpz_init(rows[i].allowed);
+    }
+    size_t done = 0;
+    char error[256] = "";
+    tl_recording recording;
+    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    if (status == TL_OK)
+        status = enumerate_rows(march, &recording, rows, &done);
+    else
+        tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
+    tl_tiers_sum sum = tl_tiers_add_up(rows, done);
+    if (status != TL_OK && done > 0)
+        snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
+    tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
+                                           error[0] ? error : tl_status_text(status));
+    tl_crash_keep_cell(march, tl_tiers_cell_json(&head, &recording.trace, rows, done), status,
+                       sum.findings);
+    for (size_t i = 0; i < request->profile_count; i++) {
+        tl_enumeration_clear(&rows[i].done);
+        mpz_clear(rows[i].allowed);
+    }
+    tl_recording_clear(&recording);
+}

@@ -1,0 +1,96 @@
+/* harness/cli/cmd_crash_syncs.c -- `treelab crash syncs`: each sync of a recorded run left out in
+ * turn.
+ *
+ * A witness is what one wants to see here, so it is no finding: the exit code tells only whether
+ * the run itself went well, and the unchanged run is swept by `treelab crash`.
+ */
+#include "harness/check/sync_sites.h"
+#include "harness/cli/cmd_crash_cells.h"
+
+#include <inttypes.h>
+
+typedef struct syncs_run { /* one profile of one cell */
+    tl_crash_march *march;
+    const tl_trace *trace;
+    tl_sync_sites sites;
+    uint64_t syncs_done;
+} syncs_run;
+
+static void take_sync(void *context, const tl_necessity *found)
+{
+    syncs_run *run = context;
+    tl_sync_sites_add(&run->sites, run->trace, found);
+    tl_crash_show_step(run->march, ++run->syncs_done, run->trace->syncs);
+}
+
+void tl_crash_syncs_header(FILE *rows)
+{
+    fprintf(rows, "%-16s %-11s %-8s %-10s %-8s %-36s %6s %9s %9s %9s %9s  %s\n", "store", "history",
+            "protocol", "durability", "profile", "sync", "count", "necessary", "redundant",
+            "undecided", "leaves", "first witness");
+}
+
+static void print_site(const tl_crash_march *march, tl_profile profile, const tl_sync_site *site)
+{
+    const tl_crash_cell *cell = &march->cell;
+    fprintf(march->rows,
+            "%-16s %-11s %-8s %-10s %-8s %-36s %6" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+            " %9" PRIu64 "  %s%s%s\n",
+            cell->arm->label, cell->history->name, cell->protocol,
+            tl_run_durability_name(cell->durability), tl_profile_at(profile)->name, site->text,
+            site->count, site->by_need[TL_NEED_NECESSARY], site->by_need[TL_NEED_REDUNDANT],
+            site->by_need[TL_NEED_UNDECIDED], site->leaves, site->rule,
+            site->rule[0] != '\0' ? " at " : "", site->witness);
+}
+
+static tl_status run_profile(tl_crash_march *march, const tl_recording *recording,
+                             tl_profile profile, tl_json *list, char *error, size_t error_bytes)
+{
+    const tl_crash_request *request = march->campaign->request;
+    static syncs_run run; /* large; one at a time */
+    run = (syncs_run){.march = march, .trace = &recording->trace};
+    size_t parts = march->cell_count * request->profile_count;
+    uint64_t syncs = recording->trace.syncs > 0 ? recording->trace.syncs : 1;
+    tl_necessity_options options = {
+        .recording = recording,
+        .profile = profile,
+        .tier = request->tier,
+        .states_max = tl_crash_share(request->budget_states, 0, parts * syncs),
+        .budget_ns = tl_crash_share(request->budget_ns, 0, parts * syncs),
+        .seed = request->seed,
+        .stop = tl_interrupted,
+        .on_sync = take_sync,
+        .context = &run,
+    };
+    tl_status status = tl_necessity_run(&options, error, error_bytes);
+    for (size_t i = 0; i < run.sites.count; i++)
+        print_site(march, profile, &run.sites.sites[i]);
+    tl_sync_sites_json(list, profile, request->tier, &run.sites);
+    march->campaign->states += run.sites.leaves;
+    march->campaign->elapsed_ns += run.sites.elapsed_ns;
+    return status;
+}
+
+void tl_crash_syncs_cell(tl_crash_march *march)
+{
+    const tl_crash_request *request = march->campaign->request;
+    const tl_crash_campaign *campaign = march->campaign;
+    const uint64_t states_before = campaign->states, ns_before = campaign->elapsed_ns;
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
+    tl_json *list = tl_json_array_new();
+    char error[256] = "";
+    tl_recording recording;
+    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++)
+        status = run_profile(march, &recording, request->profiles[i], list, error, sizeof error);
+    if (status != TL_OK)
+        tl_complain("crash syncs", "%s: %s", march->cell.id,
+                    error[0] != '\0' ? error : tl_status_text(status));
+    tl_cell_head head = tl_crash_cell_head(&march->cell, &spec, 0, status,
+                                           error[0] != '\0' ? error : tl_status_text(status));
+    tl_crash_keep_cell(march,
+                       tl_syncs_cell_json(&head, &recording.trace, campaign->states - states_before,
+                                          campaign->elapsed_ns - ns_before, list),
+                       status, 0);
+    tl_recording_clear(&recording);
+}
