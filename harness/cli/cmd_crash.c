@@ -157,21 +157,38 @@ static int finish(tl_crash_campaign *campaign)
     return write_result(campaign, end);
 }
 
-int tl_cmd_crash(int argc, char **argv)
+int tl_crash_go(tl_crash_request *request, int argc, char **argv)
 {
-    static tl_crash_request request; /* large; zero at the start, used once per process */
-    static tl_crash_campaign campaign = {.request = &request};
-    int exit_code = tl_crash_request_parse(argc, argv, &request);
-    if (exit_code != TL_EXIT_OK)
-        return exit_code;
-    bool json_on_stdout = request.json_path != NULL && strcmp(request.json_path, "-") == 0;
+    static tl_crash_campaign campaign; /* large; zero at the start, used once per process */
+    campaign.request = request;
+    bool json_on_stdout = request->json_path != NULL && strcmp(request->json_path, "-") == 0;
     campaign.table = json_on_stdout ? stderr : stdout;
     tl_catch_interrupt();
-    exit_code = begin_result(&campaign, argc, argv);
+    int exit_code = begin_result(&campaign, argc, argv);
     if (exit_code == TL_EXIT_OK) {
         tl_crash_campaign_run(&campaign);
         exit_code = finish(&campaign);
     }
     tl_result_free(campaign.result);
     return exit_code;
+}
+
+/* Other things that `treelab crash` does, by the word behind it. */
+typedef struct crash_form {
+    const char *word, *summary;
+    int (*main)(int argc, char **argv); /* argv[0] is the word */
+} crash_form;
+static const crash_form forms[] = {
+    {"replay", "build one state again and check it",                tl_cmd_crash_replay},
+    {"syncs",  "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs },
+};
+
+int tl_cmd_crash(int argc, char **argv)
+{
+    static tl_crash_request request; /* large; zero at the start, used once per process */
+    for (size_t i = 0; argc > 1 && i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(argv[1], forms[i].word) == 0)
+            return forms[i].main(argc - 1, argv + 1);
+    int exit_code = tl_crash_request_parse(argc, argv, &request);
+    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, argc, argv) : exit_code;
 }

@@ -48,6 +48,13 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;
 
+/* Forms of the command with a word of their own; argv[0] is that word. */
+int tl_cmd_crash_replay(int argc, char **argv);
+int tl_cmd_crash_syncs(int argc, char **argv);
+
+/* Run all that `request` asks for; argv is for the record. */
+int tl_crash_go(tl_crash_request *request, int argc, char **argv);
+
 /* Parse the command line, with defaults for what it leaves out; usage errors end the process. */
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
 

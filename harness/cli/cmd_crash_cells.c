@@ -42,11 +42,16 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     snprintf(cell->first_case, sizeof cell->first_case, "%s/%s/%s", cell->protocol,
              tl_run_durability_name(cell->durability), where);
     snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(verdict->rule));
-    snprintf(cell->first_command, sizeof cell->first_command,
-             "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
-             " --ops %" PRIu64 " --repro %s",
-             cell->arm->label, cell->history->name, cell->page_bytes, request->seed, cell->commits,
-             cell->first_case);
+    static char id[TL_CRASH_COMMAND_BYTES - 32];
+    if (request->way == TL_CRASH_PROFILES &&
+        tl_crash_replay_id(cell, request->seed, where, id, sizeof id))
+        snprintf(cell->first_command, sizeof cell->first_command, "treelab crash replay %s", id);
+    else
+        snprintf(cell->first_command, sizeof cell->first_command,
+                 "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
+                 " --ops %" PRIu64 " --repro %s",
+                 cell->arm->label, cell->history->name, cell->page_bytes, request->seed,
+                 cell->commits, cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
     return true;

@@ -8,6 +8,8 @@
 enum {
     TL_CRASH_SETTINGS_MAX = TL_CHOICE_MAX + TL_STANDARD_SETTINGS,
     TL_CRASH_ID_BYTES = 200,
+    TL_CRASH_CASE_BYTES = TL_STATE_ID_TEXT_MAX + 64,
+    TL_CRASH_COMMAND_BYTES = TL_CRASH_CASE_BYTES + TL_CRASH_TEXT_BYTES,
     TL_CRASH_STEPS_PER_CELL = 100, /* of the progress bar */
 };
 
@@ -24,8 +26,8 @@ typedef struct tl_crash_cell { /* the one being swept */
     size_t setting_count, order;
     char id[TL_CRASH_ID_BYTES];
     uint64_t finding_count;
-    char first_case[TL_CRASH_ID_BYTES], first_rule[32], first_script[TL_CRASH_ID_BYTES];
-    char first_command[TL_CRASH_TEXT_BYTES];
+    char first_case[TL_CRASH_CASE_BYTES], first_rule[32], first_script[TL_CRASH_ID_BYTES];
+    char first_command[TL_CRASH_COMMAND_BYTES];
 } tl_crash_cell;
 
 typedef struct tl_crash_march { /* from cell to cell */
@@ -53,6 +55,11 @@ tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march);
 
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);
+
+/* cmd_crash_replay.c: the id by which `treelab crash replay` finds a state of a profile again.
+ * False: it did not fit. */
+bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,
+                        size_t text_bytes);
 
 /* cmd_crash_enumerate.c: the chosen cell under each profile asked for. */
 void tl_crash_enumerate_cell(tl_crash_march *march);

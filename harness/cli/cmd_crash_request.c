@@ -183,7 +183,7 @@ static void parse_list(struct argp_state *state, const char *list,
         add(state, word);
 }
 
-/* "log/commit/torn_sector/31.5", "log/commit/posix/31.4/0.2": protocol and durability, then a
+/* "log/commit/torn_sector/31.5", "log/commit/journal/57.0/oldest": protocol and durability, then a
  * case of that sweep. */
 static void parse_repro(struct argp_state *state, const char *text)
 {
@@ -196,7 +196,7 @@ static void parse_repro(struct argp_state *state, const char *text)
     if (rest == NULL || (!of_profile && !tl_case_parse(rest + 1, &request->only))) {
         argp_error(state,
                    "--repro takes a case as a finding names it, such as "
-                   "log/commit/posix/31.4/0.2 or log/commit/torn_sector/31.5, not '%s'",
+                   "log/commit/journal/57.0/oldest or log/commit/torn_sector/31.5, not '%s'",
                    text);
         return;
     }
@@ -355,7 +355,7 @@ static const struct argp crash_argp = {
            "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
            "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
            "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
-           "  treelab crash --history insert --repro log/commit/posix/31.4/0.2\n"
+           "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
            "\n"
            "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
            "checked, 130 interrupted (what was found is kept).\n",
@@ -364,11 +364,5 @@ static const struct argp crash_argp = {
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
 {
     request->seed = TL_STANDARD_SEED;
-    if (argc > 1 && strcmp(argv[1], "syncs") == 0) {
-        request->way = TL_CRASH_SYNCS;
-        argc--;
-        argv++;
-        argv[0] = (char *)"crash syncs";
-    }
     return tl_arguments_parse(&crash_argp, argc, argv, request);
 }

@@ -94,3 +94,11 @@ void tl_crash_syncs_cell(tl_crash_march *march)
                        status, 0);
     tl_recording_clear(&recording);
 }
+
+int tl_cmd_crash_syncs(int argc, char **argv)
+{
+    static tl_crash_request request = {.way = TL_CRASH_SYNCS}; /* large; once per process */
+    argv[0] = (char *)"crash syncs";
+    int exit_code = tl_crash_request_parse(argc, argv, &request);
+    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, argc, argv) : exit_code;
+}
