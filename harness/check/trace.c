@@ -1,6 +1,8 @@
 /* harness/check/trace.c -- see trace.h. */
 #include "harness/check/trace.h"
 
+#include "harness/fault/recorder.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,8 @@ static tl_status apply_op(const tl_inspector *inspector, tl_store_txn *txn, cons
     return inspector->driver->put(txn, name, tl_oracle_value(op, value), 0);
 }
 
-static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl_trace *trace,
-                              size_t n)
+tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
+                         tl_store_txn **out)
 {
     const tl_driver *driver = inspector->driver;
     tl_store_txn *txn = NULL;
@@ -33,8 +35,19 @@ static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl
             return status;
         }
     }
+    *out = txn;
+    return TL_OK;
+}
+
+static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl_trace *trace,
+                              size_t n)
+{
+    tl_store_txn *txn = NULL;
+    tl_status status = tl_trace_apply(inspector, store, n, &txn);
+    if (status != TL_OK)
+        return status;
     trace->begun[n] = tl_simdisk_op_count(trace->disk);
-    status = driver->commit(txn);
+    status = inspector->driver->commit(txn);
     trace->acknowledged[n] = tl_simdisk_op_count(trace->disk);
     return status;
 }
@@ -114,24 +127,24 @@ static void count_entries(tl_trace *trace)
     }
 }
 
-tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
-                          size_t error_bytes)
+static tl_status trace_begin(const tl_inspector *inspector, tl_trace *trace)
 {
     *trace = (tl_trace){.commits = tl_oracle_commits(inspector->oracle)};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
     trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
-    if (trace->begun == NULL || trace->acknowledged == NULL)
-        return TL_NO_MEMORY;
-    tl_status status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
-    if (status != TL_OK)
-        return status;
+    return trace->begun == NULL || trace->acknowledged == NULL ? TL_NO_MEMORY : TL_OK;
+}
 
+/* Run the history through `io`, which adds to the log of trace->disk. */
+static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_trace *trace,
+                                char *error, size_t error_bytes)
+{
     tl_driver_options options = inspector->options;
-    options.io = tl_simdisk_io(trace->disk);
+    options.io = io;
     options.error = error;
     options.error_bytes = error_bytes;
     tl_store *store = NULL;
-    status = inspector->driver->open(&options, &store);
+    tl_status status = inspector->driver->open(&options, &store);
     if (status != TL_OK)
         return status;
     trace->acknowledged[0] = tl_simdisk_op_count(trace->disk);
@@ -151,6 +164,34 @@ tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *
     if (status != TL_OK)
         snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));
     count_entries(trace);
+    return status;
+}
+
+tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
+                          size_t error_bytes)
+{
+    tl_status status = trace_begin(inspector, trace);
+    if (status == TL_OK)
+        status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
+    if (status == TL_OK)
+        status = record_through(inspector, tl_simdisk_io(trace->disk), trace, error, error_bytes);
+    return status;
+}
+
+tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name, tl_trace *trace,
+                               char *error, size_t error_bytes)
+{
+    tl_recorder *recorder = NULL;
+    tl_status status = trace_begin(inspector, trace);
+    if (status == TL_OK)
+        status = tl_recorder_create(tl_io_posix(), inspector->options.dir, name, &recorder);
+    if (status != TL_OK)
+        return status;
+    trace->disk = tl_recorder_log(recorder);
+    status = record_through(inspector, tl_recorder_io(recorder), trace, error, error_bytes);
+    if (status == TL_OK)
+        status = tl_recorder_audit(recorder, error, error_bytes);
+    trace->disk = tl_recorder_finish(recorder);
     return status;
 }
 

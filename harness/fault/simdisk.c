@@ -138,3 +138,8 @@ const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path)
     assert(path < disk->share->paths.count);
     return disk->share->paths.entries[path].text;
 }
+
+const uint8_t *tl_simdisk_payload(const tl_simdisk *disk, const tl_simdisk_op *op)
+{
+    return tl_version_bytes(&disk->share->versions, op->first_version);
+}

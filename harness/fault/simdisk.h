@@ -72,6 +72,8 @@ typedef struct tl_simdisk_op {
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
 const tl_simdisk_op *tl_simdisk_op_at(const tl_simdisk *disk, size_t index);
 const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path);
+/* The sectors that the entry made, sector_count in a row; until the log grows. */
+const uint8_t *tl_simdisk_payload(const tl_simdisk *disk, const tl_simdisk_op *op);
 /* One line for people: "31 write x.log.1 [512, 1536) 2 sectors". */
 void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t text_bytes);
 
