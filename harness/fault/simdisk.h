@@ -67,6 +67,7 @@ typedef struct tl_simdisk_op {
     uint64_t size_after;   /* the file's size when the operation was done */
     uint64_t first_sector; /* the payload: versions of sector_count sectors from first_sector on */
     uint32_t first_version, sector_count;
+    bool through; /* WRITE: durable when it returned, it alone: O_DSYNC or O_SYNC */
 } tl_simdisk_op;
 
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
@@ -76,6 +77,11 @@ const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path);
 const uint8_t *tl_simdisk_payload(const tl_simdisk *disk, const tl_simdisk_op *op);
 /* One line for people: "31 write x.log.1 [512, 1536) 2 sectors". */
 void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t text_bytes);
+
+/* From now on each write of `file`, a handle of this disk, is durable when it returns, with the
+ * size that it gave the file: nothing else, and nothing earlier.  tl/io.h has no such handles; this
+ * is for recorders of programs that open files with O_DSYNC or O_SYNC. */
+void tl_simdisk_write_through(tl_simdisk *disk, tl_file *file);
 
 /* A crash: which operations of the log the disk still has when the machine is back.  A unit is one
  * log entry, named by its number.  Syncs are not units: what a finished sync covers cannot be
