@@ -5,6 +5,8 @@
 #include "harness/report/tests/folder.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -288,6 +290,35 @@ static void of_a_write_that_failed_the_part_that_arrived_is_logged(void **state)
     failing_end(&f);
 }
 
+static void of_a_real_write_beyond_the_size_limit_the_part_that_arrived_is_logged(void **state)
+{
+    folder *scratch = *state;
+    struct rlimit before, small;
+    one o = {0};
+    record_one(&o, tl_io_posix(), scratch->path);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){5000, before.rlim_max};
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    static uint8_t bytes[9000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + 1);
+    tl_io_span spans[] = {
+        {bytes,        0   },
+        {bytes,        3000},
+        {bytes + 3000, 6000}
+    };
+    tl_status status = o.io->pwritev(o.io, o.file, 1000, spans, 3);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(status, TL_NO_SPACE);
+    assert_int_equal(last_entry(&o)->kind, TL_SIMDISK_WRITE);
+    assert_int_equal(last_entry(&o)->size_bytes, 4000);
+    const uint8_t *payload = tl_simdisk_payload(tl_recorder_log(o.recorder), last_entry(&o));
+    assert_memory_equal(payload + 1000 % TL_SECTOR_BYTES, bytes, 4000);
+    audit_is_clean(o.recorder);
+    release(&o);
+}
+
 static void calls_that_failed_and_changed_nothing_leave_no_entry(void **state)
 {
     (void)state;
@@ -447,6 +478,7 @@ int main(void)
         RECORDER_TEST(what_was_there_before_is_where_the_log_begins),
         RECORDER_TEST(the_audit_finds_what_was_written_behind_the_recorders_back),
         RECORDER_TEST(of_a_write_that_failed_the_part_that_arrived_is_logged),
+        RECORDER_TEST(of_a_real_write_beyond_the_size_limit_the_part_that_arrived_is_logged),
         RECORDER_TEST(calls_that_failed_and_changed_nothing_leave_no_entry),
         RECORDER_TEST(what_failed_calls_did_all_the_same_is_found_and_logged),
         RECORDER_TEST(a_change_that_cannot_be_read_back_is_missed_and_the_audit_says_so),
