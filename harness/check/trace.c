@@ -52,9 +52,7 @@ static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl
     return status;
 }
 
-/* What the history does between this commit and the next.  A store that cannot is asked for
- * nothing. */
-static tl_status do_deed(const tl_inspector *inspector, tl_store *store, size_t n)
+tl_status tl_trace_between(const tl_inspector *inspector, tl_store *store, size_t n)
 {
     enum { PAGES_MAX = 1024 };
     const tl_driver *driver = inspector->driver;
@@ -68,7 +66,8 @@ static tl_status do_deed(const tl_inspector *inspector, tl_store *store, size_t 
     return status;
 }
 
-static void count_events(const tl_inspector *inspector, tl_store *store, tl_trace_counters *events)
+void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
+                           tl_trace_counters *events)
 {
     static const struct {
         const char *name;
@@ -151,7 +150,7 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
     for (size_t n = 1; n <= trace->commits; n++) {
         status = apply_commit(inspector, store, trace, n);
         if (status == TL_OK)
-            status = do_deed(inspector, store, n);
+            status = tl_trace_between(inspector, store, n);
         if (status != TL_OK) {
             snprintf(error, error_bytes, "commit %zu of the history: %s (%s)", n,
                      tl_status_text(status), tl_status_name(status));
@@ -159,7 +158,7 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
             return status;
         }
     }
-    count_events(inspector, store, &trace->counters);
+    tl_trace_count_events(inspector, store, &trace->counters);
     status = inspector->driver->close(store);
     if (status != TL_OK)
         snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));

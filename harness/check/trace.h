@@ -44,6 +44,14 @@ void tl_trace_clear(tl_trace *trace);
 TL_MUST_USE tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
                                      tl_store_txn **txn);
 
+/* What the history does between commit n and the next.  A store that cannot is asked for nothing.
+ */
+TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *store, size_t n);
+
+/* Add what the store's counters say to *events. */
+void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
+                           tl_trace_counters *events);
+
 /* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
  * acknowledged commit, at most the last one begun. */
 tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts);
