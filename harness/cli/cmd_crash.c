@@ -157,8 +157,20 @@ static int finish(tl_crash_campaign *campaign)
     return write_result(campaign, end);
 }
 
+/* Other things that `treelab crash` does, by the word behind it. */
+typedef struct crash_form {
+    const char *word, *summary;
+    int (*main)(int argc, char **argv); /* argv[0] is the word */
+} crash_form;
+static const crash_form forms[] = {
+    {"processes", "kill real processes on real files", tl_cmd_crash_processes},
+};
+
 int tl_cmd_crash(int argc, char **argv)
 {
+    for (size_t i = 0; argc > 1 && i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(argv[1], forms[i].word) == 0)
+            return forms[i].main(argc - 1, argv + 1);
     static tl_crash_request request; /* large; zero at the start, used once per process */
     static tl_crash_campaign campaign = {.request = &request};
     int exit_code = tl_crash_request_parse(argc, argv, &request);
