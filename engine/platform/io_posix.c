@@ -158,22 +158,25 @@ static tl_status posix_pwritev(tl_io *io, tl_file *file, uint64_t offset, const 
     struct iovec vectors[TL_IO_SPANS_MAX];
     if (span_count > TL_IO_SPANS_MAX)
         return TL_INVALID;
-    for (size_t i = 0; i < span_count; i++)
+    uint64_t left = 0;
+    for (size_t i = 0; i < span_count; i++) {
         vectors[i] = (struct iovec){(void *)(uintptr_t)spans[i].data, spans[i].size_bytes};
+        left += spans[i].size_bytes;
+    }
     struct iovec *rest = vectors;
-    size_t skipped = spans_advance(rest, span_count, 0);
-    while (skipped < span_count) {
-        rest += skipped;
-        span_count -= skipped;
+    while (left > 0) {
         ssize_t step = pwritev(file->descriptor, rest, (int)span_count, (off_t)offset);
-        if (step < 0 && errno == EINTR) {
-            skipped = 0;
+        if (step < 0 && errno == EINTR)
             continue;
-        }
         if (step < 0)
             return status_of(errno);
+        left -= (uint64_t)step;
+        if (left == 0)
+            break;
         offset += (uint64_t)step;
-        skipped = spans_advance(rest, span_count, (size_t)step);
+        size_t skipped = spans_advance(rest, span_count, (size_t)step);
+        rest += skipped;
+        span_count -= skipped;
     }
     return TL_OK;
 }

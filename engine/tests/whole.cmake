@@ -32,7 +32,7 @@ foreach(target page meta log)
 endforeach()
 
 # Measured by hand: ninja bench_open && engine/tests/bench_open
-foreach(bench open many)
+foreach(bench open many io)
   add_executable(bench_${bench} bench_${bench}.c)
-  target_link_libraries(bench_${bench} PRIVATE tl_engine_fixtures tl_engine)
+  target_link_libraries(bench_${bench} PRIVATE tl_engine_fixtures tl_engine m)
 endforeach()

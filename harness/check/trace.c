@@ -1,6 +1,8 @@
 /* harness/check/trace.c -- see trace.h. */
 #include "harness/check/trace.h"
 
+#include "harness/fault/recorder.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,8 @@ static tl_status apply_op(const tl_inspector *inspector, tl_store_txn *txn, cons
     return inspector->driver->put(txn, name, tl_oracle_value(op, value), 0);
 }
 
-static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl_trace *trace,
-                              size_t n)
+tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
+                         tl_store_txn **out)
 {
     const tl_driver *driver = inspector->driver;
     tl_store_txn *txn = NULL;
@@ -33,15 +35,24 @@ static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl
             return status;
         }
     }
+    *out = txn;
+    return TL_OK;
+}
+
+static tl_status apply_commit(const tl_inspector *inspector, tl_store *store, tl_trace *trace,
+                              size_t n)
+{
+    tl_store_txn *txn = NULL;
+    tl_status status = tl_trace_apply(inspector, store, n, &txn);
+    if (status != TL_OK)
+        return status;
     trace->begun[n] = tl_simdisk_op_count(trace->disk);
-    status = driver->commit(txn);
+    status = inspector->driver->commit(txn);
     trace->acknowledged[n] = tl_simdisk_op_count(trace->disk);
     return status;
 }
 
-/* What the history does between this commit and the next.  A store that cannot is asked for
- * nothing. */
-static tl_status do_deed(const tl_inspector *inspector, tl_store *store, size_t n)
+tl_status tl_trace_between(const tl_inspector *inspector, tl_store *store, size_t n)
 {
     enum { PAGES_MAX = 1024 };
     const tl_driver *driver = inspector->driver;
@@ -55,7 +66,8 @@ static tl_status do_deed(const tl_inspector *inspector, tl_store *store, size_t 
     return status;
 }
 
-static void count_events(const tl_inspector *inspector, tl_store *store, tl_trace_counters *events)
+void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
+                           tl_trace_counters *events)
 {
     static const struct {
         const char *name;
@@ -114,31 +126,31 @@ static void count_entries(tl_trace *trace)
     }
 }
 
-tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
-                          size_t error_bytes)
+static tl_status trace_begin(const tl_inspector *inspector, tl_trace *trace)
 {
     *trace = (tl_trace){.commits = tl_oracle_commits(inspector->oracle)};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
     trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
-    if (trace->begun == NULL || trace->acknowledged == NULL)
-        return TL_NO_MEMORY;
-    tl_status status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
-    if (status != TL_OK)
-        return status;
+    return trace->begun == NULL || trace->acknowledged == NULL ? TL_NO_MEMORY : TL_OK;
+}
 
+/* Run the history through `io`, which adds to the log of trace->disk. */
+static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_trace *trace,
+                                char *error, size_t error_bytes)
+{
     tl_driver_options options = inspector->options;
-    options.io = tl_simdisk_io(trace->disk);
+    options.io = io;
     options.error = error;
     options.error_bytes = error_bytes;
     tl_store *store = NULL;
-    status = inspector->driver->open(&options, &store);
+    tl_status status = inspector->driver->open(&options, &store);
     if (status != TL_OK)
         return status;
     trace->acknowledged[0] = tl_simdisk_op_count(trace->disk);
     for (size_t n = 1; n <= trace->commits; n++) {
         status = apply_commit(inspector, store, trace, n);
         if (status == TL_OK)
-            status = do_deed(inspector, store, n);
+            status = tl_trace_between(inspector, store, n);
         if (status != TL_OK) {
             snprintf(error, error_bytes, "commit %zu of the history: %s (%s)", n,
                      tl_status_text(status), tl_status_name(status));
@@ -146,11 +158,39 @@ tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *
             return status;
         }
     }
-    count_events(inspector, store, &trace->counters);
+    tl_trace_count_events(inspector, store, &trace->counters);
     status = inspector->driver->close(store);
     if (status != TL_OK)
         snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));
     count_entries(trace);
+    return status;
+}
+
+tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
+                          size_t error_bytes)
+{
+    tl_status status = trace_begin(inspector, trace);
+    if (status == TL_OK)
+        status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
+    if (status == TL_OK)
+        status = record_through(inspector, tl_simdisk_io(trace->disk), trace, error, error_bytes);
+    return status;
+}
+
+tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name, tl_trace *trace,
+                               char *error, size_t error_bytes)
+{
+    tl_recorder *recorder = NULL;
+    tl_status status = trace_begin(inspector, trace);
+    if (status == TL_OK)
+        status = tl_recorder_create(tl_io_posix(), inspector->options.dir, name, &recorder);
+    if (status != TL_OK)
+        return status;
+    trace->disk = tl_recorder_log(recorder);
+    status = record_through(inspector, tl_recorder_io(recorder), trace, error, error_bytes);
+    if (status == TL_OK)
+        status = tl_recorder_audit(recorder, error, error_bytes);
+    trace->disk = tl_recorder_finish(recorder);
     return status;
 }
 

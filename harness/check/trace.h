@@ -30,11 +30,30 @@ typedef struct tl_trace {
  * others   what the store said; `error` tells at which commit */
 TL_MUST_USE tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
                                       size_t error_bytes);
+
+/* The same on the real disk, in the existing directory inspector->options.dir, through a recorder:
+ * the log calls the directory `name` and is swept like any other.  Files that were there before are
+ * where the log begins.
+ *
+ * TL_CORRUPT  also: the log does not lead to what is in the real files; `error` tells where */
+TL_MUST_USE tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name,
+                                           tl_trace *trace, char *error, size_t error_bytes);
 void tl_trace_clear(tl_trace *trace);
 
 /* The trace as it would have been had the store not made the sync at log entry `entry`.  *out is
  * released with tl_trace_clear, the trace may go before it.  TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_trace *out);
+/* Begin a txn and do in it what commit n of the history does; *txn is left to be committed. */
+TL_MUST_USE tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
+                                     tl_store_txn **txn);
+
+/* What the history does between commit n and the next.  A store that cannot is asked for nothing.
+ */
+TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *store, size_t n);
+
+/* Add what the store's counters say to *events. */
+void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
+                           tl_trace_counters *events);
 
 /* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
  * acknowledged commit, at most the last one begun. */

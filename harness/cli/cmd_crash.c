@@ -179,6 +179,7 @@ typedef struct crash_form {
     int (*main)(int argc, char **argv); /* argv[0] is the word */
 } crash_form;
 static const crash_form forms[] = {
+    {"processes", "kill real processes on real files", tl_cmd_crash_processes},
     {"replay", "build one state again and check it",                tl_cmd_crash_replay},
     {"syncs",  "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs },
 };

@@ -58,6 +58,9 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv);
 /* Parse the command line, with defaults for what it leaves out; usage errors end the process. */
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
 
+/* `treelab crash WORD`, each in cmd_crash_<word>.c. */
+int tl_cmd_crash_processes(int argc, char **argv);
+
 /* Sweep every cell: one row of the table and one cell of the result each. */
 void tl_crash_campaign_run(tl_crash_campaign *campaign);
 

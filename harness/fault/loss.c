@@ -23,6 +23,8 @@ tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued, 
         return tl_image_copy_file(durable, issued, op->file);
     if (op->kind == TL_SIMDISK_SYNC_DIR)
         return tl_image_copy_names(durable, issued, &disk->share->paths, op->path);
+    if (op->kind == TL_SIMDISK_WRITE && op->through)
+        return tl_image_apply(durable, op, UINT32_MAX);
     return TL_OK;
 }
 
@@ -51,6 +53,8 @@ bool tl_simdisk_is_covered(const tl_simdisk *disk, size_t unit, size_t at)
     default:
         break;
     }
+    if (op->kind == TL_SIMDISK_WRITE && op->through)
+        return true;
     for (size_t i = unit + 1; i < at; i++) {
         if (disk->ops[i].kind == TL_SIMDISK_SYNC && disk->ops[i].file == op->file)
             return true;
@@ -139,8 +143,9 @@ void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t
     switch (op->kind) {
     case TL_SIMDISK_WRITE:
     case TL_SIMDISK_FALLOCATE:
-        snprintf(text, text_bytes, "%zu %s %s [%llu, %llu) %u sectors", index, kind,
-                 file_name(disk, op->file), from, to, op->sector_count);
+        snprintf(text, text_bytes, "%zu %s %s [%llu, %llu) %u sectors%s", index, kind,
+                 file_name(disk, op->file), from, to, op->sector_count,
+                 op->through ? ", through" : "");
         return;
     case TL_SIMDISK_TRUNCATE:
         snprintf(text, text_bytes, "%zu %s %s to %llu", index, kind, file_name(disk, op->file),

@@ -217,3 +217,15 @@ const uint8_t *tl_simdisk_version(const tl_simdisk *disk, uint32_t version)
     assert(version < disk->share->versions.count);
     return tl_version_bytes(&disk->share->versions, version);
 }
+
+const uint8_t *tl_simdisk_payload(const tl_simdisk *disk, const tl_simdisk_op *op)
+{
+    return tl_version_bytes(&disk->share->versions, op->first_version);
+}
+
+void tl_simdisk_write_through(tl_simdisk *disk, tl_file *file)
+{
+    pthread_mutex_lock(&disk->mutex);
+    file->through = true;
+    pthread_mutex_unlock(&disk->mutex);
+}

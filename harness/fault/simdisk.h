@@ -67,6 +67,7 @@ typedef struct tl_simdisk_op {
     uint64_t size_after;   /* the file's size when the operation was done */
     uint64_t first_sector; /* the payload: versions of sector_count sectors from first_sector on */
     uint32_t first_version, sector_count;
+    bool through; /* WRITE: durable when it returned, it alone: O_DSYNC or O_SYNC */
 } tl_simdisk_op;
 
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
@@ -87,6 +88,13 @@ uint32_t tl_simdisk_base_sector(const tl_simdisk *disk, bool durable, uint32_t f
 bool tl_simdisk_base_name(const tl_simdisk *disk, bool durable, uint32_t path, uint32_t *file);
 /* The TL_SECTOR_BYTES of a version, until the disk is next written to. */
 const uint8_t *tl_simdisk_version(const tl_simdisk *disk, uint32_t version);
+/* The sectors that the entry made, sector_count in a row; until the log grows. */
+const uint8_t *tl_simdisk_payload(const tl_simdisk *disk, const tl_simdisk_op *op);
+
+/* From now on each write of `file`, a handle of this disk, is durable when it returns, with the
+ * size that it gave the file: nothing else, and nothing earlier.  tl/io.h has no such handles; this
+ * is for recorders of programs that open files with O_DSYNC or O_SYNC. */
+void tl_simdisk_write_through(tl_simdisk *disk, tl_file *file);
 
 /* A crash: which operations of the log the disk still has when the machine is back.  A unit is one
  * log entry, named by its number.  Syncs are not units: what a finished sync covers cannot be

@@ -19,7 +19,7 @@ typedef struct tl_simshare {
 struct tl_file {
     tl_file *next; /* all handles ever made by the disk, free or not */
     uint32_t file, path;
-    bool used, writable, lock, exclusive;
+    bool used, writable, lock, exclusive, through;
 };
 
 typedef struct tl_fault_plan {

@@ -286,9 +286,10 @@ static uint64_t quota_end(const tl_simdisk *disk, uint32_t file, uint64_t end)
     return end - size <= room ? end : size + room;
 }
 
-static tl_status write_some(tl_simdisk *disk, uint32_t file, uint64_t offset,
+static tl_status write_some(tl_simdisk *disk, const tl_file *handle, uint64_t offset,
                             const tl_io_span *spans, size_t span_count)
 {
+    uint32_t file = handle->file;
     uint64_t size_bytes = 0;
     for (size_t i = 0; i < span_count; i++)
         size_bytes += spans[i].size_bytes;
@@ -309,6 +310,7 @@ static tl_status write_some(tl_simdisk *disk, uint32_t file, uint64_t offset,
         .size_bytes = size_bytes,
         .first_sector = first,
         .sector_count = (uint32_t)((offset + size_bytes - 1) / TL_SECTOR_BYTES - first + 1),
+        .through = handle->through,
     };
     tl_status status = write_versions(disk, &op, spans, span_count);
     if (status == TL_OK)
@@ -324,7 +326,7 @@ static tl_status sim_pwritev(tl_io *io, tl_file *file, uint64_t offset, const tl
     if (status == TL_OK && (!file->writable || span_count > TL_IO_SPANS_MAX))
         status = TL_INVALID;
     if (status == TL_OK)
-        status = write_some(disk, file->file, offset, spans, span_count);
+        status = write_some(disk, file, offset, spans, span_count);
     return leave(disk, status);
 }
 

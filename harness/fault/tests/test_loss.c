@@ -254,6 +254,35 @@ static void page_cache_content_vanishes_in_a_power_loss_after_a_kill(void **stat
     assert_string_equal(content("a"), "c512");
 }
 
+static void a_write_through_is_durable_when_it_returned_and_nothing_earlier_is(void **state)
+{
+    (void)state;
+    tl_file *plain = durable("a", 'a', 2048), *through = create("a");
+    tl_simdisk_write_through(disk, through);
+    fill(plain, 0, 'b', 512);
+    size_t in_flight = now();
+    fill(through, 1024, 'c', 1536); /* grows the file */
+    fill(plain, 1024, 'd', 512);
+    size_t end = now();
+    assert_false(tl_simdisk_is_covered(disk, in_flight - 1, end));
+    assert_true(tl_simdisk_is_covered(disk, in_flight, end));
+    tl_simdisk_loss dropped = {.at = end, .power = true, .units = &in_flight, .unit_count = 1};
+    assert_int_equal(tl_simdisk_crash(disk, &dropped), TL_INVALID);
+    power_loss(end, true, NULL, 0, 0);
+    assert_string_equal(content("a"), "a1024 c1536");
+
+    through = create("a"); /* in flight it is a write like any other */
+    tl_simdisk_write_through(disk, through);
+    in_flight = now();
+    fill(through, 0, 'e', 1024);
+    power_loss(in_flight, true, NULL, 0, 1);
+    assert_string_equal(content("a"), "e512 a512 c1536");
+    plain = create("a"); /* another handle is not through */
+    fill(plain, 0, 'f', 512);
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "e512 a512 c1536");
+}
+
 static void an_impossible_loss_is_refused_and_changes_nothing(void **state)
 {
     (void)state;
@@ -306,6 +335,7 @@ int main(void)
         TEST(a_dropped_write_leaves_older_versions),
         TEST(bytes_behind_a_shrink_read_as_zero_after_growing_again),
         TEST(page_cache_content_vanishes_in_a_power_loss_after_a_kill),
+        TEST(a_write_through_is_durable_when_it_returned_and_nothing_earlier_is),
         TEST(an_impossible_loss_is_refused_and_changes_nothing),
         TEST(the_log_can_be_read_by_people),
     };
