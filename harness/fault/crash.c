@@ -193,14 +193,17 @@ void tl_crash_loss(const tl_crash_walk *walk, tl_crash_variant variant, size_t i
 {
     choice chosen = choice_of(walk, variant, index);
     size_t unit_count = 0;
-    for (size_t i = 0; i < walk->at && chosen.durable; i++) {
-        bool kept = chosen.names_kept && !is_data(walk->trace->ops[i].kind);
-        if (!kept && !tl_simdisk_is_covered(walk->trace, i, walk->at))
+    bool power = chosen.durable || variant == TL_CRASH_TORN_SECTOR;
+    for (size_t i = 0; i < walk->at && power; i++) {
+        bool data = is_data(walk->trace->ops[i].kind);
+        bool dropped = chosen.durable ? !(chosen.names_kept && !data)
+                                      : data && tl_simdisk_is_reverted(walk->trace, i, walk->at);
+        if (dropped && !tl_simdisk_is_covered(walk->trace, i, walk->at))
             units[unit_count++] = i;
     }
     *loss = (tl_simdisk_loss){
         .at = walk->at,
-        .power = chosen.durable || variant == TL_CRASH_TORN_SECTOR,
+        .power = power,
         .units = units,
         .unit_count = unit_count,
         .torn_sectors = chosen.torn_sectors,
