@@ -167,7 +167,8 @@ void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_st
  * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted. */
 void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky);
 void tl_simdisk_clear_faults(tl_simdisk *disk);           /* plans and quota */
-uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear */
+uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear,
+                                                              for a plan or the quota */
 uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call); /* since creation */
 size_t tl_simdisk_open_count(const tl_simdisk *disk); /* files and locks not closed */
 

@@ -297,6 +297,7 @@ static tl_status write_some(tl_simdisk *disk, uint32_t file, uint64_t offset,
     tl_status full = TL_OK;
     if (end < offset + size_bytes) {
         full = TL_NO_SPACE;
+        disk->fired++;
         end -= end % TL_SECTOR_BYTES;
         size_bytes = end > offset ? end - offset : 0;
     }
@@ -409,8 +410,10 @@ static tl_status sim_truncate(tl_io *io, tl_file *file, uint64_t size_bytes)
     tl_status status = enter(disk, TL_SIMDISK_CALL_TRUNCATE);
     if (status == TL_OK && !file->writable)
         status = TL_INVALID;
-    if (status == TL_OK && quota_end(disk, file->file, size_bytes) < size_bytes)
+    if (status == TL_OK && quota_end(disk, file->file, size_bytes) < size_bytes) {
         status = TL_NO_SPACE;
+        disk->fired++;
+    }
     tl_simdisk_op op = {.kind = TL_SIMDISK_TRUNCATE, .file = file->file, .size_bytes = size_bytes};
     if (status == TL_OK)
         status = truncate_version(disk, &op);
@@ -425,8 +428,10 @@ static tl_status sim_fallocate(tl_io *io, tl_file *file, uint64_t offset, uint64
     tl_status status = enter(disk, TL_SIMDISK_CALL_FALLOCATE);
     if (status == TL_OK && (!file->writable || size_bytes == 0))
         status = TL_INVALID;
-    if (status == TL_OK && quota_end(disk, file->file, offset + size_bytes) < offset + size_bytes)
+    if (status == TL_OK && quota_end(disk, file->file, offset + size_bytes) < offset + size_bytes) {
         status = TL_NO_SPACE;
+        disk->fired++;
+    }
     if (status == TL_OK)
         status = perform(disk, &(tl_simdisk_op){.kind = TL_SIMDISK_FALLOCATE,
                                                 .file = file->file,
