@@ -179,6 +179,7 @@ typedef struct crash_form {
     int (*main)(int argc, char **argv); /* argv[0] is the word */
 } crash_form;
 static const crash_form forms[] = {
+    {"faults", "let each call of a run fail instead",               tl_cmd_crash_faults},
     {"replay", "build one state again and check it",                tl_cmd_crash_replay},
     {"syncs",  "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs },
 };
