@@ -14,17 +14,20 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+typedef struct tl_fault_block tl_fault_block; /* one that is out */
+
 typedef struct tl_fault_memory {
     tl_memory memory; /* hand this out */
     pthread_mutex_t mutex;
-    uint64_t live_count; /* blocks not yet released */
+    tl_fault_block *live; /* blocks not yet released */
+    uint64_t live_count;
     uint64_t mismatches; /* releases of another size */
     uint64_t calls, nth, fired;
     bool sticky;
 } tl_fault_memory;
 
 void tl_fault_memory_init(tl_fault_memory *memory);
-void tl_fault_memory_clear(tl_fault_memory *memory);
+void tl_fault_memory_clear(tl_fault_memory *memory); /* releases what nobody else did */
 
 /* The nth allocation from now on (1: the next) gives NULL; with `sticky` all later ones too.  nth
  * 0: none does. */

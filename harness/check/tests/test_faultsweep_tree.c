@@ -74,7 +74,7 @@ static void whatever_fails_under_any_protocol_and_durability_nothing_is_unsafe(v
     (void)state;
     for (size_t p = 0; p < TL_STANDARD_PROTOCOLS; p++)
         for (size_t d = 0; d < TL_STANDARD_DURABILITIES; d++)
-            sweep(tl_standard_protocols[p], tl_standard_durabilities[d], NULL, NULL, 5);
+            sweep(tl_standard_protocols[p], tl_standard_durabilities[d], NULL, NULL, 7);
 }
 
 /* A commit whose sync failed ends all commits of this env: what the kernel makes of a second sync
@@ -84,7 +84,7 @@ static void after_a_failed_sync_no_commit_is_taken_in_place(void **state)
     (void)state;
     for (size_t p = 0; p < TL_STANDARD_PROTOCOLS; p++) {
         tl_faultsweep_result result =
-            sweep(tl_standard_protocols[p], TL_DURABILITY_COMMIT, "fdatasync", NULL, 2);
+            sweep(tl_standard_protocols[p], TL_DURABILITY_COMMIT, "fdatasync", NULL, 3);
         for (size_t i = 0; i < tl_fault_class_count(); i++) {
             const tl_fault_tally *tally = &result.classes[i];
             if (tally->points == 0)
