@@ -15,7 +15,7 @@
 
 #include "tl/engine.h"
 
-enum { TL_DRIVER_ABI = 3 };
+enum { TL_DRIVER_ABI = 4 };
 
 typedef struct tl_store tl_store;               /* an open store: body in the driver */
 typedef struct tl_store_txn tl_store_txn;       /* a transaction in it */
@@ -30,6 +30,7 @@ enum {                             /* capabilities */
        /* A write txn is a batch: reads in it show the committed state, it has no cursors, del does
         * not tell whether the key was there, and TL_PUT_INSERT is TL_UNSUPPORTED. */
        TL_DRIVER_BLIND_WRITES = 32,
+       TL_DRIVER_MEMORY = 64, /* takes its memory from options.memory, so it can be made to fail */
 };
 
 typedef enum tl_promise { TL_PROMISE_SAME, TL_PROMISE_WEAKER, TL_PROMISE_STRONGER } tl_promise;
@@ -58,6 +59,7 @@ typedef struct tl_driver_options {
     size_t setting_count;
     char *error; /* one line for people when open fails; may be NULL */
     size_t error_bytes;
+    tl_memory *memory; /* NULL = malloc; drivers without TL_DRIVER_MEMORY do not look at it */
 } tl_driver_options;
 
 typedef struct tl_driver_counter { /* one engine counter */

@@ -282,6 +282,8 @@ tl_status tl_env_poison(tl_env *env, tl_status status);
 /* manifest.c: before the meta: is all there that it names a manifest of?  *whole tells. */
 TL_MUST_USE tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_meta *meta,
                                         bool *whole);
+/* Make durable what the manifest of the meta at hand lists, for recovery. */
+TL_MUST_USE tl_status tl_manifest_settle(tl_env *env);
 /* All is durable that the meta at hand names: write it once more, without the manifest. */
 TL_MUST_USE tl_status tl_manifest_drop(tl_env *env);
 

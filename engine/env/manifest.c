@@ -29,7 +29,9 @@ static bool listed_verify(void *context, const void *bytes, size_t size_bytes)
     return tl_crc32c(0, bytes, size_bytes) == ((const expectation *)context)->crc;
 }
 
-static tl_status check_all(tl_env *env, tl_file *file, const tl_meta *meta, uint8_t *manifest)
+/* Verify every listed page; with `settle` also write each again, byte for byte. */
+static tl_status check_all(tl_env *env, tl_file *file, const tl_meta *meta, uint8_t *manifest,
+                           bool settle)
 {
     tl_io *io = env->pager.io;
     uint32_t page_bytes = meta->page_bytes;
@@ -43,15 +45,27 @@ static tl_status check_all(tl_env *env, tl_file *file, const tl_meta *meta, uint
     for (uint32_t i = 0; i < count && status == TL_OK; i++) {
         const uint8_t *entry = tl_manifest_entry(manifest, i);
         wanted.crc = tl_load32(entry + 4);
-        status = io->read_verified(io, file, (uint64_t)tl_load32(entry) * page_bytes, listed,
-                                   page_bytes, listed_verify, &wanted);
+        uint64_t offset = (uint64_t)tl_load32(entry) * page_bytes;
+        status = io->read_verified(io, file, offset, listed, page_bytes, listed_verify, &wanted);
+        if (status == TL_OK && settle)
+            status = io->pwritev(io, file, offset, &(tl_io_span){listed, page_bytes}, 1);
     }
+    return status;
+}
+
+static tl_status with_pages(tl_env *env, tl_file *file, const tl_meta *meta, bool settle)
+{
+    tl_memory *memory = env->pager.memory;
+    uint8_t *pages = memory->allocate(memory, 2 * (size_t)meta->page_bytes);
+    if (pages == NULL)
+        return TL_NO_MEMORY;
+    tl_status status = check_all(env, file, meta, pages, settle);
+    memory->release(memory, pages, 2 * (size_t)meta->page_bytes);
     return status;
 }
 
 tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_meta *meta, bool *whole)
 {
-    tl_memory *memory = env->pager.memory;
     uint64_t size = 0;
     *whole = true;
     if (meta->manifest_pgno == 0 || TL_MUTANT(believe_any_manifest))
@@ -62,13 +76,17 @@ tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_meta *meta, boo
     *whole = size >= meta->page_count * meta->page_bytes;
     if (!*whole)
         return TL_OK;
-    uint8_t *pages = memory->allocate(memory, 2 * (size_t)meta->page_bytes);
-    if (pages == NULL)
-        return TL_NO_MEMORY;
-    status = check_all(env, file, meta, pages);
-    memory->release(memory, pages, 2 * (size_t)meta->page_bytes);
+    status = with_pages(env, file, meta, false);
     *whole = status == TL_OK;
     return status == TL_CORRUPT ? TL_OK : status;
+}
+
+tl_status tl_manifest_settle(tl_env *env)
+{
+    if (TL_MUTANT(believe_any_manifest)) /* its pages may be anything */
+        return env->pager.io->fdatasync(env->pager.io, env->pager.file);
+    tl_status status = with_pages(env, env->pager.file, &env->meta, true);
+    return status == TL_OK ? env->pager.io->fdatasync(env->pager.io, env->pager.file) : status;
 }
 
 tl_status tl_manifest_drop(tl_env *env)

@@ -2,7 +2,9 @@
  *
  *   1  the newest valid meta
  *   2  its identical bytes written again and everything synced, names too: what was read may so far
- *      exist only in the kernel's cache, left by a killed process
+ *      exist only in the kernel's cache, left by a killed process.  Written, not only synced: after
+ *      a sync that failed the kernel may take for written what the disk never got.  So with all
+ *      that no successful sync is known to have covered: pages of a manifest, extents of the log
  *   3  the bitmaps and the catalog it names
  *   4  every whole txn of the log after it, replayed as an ordinary txn
  *   5  a checkpoint, with a new salt, so that frames of the earlier life never match again
@@ -159,7 +161,7 @@ static tl_status settle_what_was_read(tl_env *env)
     tl_status status = TL_OK;
     if (env->meta.manifest_pgno != 0) { /* first what the meta stands for, then it stands alone */
         if (env->durability != TL_DURABILITY_NONE)
-            status = io->fdatasync(io, env->pager.file);
+            status = tl_manifest_settle(env);
         if (status == TL_OK)
             status = tl_manifest_drop(env);
     }

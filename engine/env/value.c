@@ -223,6 +223,23 @@ tl_status tl_values_survey(tl_env *env, uint64_t txn, const tl_log_op *op)
     return status;
 }
 
+/* What was read may be in the kernel's cache alone, and count as written there because a sync of
+ * an earlier process failed: then only a write brings it to the disk, and no sync does. */
+static tl_status extent_settle(tl_env *env, const tl_extent *extent)
+{
+    tl_pager *pager = &env->pager;
+    if (pager->read_only || env->durability == TL_DURABILITY_NONE)
+        return TL_OK;
+    tl_io_span span = {tl_pager_at(pager, extent->pgno), tl_extent_size(extent->bytes)};
+    tl_status status = pager->io->pwritev(pager->io, pager->file,
+                                          (uint64_t)extent->pgno << pager->page_shift, &span, 1);
+    pager->stats.value_bytes_written += span.size_bytes;
+    return status == TL_OK ? TL_OK
+                           : tl_pager_fail(pager, status, extent->pgno,
+                                           "a value of the log could not be written again: %s",
+                                           tl_status_text(status));
+}
+
 tl_status tl_values_replay(tl_env *env, const tl_log_op *op)
 {
     size_t count = named_count(op);
@@ -231,6 +248,8 @@ tl_status tl_values_replay(tl_env *env, const tl_log_op *op)
     for (size_t i = 0; i < count; i++) {
         tl_extent extent = named_extent(op, i, txn);
         tl_status status = tl_space_adopt_run(&env->pager.space, extent.pgno, extent.pages);
+        if (status == TL_OK)
+            status = extent_settle(env, &extent); /* the survey has loaded it */
         if (status != TL_OK)
             return status;
         bytes += extent.bytes;

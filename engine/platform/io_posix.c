@@ -67,13 +67,23 @@ static tl_status hold(int descriptor, bool alone)
     return TL_OK;
 }
 
+/* On network and FUSE file systems even this waits, and may be interrupted. */
+static int open_patiently(const char *path, int how)
+{
+    int descriptor;
+    do
+        descriptor = open(path, how, 0644);
+    while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 static tl_status posix_open(tl_io *io, const char *path, unsigned flags, tl_file **file)
 {
     (void)io;
     /* O_NONBLOCK: a pipe of that name must not make the caller wait; regular files ignore it. */
     int how = O_CLOEXEC | O_NONBLOCK | ((flags & TL_IO_WRITE) != 0 ? O_RDWR : O_RDONLY) |
               ((flags & TL_IO_CREATE) != 0 ? O_CREAT : 0);
-    int descriptor = open(path, how, 0644);
+    int descriptor = open_patiently(path, how);
     struct stat about;
     if (descriptor < 0)
         return status_of(errno);
@@ -168,8 +178,8 @@ static tl_status posix_pwritev(tl_io *io, tl_file *file, uint64_t offset, const 
         ssize_t step = pwritev(file->descriptor, rest, (int)span_count, (off_t)offset);
         if (step < 0 && errno == EINTR)
             continue;
-        if (step < 0)
-            return status_of(errno);
+        if (step <= 0) /* 0: it would be repeated for ever */
+            return step < 0 ? status_of(errno) : TL_IO;
         left -= (uint64_t)step;
         if (left == 0)
             break;
@@ -190,7 +200,7 @@ static tl_status posix_fdatasync(tl_io *io, tl_file *file)
 static tl_status posix_fsync_dir(tl_io *io, const char *dir)
 {
     (void)io;
-    int descriptor = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = open_patiently(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return status_of(errno);
     tl_status status = fsync(descriptor) == 0 ? TL_OK : TL_IO;
@@ -271,7 +281,7 @@ static tl_status posix_lock(tl_io *io, const char *path, bool exclusive, tl_file
                             uint64_t *holder_pid)
 {
     (void)io;
-    int descriptor = open(path, O_CLOEXEC | (exclusive ? O_RDWR | O_CREAT : O_RDONLY), 0644);
+    int descriptor = open_patiently(path, O_CLOEXEC | (exclusive ? O_RDWR | O_CREAT : O_RDONLY));
     if (descriptor < 0)
         return status_of(errno);
     tl_status status = hold(descriptor, exclusive);

@@ -17,6 +17,14 @@ foreach(test background groups threads)
 endforeach()
 tl_test(test_engine_mutants test_mutants.c LIBS tl_engine_fixtures tl_engine_mutants SECONDS 600)
 
+# The real disk with a shim below it: the linker puts it between the engine and libc.
+tl_test(test_short_calls test_short_calls.c support/syscalls.c LIBS tl_engine SECONDS 300)
+if(TARGET test_short_calls)
+  set(shimmed open fstat flock pread pwritev fdatasync fsync ftruncate fallocate rename unlink mmap madvise)
+  list(TRANSFORM shimmed PREPEND "-Wl,--wrap=")
+  target_link_options(test_short_calls PRIVATE ${shimmed})
+endif()
+
 # The acceptance scenarios, each over every row of options that two choices can meet in.
 tl_library(tl_acceptance acceptance/acceptance.c LIBS tl_engine_fixtures tl_engine)
 foreach(test ascending commits fingerprint large load random space)

@@ -8,6 +8,7 @@
 
 typedef struct tl_cell_head {
     const char *id, *label; /* "crash/tree/mixed/log/commit", "tree" */
+    const char *kind;       /* NULL: "crash" */
     uint64_t order;
     const tl_recording_spec *spec;
     uint64_t findings;

@@ -179,9 +179,10 @@ typedef struct crash_form {
     int (*main)(int argc, char **argv); /* argv[0] is the word */
 } crash_form;
 static const crash_form forms[] = {
-    {"processes", "kill real processes on real files", tl_cmd_crash_processes},
-    {"replay", "build one state again and check it",                tl_cmd_crash_replay},
-    {"syncs",  "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs },
+    {"processes", "kill real processes on real files",                 tl_cmd_crash_processes},
+    {"faults",    "let each call of a run fail instead",               tl_cmd_crash_faults   },
+    {"replay",    "build one state again and check it",                tl_cmd_crash_replay   },
+    {"syncs",     "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs    },
 };
 
 int tl_cmd_crash(int argc, char **argv)

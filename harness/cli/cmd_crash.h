@@ -49,6 +49,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
 } tl_crash_campaign;
 
 /* Forms of the command with a word of their own; argv[0] is that word. */
+int tl_cmd_crash_faults(int argc, char **argv);
 int tl_cmd_crash_replay(int argc, char **argv);
 int tl_cmd_crash_syncs(int argc, char **argv);
 

@@ -23,6 +23,7 @@ static const struct {
     {TL_DRIVER_SIM_IO,       "sim_io"      },
     {TL_DRIVER_THREADS,      "threads"     },
     {TL_DRIVER_BLIND_WRITES, "blind_writes"},
+    {TL_DRIVER_MEMORY,       "memory"      },
 };
 enum { CAPABILITY_COUNT = sizeof capabilities / sizeof capabilities[0] };
 

@@ -51,6 +51,7 @@ static tl_status env_options_from(const tl_driver_options *options, tl_error *er
         .map_bytes = options->map_bytes != 0 ? options->map_bytes : TL_DRIVER_MAP_BYTES,
         .io = options->io,
         .arena = options->arena,
+        .memory = options->memory,
         .error = error,
     };
     return tl_settings_apply(&tl_tree_settings, "tree", options, env_options);
@@ -335,7 +336,7 @@ const tl_driver tl_driver_tree = {
     .name = "tree",
     .summary = "treelab's own B+tree",
     .capabilities = TL_DRIVER_TRANSACTIONS | TL_DRIVER_READS_BACK | TL_DRIVER_PERSISTENT |
-                    TL_DRIVER_SIM_IO | TL_DRIVER_THREADS,
+                    TL_DRIVER_SIM_IO | TL_DRIVER_THREADS | TL_DRIVER_MEMORY,
     .contracts = {TREE_CONTRACT(TL_DURABILITY_COMMIT), TREE_CONTRACT(TL_DURABILITY_ASYNC),
                   TREE_CONTRACT(TL_DURABILITY_NONE)},
     .version = tree_version,

@@ -183,6 +183,22 @@ tl_status tl_crash_load(const tl_crash_walk *walk, tl_crash_variant variant, siz
     return tl_simdisk_begin_life(state, dropped ? image : &walk->durable);
 }
 
+tl_status tl_crash_load_but_for_lost(const tl_crash_walk *walk, tl_simdisk *state)
+{
+    assert(state->share == walk->trace->share && state != walk->trace);
+    tl_image *image = &state->image;
+    tl_status status = tl_image_copy(image, &walk->durable);
+    while (status == TL_OK && image->file_count < walk->issued.file_count) {
+        uint32_t added = 0;
+        status = tl_image_add_file(image, &added);
+    }
+    for (uint32_t i = 0; i < walk->issued.file_count && status == TL_OK; i++)
+        status = tl_image_sync_file(image, &walk->issued, i);
+    if (status == TL_OK)
+        status = names_copy(image, &walk->issued);
+    return status == TL_OK ? tl_simdisk_begin_life(state, image) : status;
+}
+
 static bool is_data(tl_simdisk_op_kind kind)
 {
     return kind == TL_SIMDISK_WRITE || kind == TL_SIMDISK_TRUNCATE || kind == TL_SIMDISK_FALLOCATE;
@@ -193,14 +209,17 @@ void tl_crash_loss(const tl_crash_walk *walk, tl_crash_variant variant, size_t i
 {
     choice chosen = choice_of(walk, variant, index);
     size_t unit_count = 0;
-    for (size_t i = 0; i < walk->at && chosen.durable; i++) {
-        bool kept = chosen.names_kept && !is_data(walk->trace->ops[i].kind);
-        if (!kept && !tl_simdisk_is_covered(walk->trace, i, walk->at))
+    bool power = chosen.durable || variant == TL_CRASH_TORN_SECTOR;
+    for (size_t i = 0; i < walk->at && power; i++) {
+        bool data = is_data(walk->trace->ops[i].kind);
+        bool dropped = chosen.durable ? !(chosen.names_kept && !data)
+                                      : data && tl_simdisk_is_reverted(walk->trace, i, walk->at);
+        if (dropped && !tl_simdisk_is_covered(walk->trace, i, walk->at))
             units[unit_count++] = i;
     }
     *loss = (tl_simdisk_loss){
         .at = walk->at,
-        .power = chosen.durable || variant == TL_CRASH_TORN_SECTOR,
+        .power = power,
         .units = units,
         .unit_count = unit_count,
         .torn_sectors = chosen.torn_sectors,

@@ -60,6 +60,10 @@ size_t tl_crash_state_count(const tl_crash_walk *walk, tl_crash_variant variant)
 TL_MUST_USE tl_status tl_crash_load(const tl_crash_walk *walk, tl_crash_variant variant,
                                     size_t index, tl_simdisk *state, tl_hash128 *hash);
 
+/* Make `state` show a power loss after which all that was issued has arrived, but for the sectors
+ * that a failed sync gave up (tl_sync_failure). */
+TL_MUST_USE tl_status tl_crash_load_but_for_lost(const tl_crash_walk *walk, tl_simdisk *state);
+
 /* The same state as tl_simdisk_crash takes it, as a list of dropped operations.  `units` has room
  * for as many numbers as the crash point has operations before it. */
 void tl_crash_loss(const tl_crash_walk *walk, tl_crash_variant variant, size_t index, size_t *units,

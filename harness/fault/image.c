@@ -17,8 +17,10 @@ void tl_image_init(tl_image *image, tl_versions *versions)
 
 void tl_image_clear(tl_image *image)
 {
-    for (uint32_t i = 0; i < image->file_capacity; i++)
+    for (uint32_t i = 0; i < image->file_capacity; i++) {
         free(image->files[i].sectors);
+        free(image->files[i].lost);
+    }
     free(image->files);
     free(image->names);
     tl_image_init(image, image->versions);
@@ -94,9 +96,33 @@ static void sum_subtract(tl_hash128 *sum, tl_hash128 term)
     sum->high -= term.high;
 }
 
+/* Room for `count` entries of `lost`; those behind lost_count are zero. */
+static tl_status lost_reserve(tl_simfile *file, uint32_t count)
+{
+    void *lost = file->lost;
+    tl_status status = array_reserve(&lost, &file->lost_capacity, count, sizeof *file->lost);
+    file->lost = lost;
+    return status;
+}
+
+static tl_status lost_copy(tl_simfile *to, const tl_simfile *from)
+{
+    tl_status status = lost_reserve(to, from->lost_count);
+    if (status != TL_OK)
+        return status;
+    if (from->lost_count != 0)
+        memcpy(to->lost, from->lost, from->lost_count * sizeof *to->lost);
+    for (uint32_t i = from->lost_count; i < to->lost_count; i++)
+        to->lost[i] = 0;
+    to->lost_count = from->lost_count;
+    return TL_OK;
+}
+
 static tl_status file_copy(tl_simfile *to, const tl_simfile *from)
 {
     tl_status status = sectors_reserve(to, from->sector_count);
+    if (status == TL_OK && (from->lost_count != 0 || to->lost_count != 0))
+        status = lost_copy(to, from);
     if (status != TL_OK)
         return status;
     if (from->sector_count != 0)
@@ -127,8 +153,46 @@ tl_status tl_image_copy(tl_image *to, const tl_image *from)
 
 tl_status tl_image_copy_file(tl_image *to, const tl_image *from, uint32_t file)
 {
-    assert(file < from->file_count && file < to->file_count && to->hashing == from->hashing);
+    assert(file < from->file_count && file < to->file_count && (from->hashing || !to->hashing));
     return file_copy(&to->files[file], &from->files[file]);
+}
+
+static uint32_t version_at(const tl_simfile *file, uint32_t sector)
+{
+    return sector < file->sector_count ? file->sectors[sector] : 0;
+}
+
+tl_status tl_image_sync_file(tl_image *durable, const tl_image *issued, uint32_t file)
+{
+    tl_simfile *to = &durable->files[file];
+    const tl_simfile *from = &issued->files[file];
+    if (to->lost_count == 0)
+        return tl_image_copy_file(durable, issued, file);
+    tl_status status = tl_image_resize(durable, file, from->size_bytes);
+    for (uint32_t i = 0; i < from->sector_count && status == TL_OK; i++) {
+        bool given_up = i < to->lost_count && to->lost[i] != 0 && to->lost[i] == from->sectors[i];
+        if (!given_up)
+            tl_image_set_sector(durable, file, i, from->sectors[i]);
+        if (!given_up && i < to->lost_count)
+            to->lost[i] = 0;
+    }
+    return status;
+}
+
+tl_status tl_image_lose_file(tl_image *durable, const tl_image *issued, uint32_t file)
+{
+    tl_simfile *to = &durable->files[file];
+    const tl_simfile *from = &issued->files[file];
+    tl_status status = lost_reserve(to, from->sector_count);
+    if (status != TL_OK)
+        return status;
+    if (to->lost_count < from->sector_count)
+        to->lost_count = from->sector_count;
+    for (uint32_t i = 0; i < from->sector_count; i++) {
+        if (from->sectors[i] != version_at(to, i))
+            to->lost[i] = from->sectors[i];
+    }
+    return TL_OK;
 }
 
 tl_status tl_image_copy_names(tl_image *to, const tl_image *from, const tl_paths *paths,
@@ -158,6 +222,9 @@ tl_status tl_image_add_file(tl_image *image, uint32_t *file)
     *file = image->file_count++;
     image->files[*file].size_bytes = 0; /* the slot may have served an earlier state */
     image->files[*file].sector_count = 0;
+    for (uint32_t i = 0; i < image->files[*file].lost_count; i++)
+        image->files[*file].lost[i] = 0;
+    image->files[*file].lost_count = 0;
     image->files[*file].hash = (tl_hash128){0, 0};
     return TL_OK;
 }
@@ -306,6 +373,7 @@ tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op, uint32_t sect
         tl_image_remove_name(image, op->path);
         return TL_OK;
     case TL_SIMDISK_SYNC:
+    case TL_SIMDISK_SYNC_FAILED:
     case TL_SIMDISK_SYNC_DIR:
     case TL_SIMDISK_OP_KIND_COUNT:
         break;

@@ -18,6 +18,9 @@ typedef struct tl_simfile {
     uint64_t size_bytes;
     uint32_t *sectors; /* version of each sector of the file */
     uint32_t sector_count, capacity;
+    uint32_t *lost; /* of a durable side: the version that a failed sync left in the cache alone
+                       and took for written; 0: none.  NULL when there never was one */
+    uint32_t lost_count, lost_capacity;
     tl_hash128 hash; /* sum over the sectors; kept only while image.hashing */
 } tl_simfile;
 
@@ -40,6 +43,10 @@ void tl_image_clear(tl_image *image);
  * unspecified; so do the others below. */
 TL_MUST_USE tl_status tl_image_copy(tl_image *to, const tl_image *from);
 TL_MUST_USE tl_status tl_image_copy_file(tl_image *to, const tl_image *from, uint32_t file);
+/* A sync of the file: `durable` gets what `issued` has, but for the sectors that a failed one gave
+ * up and nobody has written since.  And such a failed one: `durable` notes what it never got. */
+TL_MUST_USE tl_status tl_image_sync_file(tl_image *durable, const tl_image *issued, uint32_t file);
+TL_MUST_USE tl_status tl_image_lose_file(tl_image *durable, const tl_image *issued, uint32_t file);
 TL_MUST_USE tl_status tl_image_copy_names(tl_image *to, const tl_image *from, const tl_paths *paths,
                                           uint32_t dir);
 

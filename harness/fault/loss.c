@@ -9,6 +9,19 @@
 
 #include <stdio.h>
 
+static tl_status replay_failed_sync(const tl_simdisk_op *op, tl_image *issued, tl_image *durable)
+{
+    switch (op->failure) {
+    case TL_SYNC_FAILED_CLEAN:
+    case TL_SYNC_FAILED_LATE:
+        return tl_image_lose_file(durable, issued, op->file);
+    case TL_SYNC_FAILED_REVERTED:
+        return tl_image_copy_file(issued, durable, op->file);
+    default:
+        return TL_OK;
+    }
+}
+
 tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued, tl_image *durable)
 {
     const tl_simdisk_op *op = &disk->ops[i];
@@ -20,7 +33,9 @@ tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued, 
     if (status != TL_OK)
         return status;
     if (op->kind == TL_SIMDISK_SYNC)
-        return tl_image_copy_file(durable, issued, op->file);
+        return tl_image_sync_file(durable, issued, op->file);
+    if (op->kind == TL_SIMDISK_SYNC_FAILED)
+        return replay_failed_sync(op, issued, durable);
     if (op->kind == TL_SIMDISK_SYNC_DIR)
         return tl_image_copy_names(durable, issued, &disk->share->paths, op->path);
     if (op->kind == TL_SIMDISK_WRITE && op->through)
@@ -48,6 +63,7 @@ bool tl_simdisk_is_covered(const tl_simdisk *disk, size_t unit, size_t at)
     case TL_SIMDISK_RENAME:
         return dir_is_synced(disk, op->path, unit, at) && dir_is_synced(disk, op->path2, unit, at);
     case TL_SIMDISK_SYNC:
+    case TL_SIMDISK_SYNC_FAILED:
     case TL_SIMDISK_SYNC_DIR:
         return true;
     default:
@@ -56,8 +72,30 @@ bool tl_simdisk_is_covered(const tl_simdisk *disk, size_t unit, size_t at)
     if (op->kind == TL_SIMDISK_WRITE && op->through)
         return true;
     for (size_t i = unit + 1; i < at; i++) {
-        if (disk->ops[i].kind == TL_SIMDISK_SYNC && disk->ops[i].file == op->file)
+        const tl_simdisk_op *later = &disk->ops[i];
+        if (later->kind == TL_SIMDISK_SYNC && later->file == op->file)
             return true;
+        if (later->kind == TL_SIMDISK_SYNC_FAILED && later->file == op->file &&
+            later->failure != TL_SYNC_FAILED_DIRTY)
+            return false; /* undone, or given up: no sync will cover it */
+    }
+    return false;
+}
+
+bool tl_simdisk_is_reverted(const tl_simdisk *disk, size_t unit, size_t at)
+{
+    bool given_up = false;
+    for (size_t i = unit + 1; i < at; i++) {
+        const tl_simdisk_op *later = &disk->ops[i];
+        if (later->file != disk->ops[unit].file || later->kind == TL_SIMDISK_SYNC_DIR)
+            continue;
+        if (later->kind == TL_SIMDISK_SYNC && !given_up)
+            return false;
+        if (later->kind != TL_SIMDISK_SYNC_FAILED)
+            continue;
+        if (later->failure == TL_SYNC_FAILED_REVERTED)
+            return true;
+        given_up = given_up || later->failure != TL_SYNC_FAILED_DIRTY;
     }
     return false;
 }
@@ -103,6 +141,26 @@ static tl_status loss_build(const tl_simdisk *disk, const tl_simdisk_loss *loss,
     if (status == TL_OK && loss->torn_sectors != 0)
         status = tl_image_apply(loss->power ? durable : issued, &disk->ops[loss->at],
                                 loss->torn_sectors);
+    return status;
+}
+
+tl_status tl_simdisk_revert(tl_simdisk *disk, uint32_t file)
+{
+    if ((disk->flags & TL_SIMDISK_RECORD) == 0)
+        return TL_OK;
+    const tl_simdisk_loss nothing_kept = {.at = disk->op_count, .power = true, .keep_listed = true};
+    tl_image issued, durable;
+    tl_image_init(&issued, &disk->share->versions);
+    tl_image_init(&durable, &disk->share->versions);
+    tl_status status = loss_build(disk, &nothing_kept, &issued, &durable);
+    while (status == TL_OK && durable.file_count <= file) {
+        uint32_t added = 0;
+        status = tl_image_add_file(&durable, &added);
+    }
+    if (status == TL_OK)
+        status = tl_image_copy_file(&disk->image, &durable, file);
+    tl_image_clear(&issued);
+    tl_image_clear(&durable);
     return status;
 }
 
@@ -153,6 +211,10 @@ void tl_simdisk_op_text(const tl_simdisk *disk, size_t index, char *text, size_t
         return;
     case TL_SIMDISK_SYNC:
         snprintf(text, text_bytes, "%zu %s %s", index, kind, file_name(disk, op->file));
+        return;
+    case TL_SIMDISK_SYNC_FAILED:
+        snprintf(text, text_bytes, "%zu %s %s, %s", index, kind, file_name(disk, op->file),
+                 tl_sync_failure_name(op->failure));
         return;
     case TL_SIMDISK_RENAME:
         snprintf(text, text_bytes, "%zu %s %s to %s", index, kind, tl_simdisk_path(disk, op->path),

@@ -49,6 +49,7 @@ tl_io *tl_simdisk_io(tl_simdisk *disk);    /* lives as long as the disk */
     X(RENAME, rename, "a file takes another name")                                                 \
     X(UNLINK, unlink, "a file loses its name")                                                     \
     X(SYNC, sync, "data and size of one file become durable")                                      \
+    X(SYNC_FAILED, sync_failed, "a sync did not do its work: see `failure`")                       \
     X(SYNC_DIR, sync_dir, "the names in one directory become durable")
 
 #define TL_SIMDISK_OP_AS_ENUM(upper, lower, text) TL_SIMDISK_##upper,
@@ -57,14 +58,33 @@ typedef enum tl_simdisk_op_kind {
 } tl_simdisk_op_kind;
 const char *tl_simdisk_op_name(tl_simdisk_op_kind kind); /* "write" */
 
+/* What a failed fdatasync leaves behind; X(upper, lower, meaning).  Linux file systems do one or
+ * the other, and what is right after one is not after all (A. Rebello and others, "Can Applications
+ * Recover from fsync Failures?", USENIX ATC 2020). */
+#define TL_SYNC_FAILURE_MAP(X)                                                                     \
+    X(DIRTY, dirty, "nothing happened: a later sync can still make it good")                       \
+    X(CLEAN, clean,                                                                                \
+      "unsynced sectors count as clean: the cache has them, the disk does not, and no later sync " \
+      "brings them there unless they are written again")                                           \
+    X(REVERTED, reverted, "the file, as processes see it, is again what the disk has")             \
+    X(LATE, late, "like clean, but this sync succeeds; the next one of the file fails")
+
+#define TL_SYNC_FAILURE_AS_ENUM(upper, lower, text) TL_SYNC_FAILED_##upper,
+typedef enum tl_sync_failure {
+    TL_SYNC_FAILURE_MAP(TL_SYNC_FAILURE_AS_ENUM) TL_SYNC_FAILURE_COUNT
+} tl_sync_failure;
+const char *tl_sync_failure_name(tl_sync_failure failure); /* "clean" */
+bool tl_sync_failure_find(const char *name, tl_sync_failure *failure);
+
 typedef struct tl_simdisk_op {
     tl_simdisk_op_kind kind;
-    uint32_t file;         /* number of the file, in order of creation */
-    uint32_t path, path2;  /* numbers of the names: tl_simdisk_path.  RENAME: from and to;
-                              SYNC_DIR: the directory.  Of a file that was opened: its name then */
-    uint64_t offset;       /* WRITE, FALLOCATE */
-    uint64_t size_bytes;   /* WRITE: bytes written; TRUNCATE, FALLOCATE: as asked */
-    uint64_t size_after;   /* the file's size when the operation was done */
+    tl_sync_failure failure; /* SYNC_FAILED */
+    uint32_t file;           /* number of the file, in order of creation */
+    uint32_t path, path2;    /* numbers of the names: tl_simdisk_path.  RENAME: from and to;
+                                SYNC_DIR: the directory.  Of a file that was opened: its name then */
+    uint64_t offset;         /* WRITE, FALLOCATE */
+    uint64_t size_bytes;     /* WRITE: bytes written; TRUNCATE, FALLOCATE: as asked */
+    uint64_t size_after;     /* the file's size when the operation was done */
     uint64_t first_sector; /* the payload: versions of sector_count sectors from first_sector on */
     uint32_t first_version, sector_count;
     bool through; /* WRITE: durable when it returned, it alone: O_DSYNC or O_SYNC */
@@ -151,9 +171,14 @@ bool tl_simdisk_call_find(const char *name, tl_simdisk_call *call);
  * forgets the plan.  Allowed while a store is open. */
 void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_status status,
                      bool sticky);
+/* The same for fdatasync, with what it leaves behind; the status is TL_IO.  A failed sync is in
+ * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted. */
+void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky);
 void tl_simdisk_clear_faults(tl_simdisk *disk);           /* plans and quota */
-uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear */
+uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear,
+                                                              for a plan or the quota */
 uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call); /* since creation */
+size_t tl_simdisk_open_count(const tl_simdisk *disk); /* files and locks not closed */
 
 /* The files together may hold this many bytes; growth beyond gives TL_NO_SPACE.  A write that does
  * not fit keeps what fitted, in whole sectors, as a real disk may.  UINT64_MAX: no limit.

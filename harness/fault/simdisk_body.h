@@ -26,6 +26,7 @@ typedef struct tl_fault_plan {
     uint64_t countdown; /* calls until it fires; 0: no plan */
     tl_status status;
     bool sticky;
+    tl_sync_failure failure; /* of fdatasync */
 } tl_fault_plan;
 
 struct tl_simdisk {
@@ -45,6 +46,8 @@ struct tl_simdisk {
 
     tl_fault_plan plans[TL_SIMDISK_CALL_COUNT];
     uint64_t calls[TL_SIMDISK_CALL_COUNT], fired, quota;
+    bool late; /* the next sync of late_file tells of one that went wrong before */
+    uint32_t late_file;
 };
 
 extern const tl_io tl_simdisk_table; /* the functions of every simulated disk */
@@ -53,6 +56,13 @@ extern const tl_io tl_simdisk_table; /* the functions of every simulated disk */
  * cover.  For a power loss that kept more, apply the kept entries to `durable` beside. */
 TL_MUST_USE tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued,
                                         tl_image *durable);
+
+/* Make `file` what the durable side of the disk has, as a sync that failed on some file systems
+ * does.  Without a log nothing happens. */
+TL_MUST_USE tl_status tl_simdisk_revert(tl_simdisk *disk, uint32_t file);
+
+/* Did a failed sync before operation `at` take back this write, or change of size? */
+bool tl_simdisk_is_reverted(const tl_simdisk *disk, size_t unit, size_t at);
 
 /* A new life begins on disk->image, which was just filled in with its hashes: nothing is open, no
  * fault is planned, the log is empty.  `durable` is what a power loss falls back to; it is not

@@ -2,7 +2,8 @@
  *
  * Every function of the vtable has the same shape: enter (lock, count the call, fire a planned
  * fault), act on the image, append to the log, leave.  A call that fails leaves no log entry,
- * except a write cut short by the quota: what fitted was written, and is logged as such.
+ * except a write cut short by the quota: what fitted was written, and is logged as such; and a sync
+ * that failed, because of what it has done to the file.
  *
  * With a log, a write makes new versions for all its sectors.  Without one, sectors that this disk
  * made itself are written over in place, so a long run needs no more memory than its files.
@@ -297,6 +298,7 @@ static tl_status write_some(tl_simdisk *disk, const tl_file *handle, uint64_t of
     tl_status full = TL_OK;
     if (end < offset + size_bytes) {
         full = TL_NO_SPACE;
+        disk->fired++;
         end -= end % TL_SECTOR_BYTES;
         size_bytes = end > offset ? end - offset : 0;
     }
@@ -330,14 +332,37 @@ static tl_status sim_pwritev(tl_io *io, tl_file *file, uint64_t offset, const tl
     return leave(disk, status);
 }
 
+/* What a failed sync does to the file and the log, and what it tells. */
+static tl_status sync_fails(tl_simdisk *disk, const tl_file *file, tl_status told)
+{
+    tl_sync_failure failure = disk->plans[TL_SIMDISK_CALL_FDATASYNC].failure;
+    tl_simdisk_op op = {
+        .kind = TL_SIMDISK_SYNC_FAILED, .failure = failure, .file = file->file, .path = file->path};
+    tl_status status = TL_OK;
+    if (failure == TL_SYNC_FAILED_REVERTED)
+        status = tl_simdisk_revert(disk, file->file);
+    if (failure == TL_SYNC_FAILED_LATE) {
+        disk->late = true;
+        disk->late_file = file->file;
+        told = TL_OK;
+    }
+    if (status == TL_OK)
+        status = perform(disk, &op);
+    return status == TL_OK ? told : status;
+}
+
 static tl_status sim_fdatasync(tl_io *io, tl_file *file)
 {
     tl_simdisk *disk = disk_of(io);
     tl_status status = enter(disk, TL_SIMDISK_CALL_FDATASYNC);
-    if (status == TL_OK)
-        status = perform(
-            disk,
-            &(tl_simdisk_op){.kind = TL_SIMDISK_SYNC, .file = file->file, .path = file->path});
+    tl_simdisk_op op = {.kind = TL_SIMDISK_SYNC, .file = file->file, .path = file->path};
+    if (disk->late && disk->late_file == file->file) {
+        disk->late = false;
+        op.kind = TL_SIMDISK_SYNC_FAILED; /* DIRTY: what came since is still to be written */
+        status = perform(disk, &op);
+        return leave(disk, status == TL_OK ? TL_IO : status);
+    }
+    status = status == TL_OK ? perform(disk, &op) : sync_fails(disk, file, status);
     return leave(disk, status);
 }
 
@@ -387,8 +412,10 @@ static tl_status sim_truncate(tl_io *io, tl_file *file, uint64_t size_bytes)
     tl_status status = enter(disk, TL_SIMDISK_CALL_TRUNCATE);
     if (status == TL_OK && !file->writable)
         status = TL_INVALID;
-    if (status == TL_OK && quota_end(disk, file->file, size_bytes) < size_bytes)
+    if (status == TL_OK && quota_end(disk, file->file, size_bytes) < size_bytes) {
         status = TL_NO_SPACE;
+        disk->fired++;
+    }
     tl_simdisk_op op = {.kind = TL_SIMDISK_TRUNCATE, .file = file->file, .size_bytes = size_bytes};
     if (status == TL_OK)
         status = truncate_version(disk, &op);
@@ -403,8 +430,10 @@ static tl_status sim_fallocate(tl_io *io, tl_file *file, uint64_t offset, uint64
     tl_status status = enter(disk, TL_SIMDISK_CALL_FALLOCATE);
     if (status == TL_OK && (!file->writable || size_bytes == 0))
         status = TL_INVALID;
-    if (status == TL_OK && quota_end(disk, file->file, offset + size_bytes) < offset + size_bytes)
+    if (status == TL_OK && quota_end(disk, file->file, offset + size_bytes) < offset + size_bytes) {
         status = TL_NO_SPACE;
+        disk->fired++;
+    }
     if (status == TL_OK)
         status = perform(disk, &(tl_simdisk_op){.kind = TL_SIMDISK_FALLOCATE,
                                                 .file = file->file,

@@ -127,6 +127,84 @@ static void a_sync_in_flight_has_done_nothing(void **state)
     assert_string_equal(content("a"), "a512");
 }
 
+/* A file of 1024 'a', then 'b' over the first sector, whose sync fails in this way. */
+static tl_file *failed(tl_sync_failure failure)
+{
+    tl_file *file = durable("a", 'a', 1024);
+    fill(file, 0, 'b', 512);
+    tl_simdisk_fail_sync(disk, 1, failure, false);
+    assert_int_equal(io->fdatasync(io, file), failure == TL_SYNC_FAILED_LATE ? TL_OK : TL_IO);
+    assert_int_equal(tl_simdisk_op_at(disk, now() - 1)->kind, TL_SIMDISK_SYNC_FAILED);
+    return file;
+}
+
+static void after_a_failed_sync_that_left_pages_dirty_the_next_one_covers_them(void **state)
+{
+    (void)state;
+    tl_file *file = failed(TL_SYNC_FAILED_DIRTY);
+    assert_int_equal(io->fdatasync(io, file), TL_OK);
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "b512 a512");
+    failed(TL_SYNC_FAILED_DIRTY);
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "a1024");
+}
+
+static void pages_marked_clean_are_never_synced_unless_written_again(void **state)
+{
+    (void)state;
+    tl_file *file = failed(TL_SYNC_FAILED_CLEAN);
+    assert_string_equal(content("a"), "b512 a512"); /* the cache has them */
+    fill(file, 512, 'c', 1024);
+    assert_int_equal(io->fdatasync(io, file), TL_OK); /* and this says all is well */
+    size_t write = now() - 4;
+    assert_int_equal(tl_simdisk_op_at(disk, write)->kind, TL_SIMDISK_WRITE);
+    assert_false(tl_simdisk_is_covered(disk, write, now()));
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "a512 c1024");
+}
+
+static void pages_marked_clean_and_written_again_are_synced(void **state)
+{
+    (void)state;
+    tl_file *file = failed(TL_SYNC_FAILED_CLEAN);
+    fill(file, 0, 'b', 512);
+    assert_int_equal(io->fdatasync(io, file), TL_OK);
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "b512 a512");
+}
+
+static void a_page_marked_clean_may_have_arrived_all_the_same(void **state)
+{
+    (void)state;
+    failed(TL_SYNC_FAILED_CLEAN);
+    power_loss(now(), false, NULL, 0, 0);
+    assert_string_equal(content("a"), "b512 a512");
+}
+
+static void a_reverted_file_is_what_the_disk_has(void **state)
+{
+    (void)state;
+    tl_file *file = durable("a", 'a', 1024);
+    fill(file, 0, 'b', 2048);
+    tl_simdisk_fail_sync(disk, 1, TL_SYNC_FAILED_REVERTED, false);
+    assert_int_equal(io->fdatasync(io, file), TL_IO);
+    assert_string_equal(content("a"), "a1024");
+    fill(file, 512, 'c', 512);
+    killed(now(), 0);
+    assert_string_equal(content("a"), "a512 c512");
+}
+
+static void a_late_error_comes_with_the_next_sync_and_once(void **state)
+{
+    (void)state;
+    tl_file *file = failed(TL_SYNC_FAILED_LATE);
+    assert_int_equal(io->fdatasync(io, file), TL_IO);
+    assert_int_equal(io->fdatasync(io, file), TL_OK);
+    power_loss(now(), true, NULL, 0, 0);
+    assert_string_equal(content("a"), "a1024");
+}
+
 static void a_sync_covers_its_own_file_only(void **state)
 {
     (void)state;
@@ -326,6 +404,12 @@ int main(void)
         TEST(only_a_finished_sync_survives_a_power_loss),
         TEST(everything_issued_survives_a_killed_process),
         TEST(a_sync_in_flight_has_done_nothing),
+        TEST(after_a_failed_sync_that_left_pages_dirty_the_next_one_covers_them),
+        TEST(pages_marked_clean_are_never_synced_unless_written_again),
+        TEST(pages_marked_clean_and_written_again_are_synced),
+        TEST(a_page_marked_clean_may_have_arrived_all_the_same),
+        TEST(a_reverted_file_is_what_the_disk_has),
+        TEST(a_late_error_comes_with_the_next_sync_and_once),
         TEST(a_sync_covers_its_own_file_only),
         TEST(a_name_needs_its_directory_synced),
         TEST(a_name_kept_without_its_data_names_an_empty_file),
