@@ -117,7 +117,14 @@ static void count_entries(tl_trace *trace)
 tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
                           size_t error_bytes)
 {
-    *trace = (tl_trace){.commits = tl_oracle_commits(inspector->oracle)};
+    return tl_trace_record_first(inspector, tl_oracle_commits(inspector->oracle), trace, error,
+                                 error_bytes);
+}
+
+tl_status tl_trace_record_first(const tl_inspector *inspector, size_t commits, tl_trace *trace,
+                                char *error, size_t error_bytes)
+{
+    *trace = (tl_trace){.commits = commits};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
     trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
     if (trace->begun == NULL || trace->acknowledged == NULL)
