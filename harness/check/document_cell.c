@@ -133,7 +133,7 @@ tl_json *tl_cell_begin(const tl_cell_head *head)
     tl_json *object = tl_json_object_new();
     bool failed = head->status != TL_OK;
     tl_json_add_text(object, "id", head->id);
-    tl_json_add_text(object, "kind", "crash");
+    tl_json_add_text(object, "kind", head->kind == NULL ? "crash" : head->kind);
     tl_json_add_text(object, "driver", head->spec->driver->name);
     tl_json_add_text(object, "label", head->label);
     add_engine(object, head->spec);

@@ -3,6 +3,7 @@
  *     command line -> result begun -> cells (cmd_crash_cells.c) -> result, verdict
  */
 #include "harness/cli/cmd_crash.h"
+#include "harness/cli/cmd_crash_damage.h"
 
 #include "harness/run/directory.h"
 
@@ -157,8 +158,21 @@ static int finish(tl_crash_campaign *campaign)
     return write_result(campaign, end);
 }
 
+/* Forms of the command that break a store in other ways; each has a command line of its own. */
+static const struct {
+    const char *word;
+    int (*main)(int argc, char **argv); /* argv[0] is "crash", argv[1] the word */
+    const char *summary;
+} forms[] = {
+    {"damage", tl_cmd_crash_damage,
+     "flip, lose, misplace and cut bytes, and read them by every path"},
+};
+
 int tl_cmd_crash(int argc, char **argv)
 {
+    for (size_t i = 0; argc > 1 && i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(argv[1], forms[i].word) == 0)
+            return forms[i].main(argc, argv);
     static tl_crash_request request; /* large; zero at the start, used once per process */
     static tl_crash_campaign campaign = {.request = &request};
     int exit_code = tl_crash_request_parse(argc, argv, &request);
