@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -86,6 +87,17 @@ static uint64_t now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Of all children that have ended. */
+static uint64_t children_cpu_ns(void)
+{
+    struct rusage used;
+    if (getrusage(RUSAGE_CHILDREN, &used) != 0)
+        return 0;
+    uint64_t seconds = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+    uint64_t microseconds = (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    return seconds * UINT64_C(1000000000) + microseconds * 1000;
 }
 
 /* ---- which cases ---- */
@@ -289,7 +301,7 @@ static void tally(damage_run *run, uint64_t done)
 
 static tl_status judge_all(damage_run *run)
 {
-    uint64_t next = 0, crashes = 0, started = now_ns();
+    uint64_t next = 0, crashes = 0, started = now_ns(), cpu_before = children_cpu_ns();
     tl_status status = TL_OK;
     run->shared_bytes = sizeof(shared) + (size_t)run->total * sizeof(short_verdict);
     void *memory =
@@ -305,6 +317,7 @@ static tl_status judge_all(damage_run *run)
            crashes++ <= CRASHES_MAX)
         status = run_child(run, next, &next);
     run->result->elapsed_ns = now_ns() - started;
+    run->result->cpu_ns = children_cpu_ns() - cpu_before;
     run->result->complete = status == TL_OK && next == run->total;
     tally(run, next);
     return status;

@@ -51,6 +51,8 @@ typedef struct tl_damage_result {
     uint64_t states;    /* judged in full */
     uint64_t by_outcome[TL_DAMAGE_OUTCOME_COUNT];
     uint64_t findings, elapsed_ns;
+    uint64_t
+        cpu_ns; /* processor time of the judging, on a busy machine much less than elapsed_ns */
     bool complete, exhaustive; /* every case asked for; every case there is of those kinds */
     tl_damage_verdict only;    /* with options->only */
     char error[256];

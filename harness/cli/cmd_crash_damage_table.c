@@ -86,6 +86,7 @@ void tl_damage_print(FILE *out, const char *id, const tl_damage_options *options
                      const tl_damage_result *result)
 {
     double seconds = (double)result->elapsed_ns / 1e9, low, high;
+    double cpu_seconds = (double)result->cpu_ns / 1e9;
     uint64_t wrong = result->by_outcome[TL_DAMAGE_SILENT_WRONG];
     fprintf(out,
             "%s: %" PRIu64 " pages of %" PRIu32 " bytes, %" PRIu64
@@ -111,11 +112,13 @@ void tl_damage_print(FILE *out, const char *id, const tl_damage_options *options
     print_paths(out, result);
     tl_damage_interval(wrong, result->states, &low, &high);
     fprintf(out,
-            "  %s%s: %" PRIu64 " states in %.1f s, %.0f per second on one core; %" PRIu64
+            "  %s%s: %" PRIu64
+            " states in %.1f s (%.1f s of processor time, %.0f us each); %" PRIu64
             " cases change nothing; silently wrong: %" PRIu64,
             result->exhaustive ? "exhaustive" : "a sample",
-            result->complete ? "" : ", stopped early", result->states, seconds,
-            seconds > 0 ? (double)result->states / seconds : 0, result->unchanged, wrong);
+            result->complete ? "" : ", stopped early", result->states, seconds, cpu_seconds,
+            result->states > 0 ? cpu_seconds * 1e6 / (double)result->states : 0, result->unchanged,
+            wrong);
     if (result->exhaustive && result->complete)
         fputs("\n\n", out);
     else
