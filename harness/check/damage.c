@@ -319,6 +319,7 @@ static tl_status judge_all(damage_run *run)
     run->result->elapsed_ns = now_ns() - started;
     run->result->cpu_ns = children_cpu_ns() - cpu_before;
     run->result->complete = status == TL_OK && next == run->total;
+    run->result->exhaustive &= run->result->complete;
     tally(run, next);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+    RUNS_MAX = 64,      /* beginnings of the history that are tried for a clean image */
     EARLIER_MAX = 32,   /* whole files kept of earlier commits, spread over the history */
     LOGGED_COMMITS = 3, /* commits that a crash image has in its log, where it can */
     META_BYTES = 8192,  /* writes there end what the log is needed for */
@@ -119,8 +120,8 @@ static void forget(tl_damage_image *image)
 static tl_status choose_clean(tl_damage_image *image, uint32_t pages_wanted, char *error,
                               size_t error_bytes)
 {
-    size_t commits = tl_oracle_commits(image->inspector.oracle);
-    for (size_t c = 1;; c++) {
+    size_t commits = tl_oracle_commits(image->inspector.oracle), step = commits / RUNS_MAX + 1;
+    for (size_t c = 1;; c = c + step < commits ? c + step : commits) {
         tl_status status = record(image, c, error, error_bytes);
         if (status == TL_OK)
             status = tl_crash_walk_to(image->walk, tl_simdisk_op_count(image->trace.disk));

@@ -139,6 +139,11 @@ static void damage_image(damage_march *march, const tl_run_arm *arm, const char 
         tl_complain("crash damage", "%s: %s", cell->id, result.error);
     else
         tl_damage_print(march->table, cell->id, &options, &result);
+    if (status == TL_OK && result.pages < request->pages)
+        tl_complain("crash damage",
+                    "%s: the history got no further than %" PRIu64
+                    " pages; give it more commits with --ops",
+                    cell->id, result.pages);
     march->cells_done++;
 }
 

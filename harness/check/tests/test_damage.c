@@ -215,7 +215,7 @@ every_byte_of_a_branch_a_leaf_and_a_value_is_noticed_by_every_path_that_reads_it
     fixture *all = *state;
     all->options.kinds[TL_DAMAGE_FLIP] = true;
     all->options.pages = 48;
-    all->options.sample = 4000;
+    all->options.sample = 1500;
     run(all);
     no_finding(all);
     for (size_t i = 0; i < 3; i++) {
