@@ -47,18 +47,25 @@ static tl_status block_look_closer(tl_env *env, tl_file *file, uint64_t offset,
     return status;
 }
 
-/* Read the meta block at `offset`, the second copy only when the first is not valid.  TL_OK also
- * when neither is: see the verdict. */
+/* Read the meta block at `offset`: both copies, for an intact one may be older than the other.
+ * TL_OK also when neither is valid: see the verdict. */
 static tl_status block_read(tl_env *env, tl_file *file, uint64_t offset, meta_context *context)
 {
     tl_io *io = env->pager.io;
     uint8_t record[TL_META_RECORD_BYTES];
     context->verdict = TL_META_DAMAGED;
-    tl_status status = TL_CORRUPT;
-    for (unsigned at = 0; at <= TL_META_COPY_AT && status == TL_CORRUPT; at += TL_META_COPY_AT)
-        status =
-            io->read_verified(io, file, offset + at, record, sizeof record, meta_verify, context);
-    return status == TL_CORRUPT ? block_look_closer(env, file, offset, context) : status;
+    for (unsigned at = 0; at <= TL_META_COPY_AT; at += TL_META_COPY_AT) {
+        meta_context copy = {.verdict = TL_META_DAMAGED};
+        tl_status status =
+            io->read_verified(io, file, offset + at, record, sizeof record, meta_verify, &copy);
+        if (status != TL_OK && status != TL_CORRUPT)
+            return status;
+        if (status == TL_OK &&
+            (context->verdict != TL_META_VALID || tl_meta_is_newer(&copy.meta, &context->meta)))
+            *context = copy;
+    }
+    return context->verdict == TL_META_VALID ? TL_OK
+                                             : block_look_closer(env, file, offset, context);
 }
 
 static tl_status verdict_status(tl_env *env, tl_meta_verdict verdict)

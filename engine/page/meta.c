@@ -132,13 +132,21 @@ tl_meta_verdict tl_meta_decode_copy(const uint8_t at[TL_META_RECORD_BYTES], tl_m
     return verdict;
 }
 
+bool tl_meta_is_newer(const tl_meta *one, const tl_meta *other)
+{
+    if (one->ckpt_no != other->ckpt_no)
+        return one->ckpt_no > other->ckpt_no;
+    return one->manifest_pgno == 0 && other->manifest_pgno != 0;
+}
+
 tl_meta_verdict tl_meta_decode(const uint8_t block[TL_META_BLOCK_BYTES], tl_meta *meta)
 {
+    tl_meta two;
     tl_meta_verdict first = tl_meta_decode_copy(block, meta);
-    if (first == TL_META_VALID)
-        return first;
-    tl_meta_verdict second = tl_meta_decode_copy(block + TL_META_COPY_AT, meta);
-    if (second == TL_META_VALID || first == TL_META_NOT_OURS)
+    tl_meta_verdict second = tl_meta_decode_copy(block + TL_META_COPY_AT, &two);
+    if (second == TL_META_VALID && (first != TL_META_VALID || tl_meta_is_newer(&two, meta))) {
+        *meta = two;
         return second;
-    return first;
+    }
+    return first == TL_META_NOT_OURS ? second : first;
 }

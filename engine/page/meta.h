@@ -1,8 +1,8 @@
 /* engine/page/meta.h -- the record that names a checkpoint: the root of everything.
  *
  * Two meta blocks of 4 KiB, at byte 0 and at byte max(page, 4096); checkpoint n writes block n & 1.
- * A block holds the 512-byte record twice, at +0 and +2048, each in a sector of its own: either
- * valid copy counts, so one rotted byte is corrected and never a step back.
+ * A block holds the 512-byte record twice, at +0 and +2048, each in a sector of its own: the
+ * newer valid copy counts, so one rotted byte or lost sector is corrected and never a step back.
  */
 #ifndef TL_PAGE_META_H
 #define TL_PAGE_META_H
@@ -59,5 +59,9 @@ void tl_meta_encode(const tl_meta *meta, uint8_t block[TL_META_BLOCK_BYTES]);
 tl_meta_verdict tl_meta_decode(const uint8_t block[TL_META_BLOCK_BYTES], tl_meta *meta);
 /* The same of one of the two copies alone. */
 tl_meta_verdict tl_meta_decode_copy(const uint8_t record[TL_META_RECORD_BYTES], tl_meta *meta);
+/* Of two copies of a block that are both intact but differ, one is what a write left that never
+ * arrived, or the same checkpoint's meta from before its manifest was dropped: is `one` the other?
+ */
+bool tl_meta_is_newer(const tl_meta *one, const tl_meta *other);
 
 #endif

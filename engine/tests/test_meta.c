@@ -96,6 +96,35 @@ static void any_damage_to_one_copy_is_corrected_by_the_other(void **state)
     }
 }
 
+/* A write of one sector that was lost leaves an older copy that is intact. */
+static void an_older_intact_copy_does_not_hide_the_newer_one(void **state)
+{
+    (void)state;
+    uint8_t block[TL_META_BLOCK_BYTES], before[TL_META_BLOCK_BYTES];
+    tl_meta meta = sample(), older = sample(), got;
+    older.ckpt_no -= 2;
+    older.txn--;
+    for (size_t copy = 0; copy < 2; copy++) {
+        tl_meta_encode(&meta, block);
+        tl_meta_encode(&older, before);
+        memcpy(block + copy * TL_META_COPY_AT, before, TL_META_RECORD_BYTES);
+        assert_int_equal(tl_meta_decode(block, &got), TL_META_VALID);
+        expect_same(&meta, &got);
+
+        older = meta; /* the write that dropped the manifest */
+        older.manifest_pgno = 77;
+        meta.manifest_pgno = 0;
+        tl_meta_encode(&meta, block);
+        tl_meta_encode(&older, before);
+        memcpy(block + copy * TL_META_COPY_AT, before, TL_META_RECORD_BYTES);
+        assert_int_equal(tl_meta_decode(block, &got), TL_META_VALID);
+        assert_int_equal(got.manifest_pgno, 0);
+        older = meta = sample();
+        older.ckpt_no -= 2;
+        older.txn--;
+    }
+}
+
 static void damage_to_both_copies_is_told_from_a_strange_file(void **state)
 {
     (void)state;
@@ -408,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_meta_decodes_to_what_was_encoded),
         cmocka_unit_test(any_damage_to_one_copy_is_corrected_by_the_other),
+        cmocka_unit_test(an_older_intact_copy_does_not_hide_the_newer_one),
         cmocka_unit_test(damage_to_both_copies_is_told_from_a_strange_file),
         cmocka_unit_test(what_this_build_cannot_read_is_newer_not_damaged),
         cmocka_unit_test(impossible_fields_with_a_right_checksum_are_damage),

@@ -7,8 +7,8 @@
 #include "harness/report/json.h"
 
 typedef struct tl_cell_head {
-    const char *id, *label; /* "crash/tree/mixed/log/commit", "tree" */
     const char *kind;       /* NULL: "crash" */
+    const char *id, *label; /* "crash/tree/mixed/log/commit", "tree" */
     uint64_t order;
     const tl_recording_spec *spec;
     uint64_t findings;

@@ -126,9 +126,9 @@ static void count_entries(tl_trace *trace)
     }
 }
 
-static tl_status trace_begin(const tl_inspector *inspector, tl_trace *trace)
+static tl_status trace_begin(size_t commits, tl_trace *trace)
 {
-    *trace = (tl_trace){.commits = tl_oracle_commits(inspector->oracle)};
+    *trace = (tl_trace){.commits = commits};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
     trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
     return trace->begun == NULL || trace->acknowledged == NULL ? TL_NO_MEMORY : TL_OK;
@@ -169,7 +169,14 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
 tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *error,
                           size_t error_bytes)
 {
-    tl_status status = trace_begin(inspector, trace);
+    return tl_trace_record_first(inspector, tl_oracle_commits(inspector->oracle), trace, error,
+                                 error_bytes);
+}
+
+tl_status tl_trace_record_first(const tl_inspector *inspector, size_t commits, tl_trace *trace,
+                                char *error, size_t error_bytes)
+{
+    tl_status status = trace_begin(commits, trace);
     if (status == TL_OK)
         status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
     if (status == TL_OK)
@@ -181,7 +188,7 @@ tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name, 
                                char *error, size_t error_bytes)
 {
     tl_recorder *recorder = NULL;
-    tl_status status = trace_begin(inspector, trace);
+    tl_status status = trace_begin(tl_oracle_commits(inspector->oracle), trace);
     if (status == TL_OK)
         status = tl_recorder_create(tl_io_posix(), inspector->options.dir, name, &recorder);
     if (status != TL_OK)

@@ -3,6 +3,7 @@
  *     command line -> result begun -> cells (cmd_crash_cells.c) -> result, verdict
  */
 #include "harness/cli/cmd_crash.h"
+#include "harness/cli/cmd_crash_damage.h"
 
 #include "harness/run/directory.h"
 
@@ -176,13 +177,15 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv)
 /* Other things that `treelab crash` does, by the word behind it. */
 typedef struct crash_form {
     const char *word, *summary;
-    int (*main)(int argc, char **argv); /* argv[0] is the word */
+    int (*main)(int argc, char **argv); /* argv[0] is the word, argv[-1] "crash" */
 } crash_form;
 static const crash_form forms[] = {
-    {"processes", "kill real processes on real files",                 tl_cmd_crash_processes},
-    {"faults",    "let each call of a run fail instead",               tl_cmd_crash_faults   },
-    {"replay",    "build one state again and check it",                tl_cmd_crash_replay   },
-    {"syncs",     "leave each sync out in turn: which are necessary?", tl_cmd_crash_syncs    },
+    {"damage",    "flip, lose, misplace and cut bytes, and read them by every path",
+     tl_cmd_crash_damage                                                                                   },
+    {"processes", "kill real processes on real files",                               tl_cmd_crash_processes},
+    {"faults",    "let each call of a run fail instead",                             tl_cmd_crash_faults   },
+    {"replay",    "build one state again and check it",                              tl_cmd_crash_replay   },
+    {"syncs",     "leave each sync out in turn: which are necessary?",               tl_cmd_crash_syncs    },
 };
 
 int tl_cmd_crash(int argc, char **argv)

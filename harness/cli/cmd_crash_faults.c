@@ -284,14 +284,16 @@ int tl_cmd_crash_faults(int argc, char **argv)
     static tl_faults_request request; /* large; zero at the start, used once per process */
     static faults_march march = {.request = &request};
     static char name[] = "crash faults";
-    argv[0] = name;
+    char *word = argv[0];
+    argv[0] = name; /* what messages are signed with */
     int exit_code = tl_faults_request_parse(argc, argv, &request);
+    argv[0] = word;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     bool json_on_stdout = request.json_path != NULL && strcmp(request.json_path, "-") == 0;
     march.table = json_on_stdout ? stderr : stdout;
     tl_catch_interrupt();
-    exit_code = begin_result(&march, argc, argv);
+    exit_code = begin_result(&march, argc + 1, argv - 1);
     if (exit_code == TL_EXIT_OK) {
         march_all(&march);
         exit_code = finish_result(&march);

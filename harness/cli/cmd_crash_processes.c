@@ -282,8 +282,10 @@ int tl_cmd_crash_processes(int argc, char **argv)
     static campaign now = {.request = &request};
     char *text = NULL, name[] = COMMAND;
     size_t text_bytes = 0;
-    argv[0] = name;
+    char *word = argv[0];
+    argv[0] = name; /* what messages are signed with */
     int exit_code = tl_processes_request_parse(argc, argv, &request);
+    argv[0] = word;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     bool json_on_stdout = request.json_path != NULL && strcmp(request.json_path, "-") == 0;
@@ -295,7 +297,7 @@ int tl_cmd_crash_processes(int argc, char **argv)
     exit_code = make_dir(&now);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
-    exit_code = begin_result(&now, argc, argv);
+    exit_code = begin_result(&now, argc + 1, argv - 1);
     if (exit_code == TL_EXIT_OK) {
         do_all(&now);
         if (now.rows != now.table && fclose(now.rows) == 0)

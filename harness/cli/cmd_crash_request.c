@@ -361,6 +361,9 @@ static const struct argp crash_argp = {
            "Other forms, each with its own --help:\n"
            "  treelab crash processes          kill real processes on real files\n"
            "\n"
+           "Other forms, each with its own --help:\n"
+           "  treelab crash damage   flip, lose, misplace and cut bytes of a store\n"
+           "\n"
            "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
            "checked, 130 interrupted (what was found is kept).\n",
 };

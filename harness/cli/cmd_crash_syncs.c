@@ -98,7 +98,10 @@ void tl_crash_syncs_cell(tl_crash_march *march)
 int tl_cmd_crash_syncs(int argc, char **argv)
 {
     static tl_crash_request request = {.way = TL_CRASH_SYNCS}; /* large; once per process */
-    argv[0] = (char *)"crash syncs";
+    static char name[] = "crash syncs";
+    char *word = argv[0];
+    argv[0] = name; /* what messages are signed with */
     int exit_code = tl_crash_request_parse(argc, argv, &request);
-    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, argc, argv) : exit_code;
+    argv[0] = word;
+    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, argc + 1, argv - 1) : exit_code;
 }
