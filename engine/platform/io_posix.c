@@ -5,6 +5,7 @@
  * dropped the bytes and a second call would succeed without them.
  */
 #define _GNU_SOURCE /* fallocate */
+#include "engine/base/mutant.h"
 #include "tl/io.h"
 
 #include <errno.h>
@@ -167,11 +168,15 @@ static tl_status posix_pwritev(tl_io *io, tl_file *file, uint64_t offset, const 
         span_count -= skipped;
         ssize_t step = pwritev(file->descriptor, rest, (int)span_count, (off_t)offset);
         if (step < 0 && errno == EINTR) {
+            if (TL_MUTANT(eintr_is_success))
+                return TL_OK;
             skipped = 0;
             continue;
         }
         if (step < 0)
             return status_of(errno);
+        if (TL_MUTANT(ignore_short_write))
+            return TL_OK;
         offset += (uint64_t)step;
         skipped = spans_advance(rest, span_count, (size_t)step);
     }
