@@ -157,8 +157,20 @@ static int finish(tl_crash_campaign *campaign)
     return write_result(campaign, end);
 }
 
+/* Other things that `treelab crash` does, by the word behind it. */
+typedef struct crash_form {
+    const char *word, *summary;
+    int (*main)(int argc, char **argv); /* argv[0] is the word */
+} crash_form;
+static const crash_form forms[] = {
+    {"mutants", "try every sweep on the engine's seeded bugs", tl_cmd_crash_mutants},
+};
+
 int tl_cmd_crash(int argc, char **argv)
 {
+    for (size_t i = 0; argc > 1 && i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(argv[1], forms[i].word) == 0)
+            return forms[i].main(argc - 1, argv + 1);
     static tl_crash_request request; /* large; zero at the start, used once per process */
     static tl_crash_campaign campaign = {.request = &request};
     int exit_code = tl_crash_request_parse(argc, argv, &request);
@@ -167,6 +179,8 @@ int tl_cmd_crash(int argc, char **argv)
     bool json_on_stdout = request.json_path != NULL && strcmp(request.json_path, "-") == 0;
     campaign.table = json_on_stdout ? stderr : stdout;
     tl_catch_interrupt();
+    if (request.mutant != NULL)
+        tl_mutant_engine_here->wake(request.mutant);
     exit_code = begin_result(&campaign, argc, argv);
     if (exit_code == TL_EXIT_OK) {
         tl_crash_campaign_run(&campaign);

@@ -43,10 +43,11 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
              tl_run_durability_name(cell->durability), where);
     snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(verdict->rule));
     snprintf(cell->first_command, sizeof cell->first_command,
-             "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
+             "%s%s --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
              " --ops %" PRIu64 " --repro %s",
-             cell->arm->label, cell->history->name, cell->page_bytes, request->seed, cell->commits,
-             cell->first_case);
+             request->mutant == NULL ? "treelab crash" : "treelab-mutants crash --mutant ",
+             request->mutant == NULL ? "" : request->mutant, cell->arm->label, cell->history->name,
+             cell->page_bytes, request->seed, cell->commits, cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
     return true;
