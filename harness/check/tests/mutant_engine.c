@@ -9,6 +9,7 @@
 #include "engine/tests/support/crowd.h"
 #include "engine/tests/support/storm.h"
 #include "harness/check/mutant_run.h"
+#include "harness/check/tests/mutant_promises.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,10 +74,55 @@ static void committers(tl_probe *probe)
     probe->complete = !probe->found;
 }
 
+/* ---- promises that the tests above do not ask about ---- */
+
+static void old_values(tl_probe *probe)
+{
+    static const tl_durability durabilities[] = {TL_DURABILITY_NONE, TL_DURABILITY_COMMIT};
+    for (unsigned round = 0; round < 2 * ROUNDS && !probe->found; round += probe->stride) {
+        bool fine = old_values_stay(durabilities[round % 2], round);
+        atomic_fetch_add(&probe->states, 1);
+        if (!fine)
+            tl_probe_found(probe, "readers of large values, and checkpoints", "snapshot",
+                           "a value changed under a read txn");
+    }
+    probe->complete = !probe->found;
+}
+
+static void seen_by_readers(tl_probe *probe)
+{
+    for (unsigned round = 0; round < ROUNDS && !probe->found; round += probe->stride) {
+        bool fine = what_was_seen_stays(round);
+        atomic_fetch_add(&probe->states, 1);
+        if (!fine)
+            tl_probe_found(probe, "committers, a reader and a power loss", "prefix",
+                           "what a reader saw is gone");
+    }
+    probe->complete = !probe->found;
+}
+
+static void slow_syncs(tl_probe *probe)
+{
+    for (unsigned round = 0; round < ROUNDS && !probe->found; round += probe->stride) {
+        bool fine = what_was_synced_stays(round);
+        atomic_fetch_add(&probe->states, 1);
+        if (!fine)
+            tl_probe_found(probe, "async commits, slow syncs and a power loss", "prefix",
+                           "what was synced is gone");
+    }
+    probe->complete = !probe->found;
+}
+
 /* clang-format off */
 static const tl_mutant_sweep sweeps[] = {
     {"random_operations", "engine: operations beside a model",
      TL_FINDER_STRUCTURE, true, 1, 8, 240, random_operations},
+    {"old_values", "engine: readers of large values, and checkpoints",
+     TL_FINDER_STRUCTURE, false, 1, ROUNDS, 60, old_values},
+    {"seen_by_readers", "engine: committers, a reader and a power loss",
+     TL_FINDER_THREADS, false, 1, ROUNDS, 60, seen_by_readers},
+    {"slow_syncs", "engine: async commits, slow syncs and a power loss",
+     TL_FINDER_THREADS, false, 1, ROUNDS, 60, slow_syncs},
     {"crowd", "engine: readers beside a writer",
      TL_FINDER_THREADS, false, 1, ROUNDS, 120, crowd},
     {"churn", "engine: a writer beside slow checkpoints",
