@@ -58,7 +58,7 @@ static unsigned stride_for(const tl_mutant_campaign *campaign, const tl_mutant_t
     if (campaign->all)
         return 1;
     if (seeks)
-        return task->found ? 0 : sweep->whole ? 1 : sweep->part;
+        return task->found ? 0 : 1;
     const tl_mutant_trial wanted = {.row = task->row, .paired = task->paired, .sweep = sweep};
     return tl_mutant_must_live(&wanted) ? sweep->glance : 0;
 }
@@ -177,6 +177,18 @@ static bool is_wanted(const tl_mutant_campaign *campaign, const char *name)
     return campaign->only_count == 0;
 }
 
+/* Two bugs that cover each other are one pair. */
+static bool is_tried_already(const tl_mutant_campaign *campaign, const tl_mutant_row *row)
+{
+    for (size_t i = 0; i < campaign->task_count; i++) {
+        const tl_mutant_task *task = &campaign->tasks[i];
+        if (task->paired && strcmp(task->row->name, row->pair) == 0 &&
+            strcmp(task->row->pair, row->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 tl_status tl_mutant_campaign_run(tl_mutant_campaign *campaign)
 {
     campaign->tasks = calloc(1 + 2 * tl_mutant_count(), sizeof *campaign->tasks);
@@ -190,7 +202,7 @@ tl_status tl_mutant_campaign_run(tl_mutant_campaign *campaign)
         if (row->absent != NULL || !is_wanted(campaign, row->name))
             continue;
         campaign->tasks[campaign->task_count++].row = row;
-        if (row->pair != NULL)
+        if (row->pair != NULL && !is_tried_already(campaign, row))
             campaign->tasks[campaign->task_count++] = (tl_mutant_task){.row = row, .paired = true};
     }
     return tasks_run(campaign);

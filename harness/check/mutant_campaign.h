@@ -1,9 +1,9 @@
 /* harness/check/mutant_campaign.h -- every seeded bug against every sweep that has to do with it.
  *
- * Each bug goes through the sweeps that may find it, whole where the sweep is whole, until one
- * does, and at a glance through those that must not.  One that another defence covers goes alone
- * through all of them at a glance, and once more with that defence off.  Several processes run
- * beside each other; the result does not depend on how many, but for what threads show.
+ * Each bug goes through the sweeps that may find it until one does, and at a glance through those
+ * that must not.  One that another defence covers goes alone through all of them at a glance, and
+ * once more with that defence off.  Several processes run beside each other; the result does not
+ * depend on how many, but for what threads show.
  */
 #ifndef TL_HARNESS_MUTANT_CAMPAIGN_H
 #define TL_HARNESS_MUTANT_CAMPAIGN_H

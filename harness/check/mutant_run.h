@@ -39,8 +39,8 @@ typedef struct tl_mutant_sweep {
     const char *name, *summary;
     tl_finder finder; /* what it is, or is a part of */
     bool whole;       /* all there is of it: a bug that this finder must find dies here, or else */
-    unsigned part, glance; /* strides: for a bug that it may find; for one that it must not */
-    unsigned seconds_max;  /* a process that takes longer hangs */
+    unsigned glance;  /* the stride for a bug that it must not find */
+    unsigned seconds_max;         /* a process that takes longer hangs */
     void (*run)(tl_probe *probe); /* returns at the first finding, or with everything judged */
 } tl_mutant_sweep;
 

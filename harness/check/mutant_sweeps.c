@@ -148,17 +148,17 @@ static void random_scripts(tl_probe *probe)
 /* Cheap ones first.  `whole`: see mutant_run.h. */
 /* clang-format off */
 static const tl_mutant_sweep sweeps[] = {
-    /* name, summary, what it is or is a part of, whole, part, glance, seconds, function */
+    /* name, summary, what it is or is a part of, whole, glance, seconds, function */
     {"all_issued", "crash: a killed process",
-     TL_FINDER_SIGKILL, true, 1, 8, 120, all_issued},
+     TL_FINDER_SIGKILL, true, 8, 120, all_issued},
     {"unsynced_dropped", "crash: all that is not synced is gone",
-     TL_FINDER_POSIX, false, 1, 8, 120, unsynced_dropped},
+     TL_FINDER_POSIX, false, 8, 120, unsynced_dropped},
     {"torn_sector", "crash: the write in flight stops at a sector",
-     TL_FINDER_POSIX, false, 4, 48, 240, torn_sector},
+     TL_FINDER_POSIX, false, 48, 240, torn_sector},
     {"kill_then_power_loss", "crash: a power loss while a kill is recovered",
-     TL_FINDER_NESTED_CRASH, false, 4, 64, 240, kill_then_power_loss},
+     TL_FINDER_NESTED_CRASH, false, 64, 240, kill_then_power_loss},
     {"random_scripts", "fuzz: scripts of the whole language beside a model",
-     TL_FINDER_STRUCTURE, true, 1, 16, 240, random_scripts},
+     TL_FINDER_STRUCTURE, true, 16, 240, random_scripts},
 };
 /* clang-format on */
 enum { SWEEPS = sizeof sweeps / sizeof sweeps[0] };

@@ -116,19 +116,19 @@ static void slow_syncs(tl_probe *probe)
 /* clang-format off */
 static const tl_mutant_sweep sweeps[] = {
     {"random_operations", "engine: operations beside a model",
-     TL_FINDER_STRUCTURE, true, 1, 8, 240, random_operations},
+     TL_FINDER_STRUCTURE, true, 8, 240, random_operations},
     {"old_values", "engine: readers of large values, and checkpoints",
-     TL_FINDER_STRUCTURE, false, 1, ROUNDS, 60, old_values},
+     TL_FINDER_STRUCTURE, false, ROUNDS, 60, old_values},
     {"seen_by_readers", "engine: committers, a reader and a power loss",
-     TL_FINDER_THREADS, false, 1, ROUNDS, 60, seen_by_readers},
+     TL_FINDER_THREADS, false, ROUNDS, 60, seen_by_readers},
     {"slow_syncs", "engine: async commits, slow syncs and a power loss",
-     TL_FINDER_THREADS, false, 1, ROUNDS, 60, slow_syncs},
+     TL_FINDER_THREADS, false, ROUNDS, 60, slow_syncs},
     {"crowd", "engine: readers beside a writer",
-     TL_FINDER_THREADS, false, 1, ROUNDS, 120, crowd},
+     TL_FINDER_THREADS, false, ROUNDS, 120, crowd},
     {"churn", "engine: a writer beside slow checkpoints",
-     TL_FINDER_THREADS, false, 1, ROUNDS, 120, churn},
+     TL_FINDER_THREADS, false, ROUNDS, 120, churn},
     {"committers", "engine: many committers and a power loss",
-     TL_FINDER_THREADS, false, 1, ROUNDS, 120, committers},
+     TL_FINDER_THREADS, false, ROUNDS, 120, committers},
 };
 /* clang-format on */
 
