@@ -48,7 +48,7 @@ static tl_status pin_undo(tl_env *env, tl_status status)
 /* Frames behind the pinned commit go to the other file, unless an earlier try has switched. */
 static void log_turn(tl_env *env, tl_meta *next)
 {
-    if (env->log.ckpt_no != next->ckpt_no)
+    if (env->log.ckpt_no != next->ckpt_no || TL_MUTANT(retry_rewinds_log))
         tl_log_switch(&env->log, next->ckpt_no);
     next->log_begin = env->log.tail;
     env->log_reached = env->log.tail;
@@ -128,10 +128,11 @@ static tl_status sync_file(tl_env *env, uint64_t *counter)
         return TL_OK;
     ++*counter;
     tl_status status = env->pager.io->fdatasync(env->pager.io, env->pager.file);
-    return status == TL_OK ? TL_OK
-                           : tl_pager_fail(&env->pager, TL_IO, 0,
-                                           "the page file could not be "
-                                           "synced; reopen to recover");
+    return status == TL_OK || TL_MUTANT(ignore_page_sync_error)
+               ? TL_OK
+               : tl_pager_fail(&env->pager, TL_IO, 0,
+                               "the page file could not be "
+                               "synced; reopen to recover");
 }
 
 static tl_status write_meta(tl_env *env, tl_checkpoint_run *run)
@@ -140,13 +141,46 @@ static tl_status write_meta(tl_env *env, tl_checkpoint_run *run)
     tl_meta_encode(&run->meta, block);
     tl_io_span span = {block, sizeof block};
     run->meta_bytes += sizeof block;
-    tl_status status = env->pager.io->pwritev(
-        env->pager.io, env->pager.file, tl_meta_offset(run->meta.page_bytes, run->meta.ckpt_no & 1),
-        &span, 1);
+    unsigned slot = TL_MUTANT(one_meta_slot) ? 0 : run->meta.ckpt_no & 1;
+    tl_status status = env->pager.io->pwritev(env->pager.io, env->pager.file,
+                                              tl_meta_offset(run->meta.page_bytes, slot), &span, 1);
     return status == TL_OK ? TL_OK
                            : tl_pager_fail(&env->pager, TL_IO, 0,
                                            "the meta could not be written; "
                                            "reopen to recover");
+}
+
+static bool is_recovering(tl_env *env)
+{
+    return atomic_load(&env->published) == 0;
+}
+
+/* Seeded bugs: the meta goes out first, and one sync behind all; everywhere, or in recovery. */
+static bool meta_goes_first(tl_env *env)
+{
+    return TL_MUTANT(meta_before_data) || (TL_MUTANT(recovery_meta_first) && is_recovering(env));
+}
+
+/* Seeded bugs: the meta is not waited for. */
+static bool meta_stays_unsynced(tl_env *env)
+{
+    return TL_MUTANT(skip_meta_sync) || (TL_MUTANT(recovery_unsynced) && is_recovering(env));
+}
+
+/* A seeded bug's: the log of the checkpoint before is empty as soon as its pages are written. */
+static tl_status log_reset(tl_env *env)
+{
+    static const uint8_t zeros[TL_LOG_FRAME_HEADER_BYTES];
+    tl_io_span span = {zeros, sizeof zeros};
+    return env->pager.io->pwritev(env->pager.io, env->log.files[1 - env->log.active],
+                                  env->meta.log_begin, &span, 1);
+}
+
+/* A seeded bug's: the file grows when its new pages are synced already. */
+static tl_status grow_late(tl_env *env, const tl_checkpoint_run *run)
+{
+    return env->pager.io->fallocate(env->pager.io, env->pager.file, 0,
+                                    run->meta.page_count * run->meta.page_bytes);
 }
 
 /* Pages, extents and bitmaps; when this returns TL_OK, all the meta will name is durable, or listed
@@ -154,16 +188,18 @@ static tl_status write_meta(tl_env *env, tl_checkpoint_run *run)
 static tl_status write_body(tl_env *env, tl_checkpoint_run *run)
 {
     tl_status status = tl_write_set_zones(&env->pager, &run->set);
-    if (status == TL_OK && TL_MUTANT(meta_before_data))
+    if (status == TL_OK && meta_goes_first(env))
         status = write_meta(env, run);
     if (status == TL_OK)
         status = tl_write_set_pages(&env->pager, &run->set, &env->ckpt_stop);
     if (status == TL_OK)
         status = tl_write_set_values(&env->pager, &run->set, &env->ckpt_stop);
+    if (status == TL_OK && TL_MUTANT(reset_log_before_sync))
+        status = log_reset(env);
     if (status == TL_OK && run->one_sync)
         return tl_write_set_manifest(&env->pager, &run->set, run->meta.manifest_pgno,
                                      run->meta.ckpt_no, &run->meta.manifest_crc);
-    if (status == TL_OK && !TL_MUTANT(skip_data_sync) && !TL_MUTANT(meta_before_data))
+    if (status == TL_OK && !TL_MUTANT(skip_data_sync) && !meta_goes_first(env))
         status = sync_file(env, &run->syncs_page);
     return status;
 }
@@ -181,9 +217,11 @@ tl_status tl_checkpoint_write(tl_env *env)
     bool no_room = status == TL_NO_SPACE || status == TL_NO_MEMORY;
     if (status == TL_BUSY || (status == TL_OK && given_up(env)))
         status = TL_POISONED;
-    if (status == TL_OK && !TL_MUTANT(meta_before_data))
+    if (status == TL_OK && TL_MUTANT(size_after_sync))
+        status = grow_late(env, run);
+    if (status == TL_OK && !meta_goes_first(env))
         status = write_meta(env, run);
-    if (status == TL_OK)
+    if (status == TL_OK && !meta_stays_unsynced(env))
         status = sync_file(env, &run->syncs_meta);
     if (status == TL_OK && env->durability != TL_DURABILITY_NONE)
         tl_durable_advance(env, run->meta.txn);

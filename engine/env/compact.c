@@ -6,6 +6,7 @@
  * old pages back; then the file's free end is cut off.  Readers go on undisturbed: what they pin
  * stays where it is, and only delays the cut.
  */
+#include "engine/base/mutant.h"
 #include "engine/env/relocate.h"
 
 typedef struct step { /* one call */
@@ -155,6 +156,8 @@ tl_status tl_env_shrink(tl_env *env, uint32_t least)
     if (tail == 0 || tail < least)
         return TL_OK;
     tl_pager_shrink_begin(pager, &undo);
+    if (TL_MUTANT(cut_before_meta) && tl_pager_cut_file(pager) != TL_OK)
+        return TL_IO;
     status = tl_checkpoint(env, env->newest_txn, &env->newest);
     if (status != TL_OK) {
         tl_pager_shrink_undo(pager, &undo);

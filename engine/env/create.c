@@ -4,6 +4,7 @@
  * x.tl, which is the moment of creation.  Logs without x.tl are leftovers of a crash and may be
  * replaced.  Under durability none nothing is synced.
  */
+#include "engine/base/mutant.h"
 #include "engine/env/env.h"
 #include "engine/page/zone.h"
 
@@ -21,7 +22,9 @@ tl_status tl_site_sync(const tl_site *site, tl_file *file)
 
 tl_status tl_site_sync_dir(const tl_site *site)
 {
-    return site->synced ? site->io->fsync_dir(site->io, site->paths->dir) : TL_OK;
+    return site->synced && !TL_MUTANT(create_without_dir_sync)
+               ? site->io->fsync_dir(site->io, site->paths->dir)
+               : TL_OK;
 }
 
 static tl_status make_log(const tl_site *site, const uint8_t uuid[16], unsigned file_no,
@@ -80,7 +83,7 @@ tl_status tl_site_write_metas(const tl_site *site, tl_file *file, tl_meta *fresh
 tl_status tl_site_publish(const tl_site *site)
 {
     tl_status status = tl_site_sync_dir(site);
-    if (status == TL_OK)
+    if (status == TL_OK && !TL_MUTANT(create_in_place))
         status = site->io->rename(site->io, site->paths->temporary, site->paths->page);
     return status == TL_OK ? tl_site_sync_dir(site) : status;
 }
@@ -146,7 +149,8 @@ static tl_status create_page_file(tl_env *env, const tl_site *site, tl_meta *fre
     uint8_t *page = memory->allocate(memory, fresh->page_bytes);
     if (page == NULL)
         return TL_NO_MEMORY;
-    tl_status status = io->open(io, env->paths.temporary, TL_IO_WRITE | TL_IO_CREATE, &file);
+    const char *name = TL_MUTANT(create_in_place) ? env->paths.page : env->paths.temporary;
+    tl_status status = io->open(io, name, TL_IO_WRITE | TL_IO_CREATE, &file);
     if (status != TL_OK)
         goto done;
     status = io->truncate(io, file, 0);
@@ -156,7 +160,7 @@ static tl_status create_page_file(tl_env *env, const tl_site *site, tl_meta *fre
         status = write_pages(env, file, fresh, page);
     if (status == TL_OK)
         status = tl_site_write_metas(site, file, fresh);
-    if (status == TL_OK)
+    if (status == TL_OK && !TL_MUTANT(rename_unsynced))
         status = tl_site_sync(site, file);
     io->close(io, file);
 

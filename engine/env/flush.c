@@ -40,7 +40,7 @@ tl_status tl_flush_stage(tl_env *env, tl_ticket *ticket)
     if (status == TL_OK) {
         tl_commit_take_effect(env);
         tl_snapshot_advance(env);
-        if (env->publish_early)
+        if (env->publish_early || TL_MUTANT(publish_before_sync))
             atomic_store(&env->published, env->newest_packed);
         *ticket = (tl_ticket){env->newest_txn, env->flush_next};
         env->staged_txns++;
@@ -109,7 +109,7 @@ static void lead(tl_env *env)
     wake(env, flush + 1, status != TL_OK); /* one leads it; or all learn what happened */
     if (status == TL_OK && TL_MUTANT(acknowledge_what_is_staged)) {
         tl_durable_advance(env, env->newest_packed >> 16); /* staged meanwhile, not written */
-        wake(env, flush + 1, true); /* nobody is left who would lead it */
+        wake(env, flush + 1, true);                        /* nobody is left who would lead it */
     }
 }
 

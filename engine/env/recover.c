@@ -13,6 +13,7 @@
  * step 5 is durable; a crash during recovery simply starts it again.
  */
 #include "engine/base/hash.h"
+#include "engine/base/mutant.h"
 #include "engine/env/value.h"
 #include "engine/tree/range.h"
 
@@ -108,6 +109,15 @@ static tl_status nothing_whole(tl_env *env)
                          env->paths.page);
 }
 
+static bool is_newer(const tl_meta *meta, const tl_meta *other)
+{
+    if (TL_MUTANT(choose_older_meta))
+        return meta->ckpt_no < other->ckpt_no;
+    if (TL_MUTANT(compare_metas_by_txn))
+        return meta->txn > other->txn;
+    return meta->ckpt_no > other->ckpt_no;
+}
+
 /* The newer of two metas; when its manifest does not hold, its commit was never acknowledged and
  * the one before counts. */
 static tl_status meta_choose(tl_env *env, tl_file *file, const meta_context *first,
@@ -115,7 +125,7 @@ static tl_status meta_choose(tl_env *env, tl_file *file, const meta_context *fir
 {
     bool both = second->verdict == TL_META_VALID, whole = false;
     const tl_meta *newer = &first->meta, *older = &second->meta;
-    if (both && second->meta.ckpt_no > first->meta.ckpt_no) {
+    if (both && is_newer(&second->meta, &first->meta)) {
         newer = &second->meta;
         older = &first->meta;
     }
@@ -172,7 +182,7 @@ static tl_status settle_what_was_read(tl_env *env)
         if (status == TL_OK)
             status = tl_manifest_drop(env);
     }
-    if (env->durability == TL_DURABILITY_NONE || status != TL_OK)
+    if (env->durability == TL_DURABILITY_NONE || status != TL_OK || TL_MUTANT(trust_what_was_read))
         return settle_status(env, status);
     uint8_t block[TL_META_BLOCK_BYTES];
     tl_meta_encode(&env->meta, block);
@@ -183,7 +193,8 @@ static tl_status settle_what_was_read(tl_env *env)
         status = io->fdatasync(io, env->pager.file);
     if (status == TL_OK)
         status = tl_log_settle(&env->log);
-    if (status == TL_OK) /* the creator may have been killed between rename and directory sync */
+    /* the creator may have been killed between rename and directory sync */
+    if (status == TL_OK && !TL_MUTANT(recover_without_dir_sync))
         status = io->fsync_dir(io, env->paths.dir);
     return settle_status(env, status);
 }
@@ -255,7 +266,8 @@ static tl_status replay_commit(void *context)
         return status;
     tl_commit_take_effect(env);
     tl_writer_forget(&env->writer);
-    tl_space_commit(&env->pager.space, env->newest_txn, &env->meta.txn, 1);
+    tl_space_commit(&env->pager.space, env->newest_txn, &env->meta.txn,
+                    TL_MUTANT(recover_without_pin) ? 0 : 1);
     return TL_OK;
 }
 

@@ -61,7 +61,8 @@ static size_t pins_gather(tl_env *env)
     if (env->groups)
         pthread_mutex_unlock(&env->mutex);
     env->pins_published = packed[0];
-    env->pins[count++] = env->meta.txn;
+    if (!TL_MUTANT(free_before_durable))
+        env->pins[count++] = env->meta.txn;
     if (atomic_load(&env->ckpt_state) != TL_CHECKPOINT_NONE && !TL_MUTANT(checkpoint_without_pin))
         env->pins[count++] = env->ckpt.meta.txn;
     for (unsigned i = 0; i < 3; i++)
@@ -70,7 +71,7 @@ static size_t pins_gather(tl_env *env)
     unsigned high = atomic_load(&env->readers_high);
     for (unsigned i = 0; i < high; i++) {
         uint64_t seen = atomic_load(&env->readers[i].seen);
-        if (seen > SLOT_CLAIMED)
+        if (seen > SLOT_CLAIMED && !TL_MUTANT(reader_not_pinned))
             env->pins[count++] = seen >> 16;
     }
     return count;

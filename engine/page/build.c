@@ -103,6 +103,15 @@ static void entry_index(tl_builder *builder, uint32_t head, unsigned offset, siz
     tl_store16(slot + 2, (unsigned)suffix_bytes);
 }
 
+/* Nothing is cut off what has no bytes: its address may be NULL, with which C does not calculate.
+ */
+static tl_slice slice_behind(tl_slice slice, size_t bytes)
+{
+    if (bytes == 0)
+        return slice;
+    return tl_slice_of((const uint8_t *)slice.data + bytes, slice.size_bytes - bytes);
+}
+
 /* Cut the page's prefix off a key given in two parts. */
 static void prefix_cut(const tl_builder *builder, tl_slice *front, tl_slice *back)
 {
@@ -110,9 +119,8 @@ static void prefix_cut(const tl_builder *builder, tl_slice *front, tl_slice *bac
     if (cut == 0)
         return;
     assert(cut <= front->size_bytes + back->size_bytes);
-    *front = tl_slice_of((const uint8_t *)front->data + in_front, front->size_bytes - in_front);
-    cut -= in_front;
-    *back = tl_slice_of((const uint8_t *)back->data + cut, back->size_bytes - cut);
+    *front = slice_behind(*front, in_front);
+    *back = slice_behind(*back, cut - in_front);
 }
 
 static void suffix_store(uint8_t *at, tl_slice front, tl_slice back)

@@ -5,6 +5,7 @@
  * dropped the bytes and a second call would succeed without them.
  */
 #define _GNU_SOURCE /* fallocate */
+#include "engine/base/mutant.h"
 #include "tl/io.h"
 
 #include <errno.h>
@@ -176,12 +177,15 @@ static tl_status posix_pwritev(tl_io *io, tl_file *file, uint64_t offset, const 
     struct iovec *rest = vectors;
     while (left > 0) {
         ssize_t step = pwritev(file->descriptor, rest, (int)span_count, (off_t)offset);
-        if (step < 0 && errno == EINTR)
+        if (step < 0 && errno == EINTR) {
+            if (TL_MUTANT(eintr_is_success))
+                return TL_OK;
             continue;
+        }
         if (step <= 0) /* 0: it would be repeated for ever */
             return step < 0 ? status_of(errno) : TL_IO;
         left -= (uint64_t)step;
-        if (left == 0)
+        if (left == 0 || TL_MUTANT(ignore_short_write))
             break;
         offset += (uint64_t)step;
         size_t skipped = spans_advance(rest, span_count, (size_t)step);

@@ -1,4 +1,5 @@
 /* engine/store/log.c -- writing the log; see log.h.  Replay is in log_replay.c. */
+#include "engine/base/mutant.h"
 #include "engine/store/log_format.h"
 
 #include <assert.h>
@@ -257,6 +258,8 @@ static tl_status file_sync(tl_log *log, unsigned file)
 {
     uint64_t size = atomic_load(&log->sizes[file]), before = atomic_load(&log->sizes_synced[file]);
     tl_status status = log->io->fdatasync(log->io, log->files[file]);
+    if (status != TL_OK && TL_MUTANT(retry_log_sync))
+        status = log->io->fdatasync(log->io, log->files[file]);
     if (status != TL_OK)
         return status;
     while (before < size && !atomic_compare_exchange_weak(&log->sizes_synced[file], &before, size))
@@ -279,6 +282,8 @@ static tl_status sync_file(tl_log *log, unsigned file, uint64_t *syncs)
     ++*syncs;
     if (status != TL_OK)
         return status;
+    if (TL_MUTANT(sync_covers_late_writes))
+        written = atomic_load(&log->written[file]);
     while (synced < written && !atomic_compare_exchange_weak(&log->synced[file], &synced, written))
         ; /* ends: another sync went further, or the exchange succeeds */
     return TL_OK;
@@ -354,9 +359,11 @@ tl_status tl_log_flush(tl_log *log, uint64_t durable_txn)
     }
     size_t padded = (size_t)tl_align_up(taken->count, log->pad_bytes); /* reserved by stage */
     memset(taken->at + taken->count, 0, padded - taken->count);
-    tl_status status = log->io->pwritev(log->io, log->files[log->active], log->taken_at,
-                                        &(tl_io_span){taken->at, padded}, 1);
+    tl_status status = TL_MUTANT(ack_before_sync) ? file_sync(log, log->active) : TL_OK;
     if (status == TL_OK)
+        status = log->io->pwritev(log->io, log->files[log->active], log->taken_at,
+                                  &(tl_io_span){taken->at, padded}, 1);
+    if (status == TL_OK && !TL_MUTANT(ack_before_sync))
         status = file_sync(log, log->active);
     taken->count = 0;
     return status;

@@ -77,11 +77,23 @@ static tl_status frame_read(reader *in, unsigned file, uint64_t offset, const ui
 static bool header_continues(const reader *in, const uint8_t *header, uint64_t ckpt_no)
 {
     bool first = (header[TL_AT_FRAME_FLAGS] & TL_FRAME_FIRST) != 0;
-    return tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt &&
-           tl_load64(header + TL_AT_FRAME_CKPT_NO) == ckpt_no &&
-           tl_load64(header + TL_AT_FRAME_TXN) == in->txn &&
-           tl_load64(header + TL_AT_FRAME_CHAIN) == in->chain && first == !in->in_txn &&
-           in->txn < in->txn_end;
+    return (tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt ||
+            TL_MUTANT(skip_log_salt)) &&
+           (tl_load64(header + TL_AT_FRAME_CKPT_NO) == ckpt_no ||
+            TL_MUTANT(skip_frame_generation)) &&
+           (tl_load64(header + TL_AT_FRAME_TXN) == in->txn || TL_MUTANT(skip_frame_txn)) &&
+           (tl_load64(header + TL_AT_FRAME_CHAIN) == in->chain || TL_MUTANT(skip_log_chain)) &&
+           first == !in->in_txn && in->txn < in->txn_end;
+}
+
+/* A seeded bug's: does a frame of this life follow the one just read? */
+static bool has_successor(reader *in, unsigned file, uint64_t offset)
+{
+    uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
+    bool found = false, more = (in->frame[TL_AT_FRAME_FLAGS] & TL_FRAME_MORE) != 0;
+    offset = more ? offset : tl_align_up(offset, in->log->pad_bytes);
+    return header_read(in, file, offset, header, &found) == TL_OK && found &&
+           tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt;
 }
 
 /* Read the frame at that place if it is the next of the history; else *bytes is 0.  The header
@@ -95,7 +107,10 @@ static tl_status frame_expect(reader *in, unsigned file, uint64_t offset, uint64
     tl_status status = header_read(in, file, offset, header, &found);
     if (status != TL_OK || !found || !header_continues(in, header, ckpt_no))
         return status;
-    return frame_read(in, file, offset, header, bytes);
+    status = frame_read(in, file, offset, header, bytes);
+    if (TL_MUTANT(drop_last_frame) && *bytes != 0 && !has_successor(in, file, offset + *bytes))
+        *bytes = 0;
+    return status;
 }
 
 /* Find the next frame of the history, here or at the start of the other file; *bytes 0: none. */

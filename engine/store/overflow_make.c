@@ -1,5 +1,6 @@
 /* engine/store/overflow_make.c -- extents made and written; see overflow.h. */
 #include "engine/base/checksum.h"
+#include "engine/base/mutant.h"
 #include "engine/page/zone.h"
 #include "engine/store/overflow.h"
 
@@ -196,8 +197,9 @@ tl_value_ref tl_value_seal(tl_value_maker *maker, bool direct)
         memset(head + used, 0, end - used);
         tl_extent_seal(head, extent, pager->txn, maker->tree_id, i + 1 < count ? extent + 1 : NULL);
         tl_pager_set_resident(pager, extent->pgno);
+        uint32_t last = TL_MUTANT(value_end_not_dirty) && extent->pages > 1 ? 1 : 0;
         if (!direct)
-            tl_space_set_dirty_raw(&pager->space, extent->pgno, extent->pages, true);
+            tl_space_set_dirty_raw(&pager->space, extent->pgno, extent->pages - last, true);
     }
     const tl_extent *first = &maker->extents.at[0];
     return (tl_value_ref){first->pgno, first->tag, maker->bytes, count > 1 ? first->pages : 0};

@@ -1,5 +1,6 @@
 /* engine/store/pager.c -- opening, loading and taking pages; writing is in pager_write.c. */
 #include "engine/store/pager.h"
+#include "engine/base/mutant.h"
 #include "engine/page/check.h"
 
 #include <assert.h>
@@ -97,11 +98,12 @@ static bool page_verify(void *opaque, const void *bytes, size_t size_bytes)
     load_context *context = opaque;
     const uint8_t *page = bytes;
     (void)size_bytes;
-    if (tl_load32(page + TL_AT_CRC) != tl_page_checksum(page, context->page_bytes))
+    if (tl_load32(page + TL_AT_CRC) != tl_page_checksum(page, context->page_bytes) &&
+        !TL_MUTANT(skip_page_crc))
         context->fault = "its checksum is wrong";
-    else if (tl_page_pgno(page) != context->ref.pgno)
+    else if (tl_page_pgno(page) != context->ref.pgno && !TL_MUTANT(skip_page_number))
         context->fault = "it belongs to another place";
-    else if (tl_load32(page + TL_AT_BIRTH) != context->ref.tag)
+    else if (tl_load32(page + TL_AT_BIRTH) != context->ref.tag && !TL_MUTANT(skip_page_tag))
         context->fault = "it is another version than its parent names";
     else if (tl_page_level(page) != context->level)
         context->fault = "it is on another level than its parent says";
@@ -211,7 +213,7 @@ static tl_status grow_by(tl_pager *pager, uint64_t step)
 {
     uint64_t old_bytes = (uint64_t)pager->space.page_count << pager->page_shift;
     uint64_t page_count = grown_pages(pager, step);
-    if (!pager->read_only) {
+    if (!pager->read_only && !TL_MUTANT(size_after_sync)) {
         tl_status status =
             pager->io->fallocate(pager->io, pager->file, old_bytes, step << pager->page_shift);
         if (status != TL_OK)

@@ -4,6 +4,7 @@
  * the arena, where a writer may be copying the page at this moment: readers verified it when they
  * loaded the page, and every copy starts behind it.
  */
+#include "engine/base/mutant.h"
 #include "engine/page/manifest.h"
 #include "engine/page/zone.h"
 #include "engine/store/pager.h"
@@ -33,6 +34,8 @@ static void zone_fill(const tl_pager *pager, uint32_t zone_no, uint8_t *page)
 /* Where the next copy of a zone goes: never over the one that the durable checkpoint uses. */
 static unsigned other_slot(const tl_zone_state *zone)
 {
+    if (TL_MUTANT(zone_over_durable_slot))
+        return zone->stored ? zone->slot : 0;
     return zone->stored ? 1u - zone->slot : 0;
 }
 
@@ -271,7 +274,8 @@ void tl_write_set_undo(tl_pager *pager, tl_write_set *set)
     const tl_space_edits *edits = &pager->space.edits;
     for (size_t i = 0; i < set->zones.count; i++)
         pager->space.zones.at[set->zones.at[i].zone_no].dirty = true;
-    for (uint32_t pgno = 0; pgno < set->page_count; pgno++) {
+    for (uint32_t pgno = 0; pgno < set->page_count && !TL_MUTANT(forget_failed_checkpoint);
+         pgno++) {
         pgno = tl_bitmap_next_one(&pager->space.live, pgno, set->page_count);
         if (pgno == TL_BITMAP_NONE)
             break;
@@ -346,7 +350,7 @@ tl_status tl_pager_read_zones(tl_pager *pager, const tl_meta *meta)
         const tl_zone_state *zone = &pager->space.zones.at[zone_no];
         digest += tl_zone_mix(zone_no, zone->epoch, zone->crc);
     }
-    if (digest != meta->zone_digest)
+    if (digest != meta->zone_digest && !TL_MUTANT(skip_zone_digest))
         return tl_pager_fail(pager, TL_CORRUPT, 0,
                              "a free-space bitmap is older than checkpoint %llu",
                              (unsigned long long)meta->ckpt_no);

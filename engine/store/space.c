@@ -1,6 +1,7 @@
 /* engine/store/space.c -- see space.h. */
 #include "engine/store/space.h"
 #include "engine/base/bytes.h"
+#include "engine/base/mutant.h"
 #include "engine/page/zone.h"
 
 #include <assert.h>
@@ -221,7 +222,7 @@ uint32_t tl_space_take(tl_space *space)
 void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine)
 {
     tl_space_set_live(space, pgno, false);
-    if (mine) {
+    if (mine || TL_MUTANT(reuse_freed_at_once)) {
         set_dirty(space, pgno, false);
         tl_vector_push(&space->edits.loose, pgno);
     } else {
@@ -232,9 +233,10 @@ void tl_space_give(tl_space *space, uint32_t pgno, uint64_t birth, bool mine)
 /* A page that nobody can see: onto the recycled stack, or to the bitmap when memory is short. */
 static void recycle(tl_space *space, uint32_t pgno)
 {
-    if (tl_vector_reserve(&space->recycled, space->memory, 1) == TL_OK)
+    bool room = tl_vector_reserve(&space->recycled, space->memory, 1) == TL_OK;
+    if (room)
         tl_vector_push(&space->recycled, pgno);
-    else
+    if (!room || TL_MUTANT(free_twice))
         clear_busy(space, pgno);
 }
 
@@ -342,7 +344,7 @@ static void undo_to(tl_space *space, const tl_space_mark *mark)
                               edits->retiring.at[i].run.count, true);
     for (size_t i = mark->born; i < edits->born.count; i++) {
         tl_space_run run = edits->born.at[i];
-        if (run.count > 1 || tl_bitmap_get(&space->live, run.pgno))
+        if ((run.count > 1 || tl_bitmap_get(&space->live, run.pgno)) && !TL_MUTANT(leak_on_abort))
             tl_space_set_live_run(space, run.pgno, run.count, false);
         tl_space_clear_dirty_run(space, run.pgno, run.count);
         tl_space_clear_busy_run(space, run.pgno, run.count);

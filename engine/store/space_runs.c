@@ -2,6 +2,7 @@
  *
  * Everything here costs a word of a bitmap for 64 pages, not a step for each.
  */
+#include "engine/base/mutant.h"
 #include "engine/page/zone.h"
 #include "engine/store/space.h"
 
@@ -197,7 +198,10 @@ void tl_space_release_retired(tl_space *space, uint64_t txn)
             continue;
         }
         space->retired_pages -= gone.run.count;
-        tl_space_bury(space, gone.run, gone.death); /* a reader may still see it */
+        if (TL_MUTANT(retired_past_reader))
+            tl_space_clear_busy_run(space, gone.run.pgno, gone.run.count);
+        else
+            tl_space_bury(space, gone.run, gone.death); /* a reader may still see it */
     }
     space->retired.count = kept;
 }
@@ -234,6 +238,10 @@ void tl_space_reservations_end(tl_space *space)
 {
     for (size_t i = space->adopted_count; i < space->reserved.count; i++) {
         tl_space_run run = space->reserved.at[i];
+        if (TL_MUTANT(leak_on_recovery)) {
+            tl_space_set_live_run(space, run.pgno, run.count, true);
+            continue;
+        }
         if (tl_vector_reserve(&space->retired, space->memory, 1) != TL_OK)
             continue; /* busy until the next open */
         tl_vector_push(&space->retired, ((tl_retired){

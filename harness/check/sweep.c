@@ -92,6 +92,8 @@ static tl_status inspect_state(tl_sweep *sweep, const tl_case *where, const tl_a
     result->states++;
     result->distinct += added;
     result->variants[where->variant].states++;
+    if (sweep->options->on_state != NULL)
+        sweep->options->on_state(sweep->options->context);
     if (verdict.rule != TL_RULE_NONE)
         note_finding(sweep, where, allowed, &verdict);
     else if (verdict.refused)
@@ -222,7 +224,8 @@ static tl_status sweep_points(tl_sweep *sweep)
         tl_status status = tl_crash_walk_to(sweep->walk, point);
         if (status != TL_OK)
             return status;
-        if (options->only != NULL && options->only->point != point)
+        if (options->only != NULL ? options->only->point != point
+                                  : options->stride > 1 && point % options->stride != 0)
             continue;
         for (unsigned v = 0; v < TL_CRASH_VARIANT_COUNT; v++) {
             bool wanted = options->only != NULL ? options->only->variant == (tl_crash_variant)v
@@ -300,7 +303,7 @@ tl_status tl_sweep_run(const tl_sweep_options *options, tl_sweep_result *result)
         sweep.started_ns = now_ns();
         status = sweep_points(&sweep);
         result->elapsed_ns = now_ns() - sweep.started_ns;
-        result->complete = status == TL_OK && !sweep.stopped;
+        result->complete = status == TL_OK && !sweep.stopped && options->stride <= 1;
     }
     if (status == TL_OK && options->only != NULL && result->states + result->findings == 0) {
         status = TL_INVALID;

@@ -42,11 +42,13 @@ typedef struct tl_sweep_options {
     size_t commits;
     bool variants[TL_CRASH_VARIANT_COUNT];
     const tl_case *only; /* inspect this state alone; NULL: all */
+    unsigned stride;     /* crash at every so manieth point of the log; 0, 1: at all */
     uint64_t states_max; /* stop after so many; 0: no bound */
     uint64_t budget_ns;  /* stop after so long; 0: no bound */
     tl_arena *arena;     /* for every open; NULL: the driver makes its own each time */
     bool (*stop)(void);  /* asked now and then; NULL: never */
     void (*on_progress)(void *context, size_t point, size_t point_count); /* may be NULL */
+    void (*on_state)(void *context); /* one more was inspected; may be NULL */
     void (*on_finding)(void *context, const tl_sweep *sweep,
                        const tl_sweep_finding *finding); /* may be NULL */
     void *context;

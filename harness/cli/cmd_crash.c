@@ -165,6 +165,8 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv)
     bool json_on_stdout = request->json_path != NULL && strcmp(request->json_path, "-") == 0;
     campaign.table = json_on_stdout ? stderr : stdout;
     tl_catch_interrupt();
+    if (request->mutant != NULL)
+        tl_mutant_engine_here->wake(request->mutant);
     int exit_code = begin_result(&campaign, argc, argv);
     if (exit_code == TL_EXIT_OK) {
         tl_crash_campaign_run(&campaign);
@@ -180,6 +182,7 @@ typedef struct crash_form {
     int (*main)(int argc, char **argv); /* argv[0] is the word, argv[-1] "crash" */
 } crash_form;
 static const crash_form forms[] = {
+    {"mutants",   "try every sweep on the engine's seeded bugs",                     tl_cmd_crash_mutants  },
     {"damage",    "flip, lose, misplace and cut bytes, and read them by every path",
      tl_cmd_crash_damage                                                                                   },
     {"processes", "kill real processes on real files",                               tl_cmd_crash_processes},

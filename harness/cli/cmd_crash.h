@@ -4,6 +4,7 @@
 
 #include "harness/check/document.h"
 #include "harness/check/enumerate.h"
+#include "harness/check/mutant_run.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
 #include "harness/report/resultfile.h"
@@ -35,6 +36,7 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *out_dir, *repro;
+    const char *mutant;     /* a seeded bug to wake; NULL: none */
     tl_case only;           /* with repro, of variants */
     tl_state_id only_state; /* with repro, of profiles */
 } tl_crash_request;
@@ -61,6 +63,10 @@ int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
 
 /* `treelab crash WORD`, each in cmd_crash_<word>.c. */
 int tl_cmd_crash_processes(int argc, char **argv);
+int tl_cmd_crash_mutants(int argc, char **argv);
+/* Seeded bugs as an option's value, "name" or "name+name".  A usage error when one is unknown, or
+ * when this program's engine has none. */
+void tl_crash_mutant_check(const struct argp_state *state, const char *names);
 
 /* Sweep every cell: one row of the table and one cell of the result each. */
 void tl_crash_campaign_run(tl_crash_campaign *campaign);

@@ -42,16 +42,20 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     snprintf(cell->first_case, sizeof cell->first_case, "%s/%s/%s", cell->protocol,
              tl_run_durability_name(cell->durability), where);
     snprintf(cell->first_rule, sizeof cell->first_rule, "%s", tl_rule_name(verdict->rule));
-    static char id[TL_CRASH_COMMAND_BYTES - 32];
+    static char id[TL_CRASH_COMMAND_BYTES - 128];
+    const char *mutant = request->mutant == NULL ? "" : request->mutant;
+    const char *program = request->mutant == NULL ? "treelab" : "treelab-mutants";
+    const char *option = request->mutant == NULL ? "" : " --mutant ";
     if (request->way == TL_CRASH_PROFILES &&
         tl_crash_replay_id(cell, request->seed, where, id, sizeof id))
-        snprintf(cell->first_command, sizeof cell->first_command, "treelab crash replay %s", id);
+        snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
+                 id, option, mutant);
     else
         snprintf(cell->first_command, sizeof cell->first_command,
-                 "treelab crash --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
+                 "%s crash%s%s --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
                  " --ops %" PRIu64 " --repro %s",
-                 cell->arm->label, cell->history->name, cell->page_bytes, request->seed,
-                 cell->commits, cell->first_case);
+                 program, option, mutant, cell->arm->label, cell->history->name, cell->page_bytes,
+                 request->seed, cell->commits, cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
     return true;

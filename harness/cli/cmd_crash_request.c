@@ -23,6 +23,7 @@ enum { /* options without a letter */
        OPTION_JSON,
        OPTION_OUT,
        OPTION_REPRO,
+       OPTION_MUTANT,
 };
 
 /* clang-format off */
@@ -44,6 +45,7 @@ static const struct argp_option options[] = {
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
 };
@@ -324,6 +326,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_REPRO:
         request->repro = value;
         return 0;
+    case OPTION_MUTANT:
+        tl_crash_mutant_check(state, value);
+        request->mutant = value;
+        return 0;
     case 'q':
         request->quiet = true;
         return 0;
@@ -359,10 +365,12 @@ static const struct argp crash_argp = {
            "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
            "\n"
            "Other forms, each with its own --help:\n"
-           "  treelab crash processes          kill real processes on real files\n"
-           "\n"
-           "Other forms, each with its own --help:\n"
-           "  treelab crash damage   flip, lose, misplace and cut bytes of a store\n"
+           "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
+           "  treelab crash faults     let each call of a run fail instead\n"
+           "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
+           "  treelab crash processes  kill real processes on real files\n"
+           "  treelab crash replay     build one state again and check it\n"
+           "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
            "\n"
            "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
            "checked, 130 interrupted (what was found is kept).\n",

@@ -3,6 +3,7 @@
  * The frame holds the operations, not the pages; pages go out with the next checkpoint.  A txn
  * whose ops outweigh what a checkpoint would write commits by a checkpoint instead.
  */
+#include "engine/base/mutant.h"
 #include "engine/env/value.h"
 
 enum { SYNC_EVERY_COMMITS = 8 };
@@ -32,10 +33,12 @@ static tl_status sync_as_promised(tl_env *env, uint64_t txn)
 static tl_status commit_alone(tl_env *env)
 {
     uint64_t txn = env->pager.txn;
-    tl_status status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
+    tl_status status = TL_MUTANT(ack_before_sync) ? sync_as_promised(env, txn) : TL_OK;
+    if (status == TL_OK)
+        status = tl_log_append(&env->log, txn, atomic_load(&env->durable_txn), &env->ops);
     if (status == TL_NO_SPACE || status == TL_NO_MEMORY)
         return status;
-    if (status == TL_OK)
+    if (status == TL_OK && !TL_MUTANT(ack_before_sync))
         status = sync_as_promised(env, txn);
     if (status != TL_OK) {
         tl_pager_fail(&env->pager, TL_IO, 0,

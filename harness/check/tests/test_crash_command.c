@@ -80,6 +80,7 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
         {"--repro log/commit/torn/31.5",                            "--repro takes a case"            },
         {"--repro log/commit/all_issued/99999.0 --ops 2",           "this sweep has no such state"    },
         {"tree",                                                    "stores are given by --driver"    },
+        {"--mutant skip_data_sync",                                 "run `treelab-mutants crash"      },
         {"--ops 2 --out /dev/null/x",                               "/dev/null/x"                     },
         {"--driver tree:laef=bump --repro log/none/all_issued/0.0", "did you mean 'leaf'?"            },
     };

@@ -1,0 +1,75 @@
+/* harness/check/tests/test_mutants_command.c -- `treelab-mutants crash mutants` as a user runs it.
+ */
+#define _GNU_SOURCE
+#include "harness/cli/cli.h"
+#include "harness/cli/tests/program.h"
+#include "harness/report/json.h"
+
+static void bugs_that_a_killed_process_shows_are_found_and_told_in_text_and_json(void **state)
+{
+    program *mutants = *state;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", folder_join(mutants->scratch, "run.json"));
+    program_run(mutants, "crash mutants -q --mutant choose_older_meta,drop_last_frame --json '%s'",
+                path);
+    assert_int_equal(mutants->exit_code, TL_EXIT_OK);
+    program_says(mutants->out, "2 found");
+    program_says(mutants->out, "all_issued");
+    tl_json *root = NULL;
+    assert_int_equal(tl_json_read(path, &root), TL_OK);
+    const tl_json *cells = tl_json_get(root, "cells");
+    assert_int_equal(2, tl_json_size(cells));
+    for (size_t i = 0; i < 2; i++) {
+        const tl_json *cell = tl_json_at(cells, i), *mutant = tl_json_get(cell, "mutant");
+        assert_string_equal("crash", tl_json_text(tl_json_get(cell, "kind"), ""));
+        assert_string_equal("found", tl_json_text(tl_json_get(mutant, "fate"), ""));
+        assert_string_equal("found", tl_json_text(tl_json_get(mutant, "expected"), ""));
+        assert_string_equal("all_issued", tl_json_text(tl_json_get(mutant, "sweep"), ""));
+        assert_true(tl_json_is_true(tl_json_get(mutant, "reached")));
+    }
+    tl_json_free(root);
+}
+
+static void a_state_that_showed_a_bug_shows_it_again(void **state)
+{
+    program *mutants = *state;
+    program_run(mutants, "crash mutants -q --mutant drop_last_frame");
+    const char *where = strstr(mutants->out, "log/none/all_issued/");
+    assert_non_null(where);
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(where, " \n"), where);
+    program_run(mutants, "crash -q --mutant drop_last_frame --repro %s", name);
+    assert_int_equal(mutants->exit_code, TL_EXIT_WRONG);
+    program_says(mutants->err, "treelab-mutants crash --mutant drop_last_frame");
+    program_run(mutants, "crash -q --repro %s", name);
+    assert_int_equal(mutants->exit_code, TL_EXIT_OK);
+}
+
+static void bad_words_get_a_message_with_the_next_step(void **state)
+{
+    program *mutants = *state;
+    static const struct {
+        const char *arguments, *answer;
+    } rows[] = {
+        {"mutants --mutant skip_data_synk",      "did you mean 'skip_data_sync'?"},
+        {"mutants --mutant parent_before_child", "the engine cannot have"        },
+        {"mutants --mutant skip_frame_txn",      "is no bug by itself"           },
+        {"mutants skip_data_sync",               "bugs are given by --mutant"    },
+        {"--mutant skip_data_sync+x",            "unknown seeded bug 'x'"        },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(mutants, "crash %s", rows[i].arguments);
+        program_says(mutants->err, rows[i].answer);
+        assert_int_equal(mutants->exit_code, TL_EXIT_USAGE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bugs_that_a_killed_process_shows_are_found_and_told_in_text_and_json),
+        cmocka_unit_test(a_state_that_showed_a_bug_shows_it_again),
+        cmocka_unit_test(bad_words_get_a_message_with_the_next_step),
+    };
+    return cmocka_run_group_tests(tests, program_setup, program_teardown);
+}
