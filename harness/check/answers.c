@@ -153,7 +153,8 @@ static shape *shape_of(tl_answers *answers, tl_hash128 names, const tl_read_sect
     shape **bucket = &answers->shapes[bucket_of(names)];
     for (shape *read = *bucket; read != NULL; read = read->next) {
         if (hash_is(read->names, names) && read->sector_count == sector_count &&
-            memcmp(read->sectors, sectors, sector_count * sizeof *sectors) == 0)
+            (sector_count == 0 ||
+             memcmp(read->sectors, sectors, sector_count * sizeof *sectors) == 0))
             return read;
     }
     shape *made = malloc(sizeof *made + sector_count * sizeof *sectors);

@@ -242,7 +242,8 @@ static tl_status event_apply(const tl_pending *pending, const tl_journal_event *
 static tl_status journal_settle(tl_pending *pending, uint32_t demanded)
 {
     tl_status status = TL_OK;
-    memset(pending->picked, 0, pending->picked_capacity * sizeof *pending->picked);
+    for (uint32_t file = 0; file < pending->picked_capacity; file++)
+        pending->picked[file] = 0;
     for (; pending->demanded < demanded && status == TL_OK; pending->demanded++)
         status = event_apply(pending, &pending->events[pending->demanded], &pending->settled,
                              pending->picked);
