@@ -4,12 +4,9 @@
  * directories, shrinks and lives that began after a kill: at each crash point, under each profile,
  * both have the same number of outcomes and of states.
  */
+#include "harness/fault/count.h"
 #include "harness/fault/pending.h"
 #include "harness/fault/simdisk_body.h"
-
-#ifdef TREELAB_COUNTS
-#include "harness/fault/count.h"
-#endif
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +16,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#ifdef TREELAB_COUNTS
 
 enum { SEEDS = 200, OPS = 14, OUTCOMES_MAX = 3000 };
 
@@ -137,16 +132,6 @@ static void enumerated_and_counted_are_as_many(void **state)
     assert_true(sums.compared > 6000);
     mpz_clears(sums.states, sums.one, sums.other, NULL);
 }
-
-#else
-
-static void enumerated_and_counted_are_as_many(void **state)
-{
-    (void)state;
-    skip(); /* this build has no counter */
-}
-
-#endif
 
 int main(void)
 {
