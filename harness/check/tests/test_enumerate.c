@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 typedef struct notes {
-    tl_enumerate_finding first;
-    size_t count;
+    tl_enumerate_finding first, shared; /* shared: the last of an outcome that was not run */
+    size_t count, shared_count;
 } notes;
 
 static void keep_first(void *context, const tl_enumerate_finding *finding)
@@ -24,6 +24,10 @@ static void keep_first(void *context, const tl_enumerate_finding *finding)
     notes *kept = context;
     if (kept->count++ == 0)
         kept->first = *finding;
+    if (finding->shared) {
+        kept->shared = *finding;
+        kept->shared_count++;
+    }
 }
 
 static void record(toy_bug bug, tl_durability durability, size_t commits, tl_recording *recording)
@@ -196,6 +200,29 @@ static void sharing_and_shards_change_nothing_but_the_work(void **state)
     toy_select(TOY_SOUND);
 }
 
+static void an_outcome_met_before_is_judged_by_the_bounds_of_its_own_crash_point(void **state)
+{
+    (void)state;
+    tl_recording recording;
+    record(TOY_NO_SYNC, TL_DURABILITY_COMMIT, 5, &recording);
+    notes kept, alone;
+    tl_enumeration result;
+    tl_enumerate_options options = {
+        .recording = &recording, .profile = TL_PROFILE_POSIX, .tier = TL_TIER_EXACT};
+    enumerate(options, &kept, &result);
+    tl_enumeration_clear(&result);
+    assert_true(kept.shared_count > 0); /* fine before the commit was acknowledged, not behind */
+    options.only = &kept.shared.where;
+    enumerate(options, &alone, &result);
+    assert_int_equal(alone.count, 1);
+    assert_false(alone.first.shared);
+    assert_string_equal(alone.first.verdict.text, kept.shared.verdict.text);
+    assert_int_equal(alone.first.allowed.low, kept.shared.allowed.low);
+    tl_enumeration_clear(&result);
+    tl_recording_clear(&recording);
+    toy_select(TOY_SOUND);
+}
+
 static void a_store_that_reads_otherwise_each_time_is_refused(void **state)
 {
     (void)state;
@@ -277,6 +304,7 @@ int main(void)
         cmocka_unit_test(each_bug_is_found_by_the_profile_it_takes_and_by_no_weaker_one),
         cmocka_unit_test(a_name_brings_its_finding_back),
         cmocka_unit_test(sharing_and_shards_change_nothing_but_the_work),
+        cmocka_unit_test(an_outcome_met_before_is_judged_by_the_bounds_of_its_own_crash_point),
         cmocka_unit_test(a_store_that_reads_otherwise_each_time_is_refused),
         cmocka_unit_test(a_bound_stops_early_and_says_so),
         cmocka_unit_test(a_name_that_names_nothing_is_refused),
