@@ -227,12 +227,24 @@ static tl_status outcome_run(tl_enumerator *on, const tl_state_id *where, bool o
     return status;
 }
 
+/* An outcome that cannot even be shown: all its states are told as not covered. */
+static void outcome_give_up(tl_enumerator *on)
+{
+    mpz_set_ui(on->weight, 1);
+    for (uint32_t i = 0; i < on->possible.open_count; i++)
+        mpz_mul_ui(on->weight, on->weight, on->possible.open[i].count);
+    mpz_add(on->result->not_covered, on->result->not_covered, on->weight);
+    on->result->not_covered_leaves++;
+    on->result->outcomes++;
+}
+
 tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
 {
     tl_status status = tl_choices_load(on->choices, &on->possible);
-    if (status == TL_UNSUPPORTED)
-        snprintf(on->result->error, sizeof on->result->error,
-                 "a sector has more contents to choose from than can be told apart");
+    if (status == TL_UNSUPPORTED) {
+        outcome_give_up(on);
+        return TL_OK;
+    }
     if (status != TL_OK)
         return status;
     bool only_one = on->options->only != NULL && where->pick == TL_PICK_BRANCHES;

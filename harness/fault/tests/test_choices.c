@@ -328,10 +328,65 @@ static void every_end_stands_for_as_many_states_decided_late_as_one_by_one(void 
     assert_true(in.runs < in.states); /* or nothing is gained */
 }
 
+/* A disk with one sector that was written `count` times and never synced, at its end. */
+static void sector_of_many(lab *in, unsigned count)
+{
+    uint8_t byte;
+    tl_file *file = NULL;
+    must(tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &in->trace));
+    tl_io *io = tl_simdisk_io(in->trace);
+    must(io->open(io, names[0], TL_IO_WRITE | TL_IO_CREATE, &file));
+    must(io->fsync_dir(io, "d"));
+    for (unsigned i = 0; i < count; i++) {
+        byte = (uint8_t)(i % 200);
+        must(io->pwritev(io, file, 0, &(tl_io_span){&byte, 1}, 1));
+    }
+    io->close(io, file);
+    must(tl_simdisk_create_beside(in->trace, TL_SIMDISK_ONE_THREAD, &in->state));
+    tl_possible_init(&in->possible, in->trace);
+    tl_choices_options options = {.mixtures_max = 0};
+    must(tl_choices_create(in->trace, &options, &in->choices));
+    must(tl_pending_create(in->trace, TL_PROFILE_JOURNAL, &in->pending));
+    must(tl_pending_to(in->pending, tl_simdisk_op_count(in->trace)));
+    must(tl_pending_show(in->pending, tl_pending_newest_outcome(in->pending), &in->possible));
+}
+
+static void lab_clear(lab *in)
+{
+    tl_pending_destroy(in->pending);
+    tl_choices_destroy(in->choices);
+    tl_possible_clear(&in->possible);
+    tl_simdisk_destroy(in->state);
+    tl_simdisk_destroy(in->trace);
+}
+
+static void more_contents_of_a_sector_than_can_be_told_apart_are_refused(void **state)
+{
+    (void)state;
+    static lab in;
+    sector_of_many(&in, 65);
+    assert_int_equal(tl_choices_load(in.choices, &in.possible), TL_UNSUPPORTED);
+    lab_clear(&in);
+    sector_of_many(&in, 64); /* the last size brings its data: versions from the first write on */
+    must(tl_choices_load(in.choices, &in.possible));
+    mpz_t weight;
+    mpz_init(weight);
+    uint32_t mark = tl_simdisk_mark(in.state);
+    must(tl_choices_begin(in.choices, in.state, 0));
+    assert_int_equal(tl_choices_end(in.choices), TL_RUN_WHOLE);
+    tl_choices_weight(in.choices, weight);
+    assert_int_equal(mpz_cmp_ui(weight, 64), 0); /* a run that reads nothing stands for all */
+    assert_false(tl_choices_next(in.choices));
+    tl_simdisk_release(in.state, mark);
+    mpz_clear(weight);
+    lab_clear(&in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_end_stands_for_as_many_states_decided_late_as_one_by_one),
+        cmocka_unit_test(more_contents_of_a_sector_than_can_be_told_apart_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
