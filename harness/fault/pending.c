@@ -110,7 +110,8 @@ static tl_status op_take(tl_pending *pending)
     if (pending->at >= pending->trace->op_count)
         return TL_OK;
     const tl_simdisk_op *op = &pending->trace->ops[pending->at];
-    if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR)
+    if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR ||
+        op->kind == TL_SIMDISK_SYNC_FAILED)
         return TL_OK;
     bool data = op->kind == TL_SIMDISK_WRITE || op->kind == TL_SIMDISK_TRUNCATE ||
                 op->kind == TL_SIMDISK_FALLOCATE;
@@ -201,6 +202,17 @@ tl_status tl_pending_rewind(tl_pending *pending)
     return status == TL_OK ? outcomes_count(pending) : status;
 }
 
+/* Are all its operations among those that the rules speak of? */
+static bool log_is_known(const tl_simdisk *trace)
+{
+    for (size_t i = 0; i < trace->op_count; i++) {
+        if (trace->ops[i].kind == TL_SIMDISK_SYNC_FAILED &&
+            trace->ops[i].failure != TL_SYNC_FAILED_DIRTY)
+            return false;
+    }
+    return true;
+}
+
 /* Operations that made versions, in the order of both. */
 static tl_status makers_find(tl_pending *pending)
 {
@@ -220,6 +232,8 @@ static tl_status makers_find(tl_pending *pending)
 tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pending **out)
 {
     assert((trace->flags & TL_SIMDISK_RECORD) != 0 && tl_profile_at(profile)->exact);
+    if (!log_is_known(trace))
+        return TL_UNSUPPORTED;
     tl_pending *pending = calloc(1, sizeof *pending);
     if (pending == NULL)
         return TL_NO_MEMORY;

@@ -52,7 +52,10 @@ static void random_op(tl_simdisk *disk, uint64_t *random)
     }
     must(io->open(io, name, TL_IO_WRITE | TL_IO_CREATE, &file));
     uint64_t offset = next_random(random) % 6000, size = 1 + next_random(random) % 3000;
-    if (kind == 4 || kind == 5)
+    if (kind == 4 && next_random(random) % 3 == 0) { /* one that fails, and leaves all as it is */
+        tl_simdisk_fail(disk, TL_SIMDISK_CALL_FDATASYNC, 1, TL_IO, false);
+        assert_int_equal(io->fdatasync(io, file), TL_IO);
+    } else if (kind == 4 || kind == 5)
         must(io->fdatasync(io, file));
     else if (kind == 6 || kind == 7)
         must(io->truncate(io, file, offset));
