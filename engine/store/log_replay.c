@@ -58,12 +58,17 @@ static tl_status header_read(reader *in, unsigned file, uint64_t offset,
     return status;
 }
 
+static size_t frame_bytes(const uint8_t *header)
+{
+    return TL_LOG_FRAME_HEADER_BYTES + tl_load32(header + TL_AT_FRAME_OPS_BYTES);
+}
+
 /* Read the whole frame behind a header; *bytes is 0 when it is not intact. */
 static tl_status frame_read(reader *in, unsigned file, uint64_t offset, const uint8_t *header,
                             size_t *bytes)
 {
     tl_log *log = in->log;
-    size_t wanted = TL_LOG_FRAME_HEADER_BYTES + tl_load32(header + TL_AT_FRAME_OPS_BYTES);
+    size_t wanted = frame_bytes(header);
     *bytes = 0;
     tl_status status = frame_room(in, wanted);
     if (status == TL_OK)
@@ -177,17 +182,16 @@ static tl_status frame_finish(reader *in, size_t bytes, const tl_log_replayer *r
     return replayer->commit(replayer->context);
 }
 
-/* Does an intact frame at in->frame prove that something durable was not reached?  Frames follow a
- * checkpoint only when its meta is durable, but for those of a checkpoint still under way: they
- * carry the next number and this life's salt. */
-static bool frame_proves_loss(const reader *in)
+/* Does a frame with this header prove, when it is intact, that something durable was not reached?
+ * Frames follow a checkpoint only when its meta is durable, but for those of a checkpoint still
+ * under way: they carry the next number and this life's salt. */
+static bool header_proves_loss(const reader *in, const uint8_t *header)
 {
-    const uint8_t *frame = in->frame;
-    uint64_t ckpt_no = tl_load64(frame + TL_AT_FRAME_CKPT_NO);
-    bool this_life = tl_load64(frame + TL_AT_FRAME_SALT) == in->meta->log_salt;
+    uint64_t ckpt_no = tl_load64(header + TL_AT_FRAME_CKPT_NO);
+    bool this_life = tl_load64(header + TL_AT_FRAME_SALT) == in->meta->log_salt;
     if (ckpt_no > in->meta->ckpt_no + (this_life ? 1 : 0))
         return true; /* both copies of a newer meta are gone */
-    return this_life && tl_load64(frame + TL_AT_FRAME_DURABLE) >= in->txn;
+    return this_life && tl_load64(header + TL_AT_FRAME_DURABLE) >= in->txn;
 }
 
 /* A header that could stand before a frame worth verifying. */
@@ -235,18 +239,19 @@ static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t
             size_t bytes = 0;
             uint8_t header[TL_LOG_FRAME_HEADER_BYTES];
             status = header_read(in, file, offset + at, header, &found);
-            if (status == TL_OK && found)
+            if (status == TL_OK && found && header_proves_loss(in, header))
                 status = frame_read(in, file, offset + at, header, &bytes);
             if (status != TL_OK)
                 return status;
-            if (bytes != 0 && frame_proves_loss(in))
+            if (bytes != 0)
                 return tl_pager_fail(in->pager, TL_CORRUPT, 0,
                                      "the log lost txn %llu, which was acknowledged",
                                      (unsigned long long)in->txn);
-            /* Frames of an earlier generation lie there too; they are no tail. */
+            /* Frames of an earlier generation lie there too; they are no tail.  Nobody looks
+             * whether those of this one are whole: they are dropped in any case. */
             if (tl_load64(block + at + TL_AT_FRAME_SALT) == in->meta->log_salt &&
                 tl_load64(block + at + TL_AT_FRAME_CKPT_NO) >= in->meta->ckpt_no)
-                *tail_bytes += bytes != 0 ? bytes : SEARCH_STEP;
+                *tail_bytes += found ? frame_bytes(header) : SEARCH_STEP;
         }
     }
     return TL_OK;
@@ -330,8 +335,7 @@ static tl_status survey(reader *in, const tl_log_replayer *replayer)
             status = survey_frame(in, header, replayer);
         if (status != TL_OK || in->txn_end != UINT64_MAX)
             return status;
-        frame_pass(in, header,
-                   TL_LOG_FRAME_HEADER_BYTES + tl_load32(header + TL_AT_FRAME_OPS_BYTES));
+        frame_pass(in, header, frame_bytes(header));
     }
 }
 

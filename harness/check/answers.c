@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1 << 14, SHAPES_MAX = 32 };
+enum { BUCKETS = 1 << 16, SHAPES_MAX = 32, OUTCOMES_MAX = 1 << 20 };
 
 typedef struct shape { /* which sectors the leaves of an outcome read */
     struct shape *next;
@@ -27,7 +27,7 @@ typedef struct known { /* an outcome that was looked at */
 struct tl_answers {
     shape *shapes[BUCKETS];
     known *outcomes[BUCKETS];
-    uint32_t shape_count;
+    uint32_t shape_count, outcome_count;
     mpz_t beside;
 };
 
@@ -42,7 +42,7 @@ tl_answer *tl_answer_of(tl_answer_list *list, const tl_verdict *verdict, bool no
             return answer;
     }
     if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
+        uint32_t capacity = list->capacity == 0 ? 1 : list->capacity * 2;
         tl_answer *grown = realloc(list->at, capacity * sizeof *grown);
         if (grown == NULL)
             return NULL;
@@ -153,7 +153,8 @@ static shape *shape_of(tl_answers *answers, tl_hash128 names, const tl_read_sect
     shape **bucket = &answers->shapes[bucket_of(names)];
     for (shape *read = *bucket; read != NULL; read = read->next) {
         if (hash_is(read->names, names) && read->sector_count == sector_count &&
-            memcmp(read->sectors, sectors, sector_count * sizeof *sectors) == 0)
+            (sector_count == 0 ||
+             memcmp(read->sectors, sectors, sector_count * sizeof *sectors) == 0))
             return read;
     }
     shape *made = malloc(sizeof *made + sector_count * sizeof *sectors);
@@ -173,6 +174,10 @@ tl_status tl_answers_add(tl_answers *answers, tl_choices *choices, tl_answer_lis
 {
     const tl_read_sector *sectors;
     size_t sector_count;
+    if (answers->outcome_count == OUTCOMES_MAX) {
+        tl_answer_list_clear(list);
+        return TL_OK;
+    }
     tl_status status = tl_choices_read_set(choices, &sectors, &sector_count);
     if (status != TL_OK)
         return status;
@@ -189,6 +194,7 @@ tl_status tl_answers_add(tl_answers *answers, tl_choices *choices, tl_answer_lis
         mpz_divexact(list->at[i].weight, list->at[i].weight, answers->beside);
     made->key = key_of(read, contents);
     made->list = *list;
+    answers->outcome_count++;
     *list = (tl_answer_list){0};
     known **bucket = &answers->outcomes[bucket_of(made->key)];
     made->next = *bucket;

@@ -18,9 +18,10 @@ typedef struct tl_answer { /* leaves of one outcome with one verdict */
     bool not_covered;      /* no verdict: too much to decide */
     uint64_t leaves;
     mpz_t weight;
-    tl_state_id where; /* the first of them, but for its branches */
-    uint32_t *branches;
-    uint32_t branch_count;
+    size_t point; /* the first of them, as in tl_state_id */
+    uint64_t outcome, number;
+    tl_pick pick;
+    uint32_t *branches, branch_count;
 } tl_answer;
 
 typedef struct tl_answer_list {
@@ -37,7 +38,7 @@ tl_answers *tl_answers_create(void); /* NULL: no memory */
 void tl_answers_destroy(tl_answers *answers);
 
 /* The answers to an outcome equal to the one just loaded; *beside is what to multiply their weights
- * by.  NULL: none was met. */
+ * by.  NULL: none was met, or none is remembered: a million of outcomes are. */
 const tl_answer_list *tl_answers_find(tl_answers *answers, tl_choices *choices, mpz_t beside);
 /* Keep the answers to the outcome whose runs have just ended.  The list is taken over, its weights
  * divided by what was not read.  TL_NO_MEMORY: nothing happened. */

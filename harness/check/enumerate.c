@@ -98,6 +98,10 @@ static tl_status points_run(tl_enumerator *on)
     tl_status status = TL_OK;
     for (size_t point = 0; point <= op_count && status == TL_OK; point++) {
         status = tl_pending_to(on->pending, point);
+        if (status == TL_NO_SPACE)
+            snprintf(on->result->error, sizeof on->result->error,
+                     "crash point %zu has more choices of names and sizes than can be numbered",
+                     point);
         if (status != TL_OK)
             return status;
         if (on->options->tier == TL_TIER_EXACT)

@@ -89,7 +89,7 @@ typedef struct tl_enumeration {
     mpz_t represented; /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
                           have had to be tried; never silently in `represented` */
-    uint64_t not_covered_leaves;
+    uint64_t not_covered_leaves; /* in so many pieces */
     uint64_t elapsed_ns;
     bool complete;   /* nothing was cut short: by budget, stop or a failure */
     char error[256]; /* why the enumeration itself failed */
@@ -102,6 +102,7 @@ void tl_enumeration_clear(tl_enumeration *result);
  *
  * TL_OK
  * TL_UNSUPPORTED  this profile has no such tier
+ * TL_NO_SPACE     a crash point has more choices of names and sizes than 64 bits can number
  * TL_INVALID      `only` names no state of this trace; or the store is not deterministic
  * others          result->error tells; or TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *result);

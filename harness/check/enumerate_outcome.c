@@ -79,7 +79,10 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     mpz_add(answer->weight, answer->weight, on->weight);
     if (answer->leaves++ > 0)
         return TL_OK;
-    answer->where = *where;
+    answer->point = where->point;
+    answer->outcome = where->outcome;
+    answer->pick = where->pick;
+    answer->number = where->number;
     uint32_t count = tl_choices_branches(on->choices, NULL, 0);
     answer->branches = malloc((count + 1) * sizeof *answer->branches);
     if (answer->branches == NULL)
@@ -188,8 +191,13 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     if (allowed.corrupt && is_told(&verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
+    tl_state_id first = {.profile = where->profile,
+                         .point = answer->point,
+                         .outcome = answer->outcome,
+                         .pick = answer->pick,
+                         .number = answer->number};
     bool here = answer->verdict.rule == TL_RULE_NONE;
-    finding_report(on, here ? where : &answer->where, answer, &verdict, &allowed, shared);
+    finding_report(on, here ? where : &first, answer, &verdict, &allowed, shared);
 }
 
 static void answers_judge(tl_enumerator *on, const tl_state_id *where, const tl_answer_list *list,
@@ -219,12 +227,24 @@ static tl_status outcome_run(tl_enumerator *on, const tl_state_id *where, bool o
     return status;
 }
 
+/* An outcome that cannot even be shown: all its states are told as not covered. */
+static void outcome_give_up(tl_enumerator *on)
+{
+    mpz_set_ui(on->weight, 1);
+    for (uint32_t i = 0; i < on->possible.open_count; i++)
+        mpz_mul_ui(on->weight, on->weight, on->possible.open[i].count);
+    mpz_add(on->result->not_covered, on->result->not_covered, on->weight);
+    on->result->not_covered_leaves++;
+    on->result->outcomes++;
+}
+
 tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
 {
     tl_status status = tl_choices_load(on->choices, &on->possible);
-    if (status == TL_UNSUPPORTED)
-        snprintf(on->result->error, sizeof on->result->error,
-                 "a sector has more contents to choose from than can be told apart");
+    if (status == TL_UNSUPPORTED) {
+        outcome_give_up(on);
+        return TL_OK;
+    }
     if (status != TL_OK)
         return status;
     bool only_one = on->options->only != NULL && where->pick == TL_PICK_BRANCHES;

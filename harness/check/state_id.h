@@ -5,7 +5,7 @@
  *                            branch, then the third, then the second, and the first from there on
  *     journal/31.4/newest    every sector the newest version that it may hold
  *     journal/31.4/drop.17   newest, but nothing of operation 17 where that is allowed
- *     liar/31.0/sample.905   drawn by number; also the outcome is
+ *     liar/31.0/sample.905   drawn by number, with the seed of the enumeration; also the outcome is
  *
  * An outcome is a choice of names and sizes, counted by harness/fault/pending.h.  Together with a
  * trace (store, settings, history) such a name tells a state completely.

@@ -117,6 +117,14 @@ uint64_t tl_choices_mask_count(const tl_choices *choices, const tl_open *open, u
 /* choices_weight.c */
 void tl_choices_group_weight(tl_choices *choices, const tl_group *group, mpz_t weight);
 
+/* choices_tie.c: ways to decide these sectors, and whoever is tied to one, when they show `box`. */
+void tl_choices_box_weight(tl_choices *choices, const uint32_t *members, uint32_t member_count,
+                           const uint64_t *box, mpz_t weight);
+/* Tie them: all mixtures but those of the boxes, which begin at `boxes` in choices->words, behind
+ * the members, and those of the groups that they were in. */
+TL_MUST_USE tl_status tl_choices_tie(tl_choices *choices, const uint32_t *members,
+                                     uint32_t member_count, size_t boxes, uint32_t box_count);
+
 void tl_choices_note(tl_choices *choices, uint64_t what); /* into the trace of the run */
 /* Remember that sectors [first, last] were read, and what is there goes into the trace. */
 TL_MUST_USE tl_status tl_choices_note_sectors(tl_choices *choices, uint32_t file, uint64_t first,

@@ -3,17 +3,11 @@
  * One open sector in the range is judged content by content.  Several are judged mixture by
  * mixture: all of them when they are few, else those that some moment of the log shows.  Each that
  * verifies is a branch, and the others together one more, in which the sectors become a group: all
- * mixtures but the boxes of those that verify.
- *
- * Groups that the range touches, wholly or in part, join the new one with their boxes, as far as
- * these say something that no other box says: what is left of a box without another is a handful of
- * smaller boxes.
+ * mixtures but the boxes of those that verify (choices_tie.c).
  */
 #include "harness/fault/choices_body.h"
 
 #include <string.h>
-
-enum { BOXES_MAX = 1 << 16 };
 
 /* One checksummed read while it is decided. */
 typedef struct mixing {
@@ -28,7 +22,6 @@ typedef struct mixing {
     uint32_t group;                       /* index + 1, of the one group among them; 0: none */
     uint64_t classes[TL_MIX_MEMBERS_MAX]; /* the mixture at hand: a class of each member */
     uint64_t left[TL_MIX_MEMBERS_MAX];    /* classes not yet gone through */
-    uint64_t masks[TL_MIX_MEMBERS_MAX];   /* of the members, while others are tried */
 } mixing;
 
 static uint32_t newest_of(uint64_t mask)
@@ -74,42 +67,10 @@ static void member_fill(mixing *mix, uint32_t member)
            tl_version_bytes(&choices->trace->share->versions, version) + from, to - from);
 }
 
-/* Is the group of this member met here for the first time?  Only groups that exclude something. */
-static tl_group *group_first_met(const mixing *mix, uint32_t member)
-{
-    const tl_choices *choices = mix->choices;
-    uint32_t group = choices->opens[mix->members[member]].group;
-    if (group == 0 || choices->groups[group - 1].box_count == 0)
-        return NULL;
-    for (uint32_t m = 0; m < member; m++) {
-        if (choices->opens[mix->members[m]].group == group)
-            return NULL;
-    }
-    return &choices->groups[group - 1];
-}
-
-/* Ways to decide all members, and whoever is in a group with one, when the members show `box`. */
+/* Ways to decide all members, and whoever is tied to one, when they show this. */
 static void weight_of_box(mixing *mix, const uint64_t *box, mpz_t weight)
 {
-    tl_choices *choices = mix->choices;
-    for (uint32_t m = 0; m < mix->member_count; m++) {
-        tl_open *open = &choices->opens[mix->members[m]];
-        mix->masks[m] = open->mask;
-        open->mask &= box[m];
-    }
-    mpz_set_ui(weight, 1);
-    for (uint32_t m = 0; m < mix->member_count; m++) {
-        tl_open *open = &choices->opens[mix->members[m]];
-        tl_group *group = group_first_met(mix, m);
-        if (group != NULL) {
-            tl_choices_group_weight(choices, group, choices->scratch);
-            mpz_mul(weight, weight, choices->scratch);
-        } else if (open->group == 0 || choices->groups[open->group - 1].box_count == 0) {
-            mpz_mul_ui(weight, weight, tl_choices_mask_count(choices, open, open->mask));
-        }
-    }
-    for (uint32_t m = 0; m < mix->member_count; m++)
-        choices->opens[mix->members[m]].mask = mix->masks[m];
+    tl_choices_box_weight(mix->choices, mix->members, mix->member_count, box, weight);
 }
 
 /* Judge the mixture at hand; one that verifies is a box and a branch. */
@@ -257,148 +218,6 @@ static bool too_many(const mixing *mix)
     return false;
 }
 
-/* `box` without `less`, in pieces. */
-static tl_status box_subtract(tl_long_words *pieces, uint64_t *box, const uint64_t *less,
-                              uint32_t count)
-{
-    bool apart = false;
-    for (uint32_t i = 0; i < count && !apart; i++)
-        apart = (box[i] & less[i]) == 0;
-    tl_status status = TL_OK;
-    for (uint32_t i = 0; i < (apart ? 1 : count) && status == TL_OK; i++) {
-        uint64_t kept = apart ? box[i] : box[i] & ~less[i];
-        if (kept == 0)
-            continue;
-        for (uint32_t j = 0; j < count && status == TL_OK; j++)
-            status = tl_choices_words_add(pieces, j == i ? kept : box[j]);
-        box[i] &= less[i];
-    }
-    return status;
-}
-
-/* What of `box` lies in no box of the group yet, as boxes of its own. */
-static tl_status box_add(mixing *mix, tl_group *group, const uint64_t *box)
-{
-    tl_choices *choices = mix->choices;
-    uint32_t count = group->member_count;
-    tl_long_words *pieces = &choices->pieces, *next = &choices->next_pieces;
-    tl_status status = TL_OK;
-    pieces->count = 0;
-    for (uint32_t i = 0; i < count && status == TL_OK; i++)
-        status = tl_choices_words_add(pieces, box[i]);
-    for (uint32_t b = 0; b < group->box_count && status == TL_OK; b++) {
-        next->count = 0;
-        for (uint32_t at = 0; at < pieces->count && status == TL_OK; at += count)
-            status = box_subtract(next, pieces->at + at,
-                                  choices->run_words.at + group->boxes + (size_t)b * count, count);
-        tl_long_words swap = *pieces;
-        *pieces = *next;
-        *next = swap;
-    }
-    for (uint32_t i = 0; i < pieces->count && status == TL_OK; i++)
-        status = tl_choices_words_add(&choices->run_words, pieces->at[i]);
-    if (status != TL_OK)
-        return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
-    group->box_count += pieces->count / count;
-    return group->box_count <= BOXES_MAX ? TL_OK : tl_choices_stop(choices, TL_RUN_NOT_COVERED);
-}
-
-/* A box over some members as one over the new group's: whoever it says nothing of may hold all. */
-static tl_status box_widen(mixing *mix, const tl_group *group, const uint64_t *members,
-                           uint32_t member_count, const uint64_t *box)
-{
-    tl_choices *choices = mix->choices;
-    choices->wide.count = 0;
-    for (uint32_t i = 0; i < group->member_count; i++) {
-        uint64_t member = choices->run_words.at[group->members + i];
-        uint64_t mask = choices->opens[member].mask;
-        for (uint32_t m = 0; m < member_count; m++) {
-            if (members[m] == member)
-                mask &= box[m];
-        }
-        if (tl_choices_words_add(&choices->wide, mask) != TL_OK)
-            return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
-    }
-    return TL_OK;
-}
-
-static tl_status member_add(tl_choices *choices, tl_group *group, uint64_t member)
-{
-    for (uint32_t i = 0; i < group->member_count; i++) {
-        if (choices->run_words.at[group->members + i] == member)
-            return TL_OK;
-    }
-    group->member_count++;
-    if (tl_choices_words_add(&choices->run_words, member) != TL_OK)
-        return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
-    return TL_OK;
-}
-
-static tl_status boxes_add(mixing *mix, tl_group *group, size_t members, uint32_t member_count,
-                           const tl_long_words *from, size_t boxes, uint32_t box_count)
-{
-    tl_status status = TL_OK;
-    for (uint32_t b = 0; b < box_count && status == TL_OK; b++) {
-        status = box_widen(mix, group, from->at + members, member_count,
-                           from->at + boxes + (size_t)b * member_count);
-        if (status == TL_OK)
-            status = box_add(mix, group, mix->choices->wide.at);
-    }
-    return status;
-}
-
-/* A group whose boxes are all in another one, or gone. */
-static void group_leave(tl_choices *choices, tl_group *group)
-{
-    for (uint32_t i = 0; i < group->member_count; i++)
-        choices->opens[choices->run_words.at[group->members + i]].group = 0;
-    group->member_count = group->box_count = 0;
-}
-
-/* Tie the members: all mixtures but those of the decision's boxes and of the older groups. */
-static tl_status group_make(mixing *mix, const tl_decision *decision, uint32_t box_count)
-{
-    tl_choices *choices = mix->choices;
-    if (box_count == 0)
-        return TL_OK; /* nothing is excluded: they are as free as before */
-    uint32_t capacity = choices->group_capacity;
-    tl_status status = tl_pending_reserve(&choices->groups, &capacity, choices->group_count + 1,
-                                          sizeof *choices->groups);
-    choices->group_capacity = capacity;
-    if (status != TL_OK)
-        return tl_choices_stop(choices, TL_RUN_NO_MEMORY);
-    tl_group group = {.members = choices->run_words.count};
-    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++)
-        status = member_add(choices, &group, mix->members[m]);
-    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++) {
-        const tl_group *old = group_first_met(mix, m);
-        for (uint32_t i = 0; old != NULL && i < old->member_count && status == TL_OK; i++)
-            status = member_add(choices, &group, choices->run_words.at[old->members + i]);
-    }
-    group.boxes = choices->run_words.count;
-    for (uint32_t m = 0; m < mix->member_count && status == TL_OK; m++) {
-        const tl_group *old = group_first_met(mix, m);
-        if (old != NULL)
-            status = boxes_add(mix, &group, old->members, old->member_count, &choices->run_words,
-                               old->boxes, old->box_count);
-    }
-    if (status == TL_OK)
-        status = boxes_add(mix, &group, decision->words, mix->member_count, &choices->words,
-                           decision->words + mix->member_count, box_count);
-    if (status != TL_OK)
-        return status;
-    for (uint32_t i = 0; i < group.member_count; i++) {
-        uint32_t member = (uint32_t)choices->run_words.at[group.members + i];
-        tl_choices_touch(choices, member);
-        if (choices->opens[member].group != 0)
-            group_leave(choices, &choices->groups[choices->opens[member].group - 1]);
-    }
-    choices->groups[choices->group_count++] = group;
-    for (uint32_t i = 0; i < group.member_count; i++)
-        choices->opens[choices->run_words.at[group.members + i]].group = choices->group_count;
-    return TL_OK;
-}
-
 /* Fill in a mixture drawn at random; false: it is in one of the boxes. */
 static bool mixture_draw(mixing *mix, const uint64_t *boxes, uint32_t box_count, uint64_t *state)
 {
@@ -466,7 +285,9 @@ static tl_status decide_mixture(mixing *mix, bool *accepted)
     if (!*accepted && choices->options.confirm)
         status = refusal_confirm(mix, words, boxes);
     if (!*accepted)
-        return status == TL_OK ? group_make(mix, decision, boxes) : status;
+        return status != TL_OK ? status
+                               : tl_choices_tie(choices, mix->members, mix->member_count,
+                                                decision->words + mix->member_count, boxes);
     words += decision->branch * mix->member_count;
     for (uint32_t m = 0; m < mix->member_count; m++)
         tl_choices_narrow(choices, mix->members[m], words[m]);

@@ -3,9 +3,6 @@
  * At point `at`, journal and posix have taken in the operations 0..at: the one in flight counts as
  * issued when it is no sync.  A sync is taken in when the walk steps over it, when what it covers
  * is settled.
- *
- * The journal is one list of events over the whole log.  Syncs demand a beginning of it; an outcome
- * is a longer beginning.
  */
 #include "harness/fault/pending_body.h"
 
@@ -68,93 +65,10 @@ static tl_status files_reserve(tl_pending *pending, uint32_t count)
     return status;
 }
 
-static tl_status event_add(tl_pending *pending, uint32_t op, uint32_t file, bool name)
-{
-    tl_status status = tl_pending_reserve(&pending->events, &pending->event_capacity,
-                                          pending->event_count + 1, sizeof *pending->events);
-    if (status == TL_OK)
-        pending->events[pending->event_count++] = (tl_journal_event){op, file, name};
-    return status;
-}
-
 static void dir_demands(tl_pending *pending, uint32_t path)
 {
     uint32_t dir = pending->trace->share->paths.entries[path].dir;
     pending->names[dir].demands = pending->event_count;
-}
-
-/* The difference of the bases. */
-
-bool tl_pending_base_named(const tl_pending *pending, uint32_t file)
-{
-    return tl_image_is_named(&pending->trace->base_issued, file) ||
-           tl_image_is_named(&pending->trace->base_durable, file);
-}
-
-static uint64_t size_there(const tl_image *image, uint32_t file)
-{
-    return file < image->file_count ? image->files[file].size_bytes : 0;
-}
-
-bool tl_pending_base_size_differs(const tl_pending *pending, uint32_t file)
-{
-    return tl_pending_base_named(pending, file) &&
-           size_there(&pending->trace->base_issued, file) !=
-               size_there(&pending->trace->base_durable, file);
-}
-
-static bool base_content_differs(const tl_pending *pending, uint32_t file)
-{
-    const tl_image *issued = &pending->trace->base_issued, *durable = &pending->durable;
-    if (!tl_pending_base_named(pending, file))
-        return false;
-    uint32_t count = issued->files[file].sector_count;
-    if (durable->files[file].sector_count > count)
-        count = durable->files[file].sector_count;
-    for (uint32_t sector = 0; sector < count; sector++) {
-        if (tl_pending_sector(issued, file, sector) != tl_pending_sector(durable, file, sector))
-            return true;
-    }
-    return false;
-}
-
-static bool base_name_differs(const tl_pending *pending, uint32_t path)
-{
-    const tl_simname *issued = tl_image_find(&pending->trace->base_issued, path);
-    const tl_simname *durable = tl_image_find(&pending->trace->base_durable, path);
-    if (issued == NULL || durable == NULL)
-        return issued != durable;
-    return issued->file != durable->file;
-}
-
-/* Take it in, as an operation before the first. */
-static tl_status base_begin(tl_pending *pending)
-{
-    tl_status status = TL_OK;
-    bool differ = false, event = false;
-    uint32_t created_demands = 1; /* the event is the first of the journal, when there is one */
-    for (uint32_t path = 0; path < pending->path_count; path++) {
-        if (base_name_differs(pending, path)) {
-            event = true;
-            pending->names[pending->trace->share->paths.entries[path].dir].demands = 1;
-        }
-    }
-    for (uint32_t file = 0; file < pending->issued.file_count && status == TL_OK; file++) {
-        tl_pending_file *body = &pending->files[file];
-        bool size = tl_pending_base_size_differs(pending, file);
-        bool created = tl_image_is_named(&pending->trace->base_issued, file) &&
-                       !tl_image_is_named(&pending->trace->base_durable, file);
-        event = event || size;
-        if (size || created)
-            body->demands = created_demands;
-        body->size_events += size;
-        if (size || base_content_differs(pending, file)) {
-            differ = true;
-            status = tl_words_add(&body->ops, TL_PENDING_BASE);
-        }
-    }
-    pending->bases_differ = differ || event;
-    return status == TL_OK && event ? event_add(pending, TL_PENDING_BASE, 0, true) : status;
 }
 
 /* Operations one by one. */
@@ -170,7 +84,7 @@ static tl_status data_take(tl_pending *pending, uint32_t number)
     tl_status status = tl_words_add(&body->ops, number);
     body->size_events += sizes;
     for (uint32_t i = 0; i < sizes && status == TL_OK && is_journal(pending); i++)
-        status = event_add(pending, number, op->file, false);
+        status = tl_pending_event_add(pending, number, op->file, false);
     if (sizes > 0)
         body->demands = pending->event_count;
     return status;
@@ -181,7 +95,7 @@ static tl_status name_take(tl_pending *pending, uint32_t number)
     const tl_simdisk_op *op = &pending->trace->ops[number];
     if (!is_journal(pending))
         return tl_pending_names_add(pending, op);
-    tl_status status = event_add(pending, number, op->file, true);
+    tl_status status = tl_pending_event_add(pending, number, op->file, true);
     dir_demands(pending, op->path);
     if (op->kind == TL_SIMDISK_RENAME)
         dir_demands(pending, op->path2);
@@ -196,7 +110,8 @@ static tl_status op_take(tl_pending *pending)
     if (pending->at >= pending->trace->op_count)
         return TL_OK;
     const tl_simdisk_op *op = &pending->trace->ops[pending->at];
-    if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR)
+    if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR ||
+        op->kind == TL_SIMDISK_SYNC_FAILED)
         return TL_OK;
     bool data = op->kind == TL_SIMDISK_WRITE || op->kind == TL_SIMDISK_TRUNCATE ||
                 op->kind == TL_SIMDISK_FALLOCATE;
@@ -212,50 +127,11 @@ static tl_status op_take(tl_pending *pending)
     return status == TL_OK ? tl_image_apply(&pending->issued, op, UINT32_MAX) : status;
 }
 
-static tl_status event_apply(const tl_pending *pending, const tl_journal_event *event,
-                             tl_image *names, uint32_t *sizes)
-{
-    const tl_simdisk *trace = pending->trace;
-    if (!event->name) {
-        sizes[event->file]++;
-        return TL_OK;
-    }
-    if (event->op != TL_PENDING_BASE) {
-        const tl_simdisk_op *op = &trace->ops[event->op];
-        if (op->kind == TL_SIMDISK_CREATE)
-            return tl_image_set_name(names, op->path, op->file);
-        tl_image_remove_name(names, op->path);
-        return op->kind == TL_SIMDISK_RENAME ? tl_image_set_name(names, op->path2, op->file)
-                                             : TL_OK;
-    }
-    tl_status status = TL_OK;
-    names->name_count = 0;
-    for (uint32_t i = 0; i < trace->base_issued.name_count && status == TL_OK; i++)
-        status = tl_image_set_name(names, trace->base_issued.names[i].path,
-                                   trace->base_issued.names[i].file);
-    for (uint32_t file = 0; file < trace->base_issued.file_count; file++)
-        sizes[file] += tl_pending_base_size_differs(pending, file);
-    return status;
-}
-
-/* A beginning of the journal is there for certain. */
-static tl_status journal_settle(tl_pending *pending, uint32_t demanded)
-{
-    tl_status status = TL_OK;
-    memset(pending->picked, 0, pending->picked_capacity * sizeof *pending->picked);
-    for (; pending->demanded < demanded && status == TL_OK; pending->demanded++)
-        status = event_apply(pending, &pending->events[pending->demanded], &pending->settled,
-                             pending->picked);
-    for (uint32_t file = 0; file < pending->issued.file_count; file++)
-        pending->files[file].size_settled += pending->picked[file];
-    return status;
-}
-
 static tl_status sync_take(tl_pending *pending, const tl_simdisk_op *op)
 {
     if (op->kind == TL_SIMDISK_SYNC_DIR) {
         if (is_journal(pending))
-            return journal_settle(pending, pending->names[op->path].demands);
+            return tl_pending_journal_settle(pending, pending->names[op->path].demands);
         tl_pending_names_sync(pending, op->path);
         return TL_OK;
     }
@@ -263,7 +139,9 @@ static tl_status sync_take(tl_pending *pending, const tl_simdisk_op *op)
     body->ops.count = 0;
     body->size_synced = body->size_events;
     tl_status status = tl_image_copy_file(&pending->durable, &pending->issued, op->file);
-    return status == TL_OK && is_journal(pending) ? journal_settle(pending, body->demands) : status;
+    return status == TL_OK && is_journal(pending)
+               ? tl_pending_journal_settle(pending, body->demands)
+               : status;
 }
 
 /* Operation `at` returns. */
@@ -314,7 +192,7 @@ tl_status tl_pending_rewind(tl_pending *pending)
     if (status == TL_OK)
         status = files_reserve(pending, pending->issued.file_count);
     if (status == TL_OK)
-        status = base_begin(pending);
+        status = tl_pending_base_begin(pending);
     if (status == TL_OK && is_ordered(pending))
         status = tl_pending_order_begin(pending);
     else if (status == TL_OK && pending->profile == TL_PROFILE_POSIX)
@@ -322,6 +200,17 @@ tl_status tl_pending_rewind(tl_pending *pending)
     if (status == TL_OK && !is_ordered(pending))
         status = op_take(pending);
     return status == TL_OK ? outcomes_count(pending) : status;
+}
+
+/* Are all its operations among those that the rules speak of? */
+static bool log_is_known(const tl_simdisk *trace)
+{
+    for (size_t i = 0; i < trace->op_count; i++) {
+        if (trace->ops[i].kind == TL_SIMDISK_SYNC_FAILED &&
+            trace->ops[i].failure != TL_SYNC_FAILED_DIRTY)
+            return false;
+    }
+    return true;
 }
 
 /* Operations that made versions, in the order of both. */
@@ -343,6 +232,8 @@ static tl_status makers_find(tl_pending *pending)
 tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pending **out)
 {
     assert((trace->flags & TL_SIMDISK_RECORD) != 0 && tl_profile_at(profile)->exact);
+    if (!log_is_known(trace))
+        return TL_UNSUPPORTED;
     tl_pending *pending = calloc(1, sizeof *pending);
     if (pending == NULL)
         return TL_NO_MEMORY;
@@ -464,24 +355,6 @@ void tl_possible_clear(tl_possible *possible)
     *possible = (tl_possible){0};
 }
 
-/* Names into the image, and into pending->picked the sizes that persisted, by file. */
-static tl_status journal_show(tl_pending *pending, uint64_t index, tl_image *image)
-{
-    tl_status status = TL_OK;
-    image->name_count = 0;
-    for (uint32_t i = 0; i < pending->settled.name_count && status == TL_OK; i++)
-        status = tl_image_set_name(image, pending->settled.names[i].path,
-                                   pending->settled.names[i].file);
-    for (uint32_t file = 0; file < pending->issued.file_count; file++)
-        pending->picked[file] = pending->files[file].size_settled;
-    for (uint32_t i = 0; i < index && status == TL_OK; i++)
-        status =
-            event_apply(pending, &pending->events[pending->demanded + i], image, pending->picked);
-    for (uint32_t file = 0; file < pending->issued.file_count; file++)
-        pending->picked[file] -= pending->files[file].size_synced;
-    return status;
-}
-
 static tl_status posix_show(tl_pending *pending, uint64_t index, tl_image *image)
 {
     tl_status status = tl_pending_names_show(pending, &index, image);
@@ -511,7 +384,7 @@ tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *poss
         status = tl_image_add_file(image, &added);
     }
     if (status == TL_OK)
-        status = is_journal(pending) ? journal_show(pending, index, image)
+        status = is_journal(pending) ? tl_pending_journal_show(pending, index, image)
                                      : posix_show(pending, index, image);
     for (uint32_t file = 0; file < image->file_count && status == TL_OK; file++) {
         if (tl_image_is_named(image, file))

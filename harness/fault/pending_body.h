@@ -106,13 +106,22 @@ TL_MUST_USE tl_status tl_pending_names_count(tl_pending *pending);
 /* Names of the combination that outcome *index belongs to; *index becomes the number within. */
 TL_MUST_USE tl_status tl_pending_names_show(tl_pending *pending, uint64_t *index, tl_image *image);
 
+/* pending_journal.c: one more event; a beginning of the journal is there for certain; names into
+ * the image, and into pending->picked the sizes that persisted, by file. */
+TL_MUST_USE tl_status tl_pending_event_add(tl_pending *pending, uint32_t op, uint32_t file,
+                                           bool name);
+TL_MUST_USE tl_status tl_pending_journal_settle(tl_pending *pending, uint32_t demanded);
+TL_MUST_USE tl_status tl_pending_journal_show(tl_pending *pending, uint64_t index, tl_image *image);
+
 /* pending_order.c: profiles that leave one version to each sector. */
 TL_MUST_USE tl_status tl_pending_order_begin(tl_pending *pending);
 TL_MUST_USE tl_status tl_pending_order_step(tl_pending *pending); /* operation `at` returns */
 void tl_pending_order_count(tl_pending *pending);
 TL_MUST_USE tl_status tl_pending_order_show(tl_pending *pending, uint64_t index, tl_image *image);
 
-/* Is this file's size or content another on the two bases?  Only files that one side names. */
+/* pending_base.c: take in the difference of the bases. */
+TL_MUST_USE tl_status tl_pending_base_begin(tl_pending *pending);
+/* Is this file's size another on the two bases?  Only files that one side names. */
 bool tl_pending_base_size_differs(const tl_pending *pending, uint32_t file);
 bool tl_pending_base_named(const tl_pending *pending, uint32_t file);
 /* Version of a sector there; 0 behind the end. */

@@ -1,0 +1,122 @@
+/* harness/check/tests/test_enumerate_engine.c -- every state that a short run of the engine can
+ * leave, under each profile: it keeps its promise in all of them, and none is left out.
+ */
+#include "harness/check/enumerate.h"
+#include "harness/check/standard.h"
+#include "harness/fault/count.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static tl_arena *arena;
+
+static void record(const char *protocol, const char *history, size_t commits,
+                   tl_recording *recording, tl_standard_settings *standard)
+{
+    tl_standard_settings_fill(standard, protocol, TL_STANDARD_PAGE_BYTES);
+    tl_recording_spec spec = {.driver = tl_driver_find("tree"),
+                              .settings = standard->settings,
+                              .setting_count = TL_STANDARD_SETTINGS,
+                              .durability = TL_DURABILITY_COMMIT,
+                              .page_bytes = TL_STANDARD_PAGE_BYTES,
+                              .history = tl_history_find(history),
+                              .seed = TL_STANDARD_SEED,
+                              .commits = commits,
+                              .arena = arena};
+    char error[256] = "";
+    if (tl_recording_make(&spec, recording, error, sizeof error) != TL_OK)
+        fail_msg("%s: %s", protocol, error);
+}
+
+static void fail_with(void *context, const tl_enumerate_finding *finding)
+{
+    char text[TL_STATE_ID_TEXT_MAX];
+    (void)tl_state_id_print(&finding->where, text);
+    fail_msg("%s: %s: %s: %s", (const char *)context, text, tl_rule_name(finding->verdict.rule),
+             finding->verdict.text);
+}
+
+/* Another piece of code, from the same rules, counts the states from the log alone. */
+static void must_be_all(const tl_recording *recording, tl_profile profile, mpz_t represented)
+{
+    mpz_t sum, here;
+    mpz_inits(sum, here, NULL);
+    for (size_t at = 0; at <= tl_simdisk_op_count(recording->trace.disk); at++) {
+        assert_int_equal(tl_count_states(recording->trace.disk, at, profile, &here), TL_OK);
+        mpz_add(sum, sum, here);
+    }
+    assert_int_equal(mpz_cmp(sum, represented), 0);
+    mpz_clears(sum, here, NULL);
+}
+
+static void look_at_all(const char *protocol, const char *history, size_t commits)
+{
+    tl_recording recording;
+    tl_standard_settings standard;
+    record(protocol, history, commits, &recording, &standard);
+    for (unsigned p = 0; p < TL_PROFILE_COUNT; p++) {
+        if (!tl_profile_at((tl_profile)p)->exact)
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "%s, %s", protocol, history);
+        tl_enumerate_options options = {.recording = &recording,
+                                        .profile = (tl_profile)p,
+                                        .tier = TL_TIER_EXACT,
+                                        .check_every = 7,
+                                        .on_finding = fail_with,
+                                        .context = name};
+        tl_enumeration result;
+        tl_enumeration_init(&result);
+        tl_status status = tl_enumerate(&options, &result);
+        if (status != TL_OK)
+            fail_msg("%s: %s", name, result.error);
+        assert_true(result.complete);
+        assert_int_equal(mpz_sgn(result.not_covered), 0);
+        assert_int_equal(result.recovered, result.leaves);
+        assert_true(result.shared > 0 && result.reruns > 0);
+        must_be_all(&recording, (tl_profile)p, result.represented);
+        tl_enumeration_clear(&result);
+    }
+    tl_recording_clear(&recording);
+}
+
+static void the_engine_keeps_its_promise_in_every_state_of_a_short_run(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++)
+        look_at_all(tl_standard_protocols[i], "mixed", 6);
+}
+
+static void frames_that_overlap_stale_ones_are_covered_too(void **state)
+{
+    (void)state;
+    look_at_all("log", "split_merge", tl_history_find("split_merge")->commits);
+}
+
+static int make_arena(void **state)
+{
+    (void)state;
+    return tl_arena_create(TL_STANDARD_ARENA_BYTES, &arena) == TL_OK ? 0 : -1;
+}
+
+static int drop_arena(void **state)
+{
+    (void)state;
+    tl_arena_destroy(arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_engine_keeps_its_promise_in_every_state_of_a_short_run),
+        cmocka_unit_test(frames_that_overlap_stale_ones_are_covered_too),
+    };
+    return cmocka_run_group_tests(tests, make_arena, drop_arena);
+}
