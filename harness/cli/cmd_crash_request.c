@@ -357,7 +357,6 @@ static const struct argp crash_argp = {
            "  treelab crash --commit log --durability commit --budget 60s\n"
            "  treelab crash --history split_merge,overflow --durability commit\n"
            "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
-           "  treelab crash faults --help      (calls that fail instead of crashes)\n"
            "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
            "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
            "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
