@@ -71,9 +71,10 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
 }
 
 tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
-                            const tl_tiers_row *rows, size_t row_count)
+                            const tl_tiers_row *rows, size_t row_count, size_t wanted)
 {
     tl_tiers_sum sum = tl_tiers_add_up(rows, row_count);
+    sum.complete = sum.complete && row_count == wanted && head->status == TL_OK;
     tl_trace_figures figures = tl_cell_figures(trace);
     tl_json *object = tl_cell_begin(head);
     tl_json *crash = tl_json_add_object(object, "crash");

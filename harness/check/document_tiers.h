@@ -25,8 +25,9 @@ tl_tiers_sum tl_tiers_add_up(const tl_tiers_row *rows, size_t row_count);
  * otherwise, also when rounding would give 1; NAN when it was not counted. */
 double tl_tiers_coverage(const tl_tiers_row *row);
 
-/* The caller owns it.  NULL when memory is short. */
+/* Of the `wanted` profiles row_count were looked at.  The caller owns it.  NULL when memory is
+ * short. */
 tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
-                            const tl_tiers_row *rows, size_t row_count);
+                            const tl_tiers_row *rows, size_t row_count, size_t wanted);
 
 #endif

@@ -47,7 +47,10 @@ typedef struct tl_necessity_options {
     void *context;
 } tl_necessity_options;
 
-/* TL_OK       every sync was told, or `stop`
+/* The unchanged run is looked at first: a witness says something only where it keeps its promises.
+ *
+ * TL_OK       every sync was told, or `stop`
+ * TL_INVALID  the unchanged run breaks a promise under this profile; nothing was told
  * others      as tl_enumerate; `error` tells */
 TL_MUST_USE tl_status tl_necessity_run(const tl_necessity_options *options, char *error,
                                        size_t error_bytes);

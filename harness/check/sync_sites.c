@@ -90,7 +90,7 @@ void tl_sync_sites_json(tl_json *list, tl_profile profile, tl_tier tier, const t
 }
 
 tl_json *tl_syncs_cell_json(const tl_cell_head *head, const tl_trace *trace, uint64_t leaves,
-                            uint64_t elapsed_ns, tl_json *list)
+                            uint64_t elapsed_ns, bool complete, tl_json *list)
 {
     static const uint64_t no_rules[TL_RULE_COUNT];
     tl_trace_figures figures = tl_cell_figures(trace);
@@ -98,7 +98,7 @@ tl_json *tl_syncs_cell_json(const tl_cell_head *head, const tl_trace *trace, uin
     tl_json *crash = tl_json_add_object(object, "crash");
     tl_cell_add_trace(crash, &figures);
     tl_json_add_count(crash, "points", figures.io_ops);
-    tl_json_add_bool(crash, "complete", head->status == TL_OK);
+    tl_json_add_bool(crash, "complete", complete);
     tl_cell_add_total(crash, "states", leaves);
     tl_cell_add_total(crash, "distinct", leaves);
     tl_json_add_real(crash, "states_per_s", tl_sweep_rate(leaves, elapsed_ns));

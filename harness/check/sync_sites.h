@@ -37,8 +37,9 @@ void tl_sync_sites_add(tl_sync_sites *sites, const tl_trace *trace, const tl_nec
 /* One more element of the array `list`. */
 void tl_sync_sites_json(tl_json *list, tl_profile profile, tl_tier tier,
                         const tl_sync_sites *sites);
-/* The cell of a recording with that list, which it takes.  The caller owns it. */
+/* The cell of a recording with that list, which it takes; complete: each sync was decided.  The
+ * caller owns it. */
 tl_json *tl_syncs_cell_json(const tl_cell_head *head, const tl_trace *trace, uint64_t leaves,
-                            uint64_t elapsed_ns, tl_json *list);
+                            uint64_t elapsed_ns, bool complete, tl_json *list);
 
 #endif

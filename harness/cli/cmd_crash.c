@@ -48,6 +48,11 @@ static void describe_options(const tl_crash_campaign *campaign)
     tl_json_add_count(json, "ops", request->commits);
     tl_json_add_hex(json, "seed", request->seed);
     tl_json_add_count(json, "page_bytes", request->page_bytes);
+    if (request->way != TL_CRASH_VARIANTS) {
+        tl_json_add_text(json, "tier", tl_tier_at(request->tier)->name);
+        tl_json_add_count(json, "shard", request->shard + (request->shard_count > 0));
+        tl_json_add_count(json, "shard_count", request->shard_count);
+    }
     tl_result_set_options(campaign->result, json);
 }
 

@@ -47,7 +47,8 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     tl_result *result; /* NULL: nothing is written */
     char run_dir[TL_CRASH_PATH_BYTES];
     uint64_t states, elapsed_ns, findings, failed_cells;
-    tl_status failure; /* of the first sweep that could not be done */
+    uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
+    tl_status failure;    /* of the first sweep that could not be done */
 } tl_crash_campaign;
 
 /* Forms of the command with a word of their own; argv[0] is that word. */

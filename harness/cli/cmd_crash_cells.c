@@ -1,4 +1,4 @@
-/* harness/cli/cmd_tl_crash_cells.c -- drivers times protocols times durabilities, each swept.
+/* harness/cli/cmd_crash_cells.c -- drivers times protocols times durabilities, each swept.
  *
  * A finding is told at once, with the command that brings its state back; the first of each cell
  * leaves a script beside the result.

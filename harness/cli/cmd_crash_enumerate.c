@@ -119,7 +119,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .profile = row->profile,
         .tier = row->tier,
         .seed = request->seed,
-        .states_max = tl_crash_share(request->budget_states, campaign->states, parts_left),
+        .states_max = tl_crash_share(request->budget_states, campaign->budget_used, parts_left),
         .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts_left),
         .shard = request->shard,
         .shard_count = request->shard_count,
@@ -152,6 +152,8 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
                         row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
         print_row(march, row);
         campaign->states += row->done.leaves;
+        campaign->budget_used +=
+            row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;
         campaign->elapsed_ns += row->done.elapsed_ns;
         campaign->findings += row->done.findings;
         ++*done;
@@ -183,8 +185,9 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
-    tl_crash_keep_cell(march, tl_tiers_cell_json(&head, &recording.trace, rows, done), status,
-                       sum.findings);
+    tl_crash_keep_cell(
+        march, tl_tiers_cell_json(&head, &recording.trace, rows, done, request->profile_count),
+        status, sum.findings);
     for (size_t i = 0; i < request->profile_count; i++) {
         tl_enumeration_clear(&rows[i].done);
         mpz_clear(rows[i].allowed);

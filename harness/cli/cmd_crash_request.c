@@ -118,7 +118,10 @@ static void add_history(struct argp_state *state, const char *word)
     for (size_t i = 0; i < count; i++) {
         names[i] = tl_history_at(i)->name;
         bool wanted = all || strcmp(names[i], word) == 0;
-        if (wanted && request->history_count < TL_CRASH_LIST_MAX)
+        bool had = false;
+        for (size_t h = 0; h < request->history_count; h++)
+            had |= request->histories[h] == tl_history_at(i);
+        if (wanted && !had)
             request->histories[request->history_count++] = tl_history_at(i);
         found |= wanted;
     }
@@ -202,13 +205,20 @@ static void parse_repro(struct argp_state *state, const char *text)
                    text);
         return;
     }
+    if (!of_profile && request->way != TL_CRASH_VARIANTS)
+        argp_error(state, "'%s' is a case of a variant; it goes without --tier and --profile",
+                   text);
     *durability = *rest = '\0';
     request->protocol_count = request->durability_count = request->profile_count = 0;
     add_protocol(state, words);
     add_durability(state, durability + 1);
     if (of_profile) {
+        tl_profile profile = request->only_state.profile;
         ask_for_profiles(request);
-        request->profiles[request->profile_count++] = request->only_state.profile;
+        request->profiles[request->profile_count++] = profile;
+        bool drawn = request->only_state.pick == TL_PICK_SAMPLE || !tl_profile_at(profile)->exact;
+        request->tier = drawn ? TL_TIER_SAMPLED : TL_TIER_EXACT;
+        request->tier_given = true;
     }
 }
 
@@ -347,32 +357,36 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp crash_argp = {
     .options = options,
     .parser = parse_option,
-    .doc = "Crash a store at every write and sync of a recorded run, in memory, and check what it "
-           "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
-           "prefix and at least what was promised, it takes another commit and keeps it."
-           "\vThe result is DIR/run.json; a finding leaves DIR/finding-*.tls, a script for "
-           "`treelab apply`.  See harness/fault/README.md for what a crash may leave.\n\n"
-           "Examples:\n"
-           "  treelab crash\n"
-           "  treelab crash --commit log --durability commit --budget 60s\n"
-           "  treelab crash --history split_merge,overflow --durability commit\n"
-           "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
-           "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
-           "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
-           "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
-           "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
-           "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
-           "\n"
-           "Other forms, each with its own --help:\n"
-           "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
-           "  treelab crash faults     let each call of a run fail instead\n"
-           "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
-           "  treelab crash processes  kill real processes on real files\n"
-           "  treelab crash replay     build one state again and check it\n"
-           "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
-           "\n"
-           "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
-           "checked, 130 interrupted (what was found is kept).\n",
+    .doc =
+        "Crash a store at every write and sync of a recorded run, in memory, and check what it "
+        "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
+        "prefix and at least what was promised, it takes another commit and keeps it."
+        "\vThe result is DIR/run.json; a finding of a variant leaves DIR/finding-*.tls, a script "
+        "for "
+        "`treelab apply`; one of a profile is named by an id for `treelab crash replay`.  Without "
+        "--tier, --profile and --variant all variants are made; with --profile alone the tier is "
+        "T1, of `crash syncs` T2.  See harness/fault/README.md for what a crash may leave.\n\n"
+        "Examples:\n"
+        "  treelab crash\n"
+        "  treelab crash --commit log --durability commit --budget 60s\n"
+        "  treelab crash --history split_merge,overflow --durability commit\n"
+        "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
+        "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
+        "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
+        "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
+        "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
+        "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
+        "\n"
+        "Other forms, each with its own --help:\n"
+        "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
+        "  treelab crash faults     let each call of a run fail instead\n"
+        "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
+        "  treelab crash processes  kill real processes on real files\n"
+        "  treelab crash replay     build one state again and check it\n"
+        "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
+        "\n"
+        "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
+        "checked, 130 interrupted (what was found is kept).\n",
 };
 
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)

@@ -44,7 +44,8 @@ static void print_site(const tl_crash_march *march, tl_profile profile, const tl
 }
 
 static tl_status run_profile(tl_crash_march *march, const tl_recording *recording,
-                             tl_profile profile, tl_json *list, char *error, size_t error_bytes)
+                             tl_profile profile, tl_json *list, bool *complete, char *error,
+                             size_t error_bytes)
 {
     const tl_crash_request *request = march->campaign->request;
     static syncs_run run; /* large; one at a time */
@@ -66,6 +67,8 @@ static tl_status run_profile(tl_crash_march *march, const tl_recording *recordin
     for (size_t i = 0; i < run.sites.count; i++)
         print_site(march, profile, &run.sites.sites[i]);
     tl_sync_sites_json(list, profile, request->tier, &run.sites);
+    *complete = *complete && status == TL_OK && run.syncs_done == recording->trace.syncs &&
+                run.sites.by_need[TL_NEED_UNDECIDED] == 0;
     march->campaign->states += run.sites.leaves;
     march->campaign->elapsed_ns += run.sites.elapsed_ns;
     return status;
@@ -79,10 +82,12 @@ void tl_crash_syncs_cell(tl_crash_march *march)
     const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_json *list = tl_json_array_new();
     char error[256] = "";
+    bool complete = true;
     tl_recording recording;
     tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
     for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++)
-        status = run_profile(march, &recording, request->profiles[i], list, error, sizeof error);
+        status = run_profile(march, &recording, request->profiles[i], list, &complete, error,
+                             sizeof error);
     if (status != TL_OK)
         tl_complain("crash syncs", "%s: %s", march->cell.id,
                     error[0] != '\0' ? error : tl_status_text(status));
@@ -90,7 +95,8 @@ void tl_crash_syncs_cell(tl_crash_march *march)
                                            error[0] != '\0' ? error : tl_status_text(status));
     tl_crash_keep_cell(march,
                        tl_syncs_cell_json(&head, &recording.trace, campaign->states - states_before,
-                                          campaign->elapsed_ns - ns_before, list),
+                                          campaign->elapsed_ns - ns_before,
+                                          complete && status == TL_OK && !tl_interrupted(), list),
                        status, 0);
     tl_recording_clear(&recording);
 }

@@ -96,11 +96,13 @@ static void huge_count(html_page *page, const tl_json *node)
 {
     const char *digits = tl_json_text(node, NULL);
     size_t length = digits == NULL ? 0 : strlen(digits);
-    if (length <= 15)
+    if (length <= 15) {
         big_count(page, node);
-    else
-        html_tdf(page, "n", "<span title=\"%s\">%c.%.2s × 10<sup>%zu</sup></span>", digits,
-                 digits[0], digits + 1, length - 1);
+        return;
+    }
+    char text[HTML_NUMBER_BYTES];
+    snprintf(text, sizeof text, "%c.%.2se%zu", digits[0], digits + 1, length - 1);
+    html_value(page, strtod(digits, NULL), text);
 }
 
 static void profile_rows(html_page *page, const tl_suite_part *part, const tl_json *cell)
@@ -256,8 +258,7 @@ void html_crash(html_page *page)
     crash_table(page, NULL, outcomes, sizeof outcomes / sizeof outcomes[0], outcome_row);
     const tl_suite *suite = page->request->suite;
     if (any_has(suite, "profiles"))
-        crash_table(page, "Coverage: states that the leaves stand for, of all allowed", profiles,
-                    sizeof profiles / sizeof profiles[0], profile_rows);
+        crash_table(page, NULL, profiles, sizeof profiles / sizeof profiles[0], profile_rows);
     if (any_has(suite, "syncs"))
         crash_table(page, "Each sync left out: which are necessary", syncs,
                     sizeof syncs / sizeof syncs[0], sync_rows);
