@@ -60,3 +60,23 @@ uint64_t tl_arguments_seed(const struct argp_state *state, const char *text)
         argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
     return seed;
 }
+
+void tl_arguments_list(struct argp_state *state, const char *list,
+                       void (*add)(struct argp_state *state, const char *word))
+{
+    char words[256];
+    if (strlen(list) >= sizeof words)
+        argp_error(state, "'%.40s...' is too long a list", list);
+    snprintf(words, sizeof words, "%s", list);
+    char *rest = words;
+    for (char *word; (word = strsep(&rest, ",")) != NULL;)
+        add(state, word);
+}
+
+uint32_t tl_arguments_page_bytes(const struct argp_state *state, const char *text)
+{
+    uint32_t page_bytes = (uint32_t)tl_arguments_number(state, "page-size", text, 1024, 65536);
+    if ((page_bytes & (page_bytes - 1)) != 0)
+        argp_error(state, "--page-size takes a power of two, not '%s'", text);
+    return page_bytes;
+}

@@ -24,6 +24,11 @@ void tl_arguments_unknown(const struct argp_state *state, const char *kind, cons
 /* A number as tl_parse_size takes it, or a usage error that names `option` and the range. */
 uint64_t tl_arguments_number(const struct argp_state *state, const char *option, const char *text,
                              uint64_t min, uint64_t max);
+/* Call `add` for each word between the commas of `list`; too long a list is a usage error. */
+void tl_arguments_list(struct argp_state *state, const char *list,
+                       void (*add)(struct argp_state *state, const char *word));
+/* The size of a store's pages, or a usage error. */
+uint32_t tl_arguments_page_bytes(const struct argp_state *state, const char *text);
 /* A seed, decimal or 0x hexadecimal, or a usage error. */
 uint64_t tl_arguments_seed(const struct argp_state *state, const char *text);
 

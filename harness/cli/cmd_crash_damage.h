@@ -6,15 +6,14 @@
 #include "harness/check/document_cell.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/crash_words.h"
 #include "harness/report/resultfile.h"
 
 #include <stdio.h>
 
-enum { TL_DAMAGE_PROTOCOLS_MAX = 16 };
-
 typedef struct tl_damage_request {
     tl_choice choice; /* of drivers */
-    const char *protocols[TL_DAMAGE_PROTOCOLS_MAX];
+    const char *protocols[TL_CRASH_PROTOCOLS_MAX];
     size_t protocol_count;
     bool images[2]; /* crash, clean */
     bool kinds[TL_DAMAGE_KIND_COUNT];

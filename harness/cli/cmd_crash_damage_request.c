@@ -42,17 +42,7 @@ static const struct argp_option options[] = {
 static void add_protocol(struct argp_state *state, const char *word)
 {
     tl_damage_request *request = state->input;
-    size_t known_count = 0;
-    const char *const *known = tl_commit_protocols();
-    while (known[known_count] != NULL)
-        known_count++;
-    for (size_t i = 0; i < known_count; i++) {
-        if (strcmp(known[i], word) == 0 && request->protocol_count < TL_DAMAGE_PROTOCOLS_MAX) {
-            request->protocols[request->protocol_count++] = known[i];
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "commit protocol", word, known, known_count, NULL);
+    tl_crash_add_protocol(state, word, request->protocols, &request->protocol_count);
 }
 
 static void add_image(struct argp_state *state, const char *word)
@@ -78,19 +68,6 @@ static void add_kind(struct argp_state *state, const char *word)
         request->kinds[kind] = true;
     else
         tl_arguments_unknown(state, "kind of damage", word, names, TL_DAMAGE_KIND_COUNT, NULL);
-}
-
-/* Call `add` for each word between commas. */
-static void parse_list(struct argp_state *state, const char *list,
-                       void (*add)(struct argp_state *, const char *))
-{
-    char words[256];
-    if (strlen(list) >= sizeof words)
-        argp_error(state, "'%.40s...' is too long a list", list);
-    snprintf(words, sizeof words, "%s", list);
-    char *rest = words;
-    for (char *word; (word = strsep(&rest, ",")) != NULL;)
-        add(state, word);
 }
 
 static void set_defaults(struct argp_state *state)
@@ -131,18 +108,16 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_choice_add_drivers(&request->choice, state, value);
         return 0;
     case OPTION_COMMIT:
-        parse_list(state, value, add_protocol);
+        tl_arguments_list(state, value, add_protocol);
         return 0;
     case OPTION_IMAGE:
-        parse_list(state, value, add_image);
+        tl_arguments_list(state, value, add_image);
         return 0;
     case OPTION_KIND:
-        parse_list(state, value, add_kind);
+        tl_arguments_list(state, value, add_kind);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
-        if ((request->page_bytes & (request->page_bytes - 1)) != 0)
-            argp_error(state, "--page-size takes a power of two, not '%s'", value);
+        request->page_bytes = tl_arguments_page_bytes(state, value);
         return 0;
     case OPTION_PAGES:
         request->pages = (uint32_t)tl_arguments_number(state, "pages", value, 16, 65536);

@@ -5,6 +5,7 @@
 #include "harness/check/faultsweep.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/crash_words.h"
 
 enum {
     TL_FAULTS_COMMITS = 16,
@@ -13,7 +14,7 @@ enum {
 
 typedef struct tl_faults_request {
     tl_choice choice; /* of drivers */
-    const char *protocols[TL_STANDARD_PROTOCOLS];
+    const char *protocols[TL_CRASH_PROTOCOLS_MAX];
     tl_durability durabilities[TL_STANDARD_DURABILITIES];
     size_t protocol_count, durability_count;
     bool classes[TL_FAULT_CLASS_MAX], quiet;

@@ -42,29 +42,13 @@ static const struct argp_option options[] = {
 static void add_protocol(struct argp_state *state, const char *word)
 {
     tl_faults_request *request = state->input;
-    for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++) {
-        if (strcmp(tl_standard_protocols[i], word) == 0 &&
-            request->protocol_count < TL_STANDARD_PROTOCOLS) {
-            request->protocols[request->protocol_count++] = tl_standard_protocols[i];
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "commit protocol", word, tl_standard_protocols,
-                         TL_STANDARD_PROTOCOLS, NULL);
+    tl_crash_add_protocol(state, word, request->protocols, &request->protocol_count);
 }
 
 static void add_durability(struct argp_state *state, const char *word)
 {
     tl_faults_request *request = state->input;
-    const char *names[TL_STANDARD_DURABILITIES];
-    for (unsigned i = 0; i < TL_STANDARD_DURABILITIES; i++) {
-        names[i] = tl_run_durability_name((tl_durability)i);
-        if (strcmp(names[i], word) == 0 && request->durability_count < TL_STANDARD_DURABILITIES) {
-            request->durabilities[request->durability_count++] = (tl_durability)i;
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "durability", word, names, TL_STANDARD_DURABILITIES, NULL);
+    tl_crash_add_durability(state, word, request->durabilities, &request->durability_count);
 }
 
 static void add_class(struct argp_state *state, const char *word)
@@ -80,20 +64,6 @@ static void add_class(struct argp_state *state, const char *word)
     }
     if (!found)
         tl_arguments_unknown(state, "class", word, names, tl_fault_class_count(), NULL);
-}
-
-/* Call `add` for each word between commas. */
-static void parse_list(struct argp_state *state, const char *list,
-                       void (*add)(struct argp_state *, const char *))
-{
-    char words[256];
-    if (strlen(list) >= sizeof words)
-        argp_error(state, "'%.40s...' is too long a list", list);
-    strncpy(words, list, sizeof words - 1);
-    words[sizeof words - 1] = '\0';
-    char *rest = words;
-    for (char *word; (word = strsep(&rest, ",")) != NULL;)
-        add(state, word);
 }
 
 static void parse_budget(struct argp_state *state, const char *text)
@@ -146,21 +116,19 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_choice_add_drivers(&request->choice, state, value);
         return 0;
     case OPTION_COMMIT:
-        parse_list(state, value, add_protocol);
+        tl_arguments_list(state, value, add_protocol);
         return 0;
     case OPTION_DURABILITY:
-        parse_list(state, value, add_durability);
+        tl_arguments_list(state, value, add_durability);
         return 0;
     case OPTION_CLASS:
-        parse_list(state, value, add_class);
+        tl_arguments_list(state, value, add_class);
         return 0;
     case OPTION_ONLY:
         request->only_text = value;
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
-        if ((request->page_bytes & (request->page_bytes - 1)) != 0)
-            argp_error(state, "--page-size takes a power of two, not '%s'", value);
+        request->page_bytes = tl_arguments_page_bytes(state, value);
         return 0;
     case OPTION_SEED:
         request->seed = tl_arguments_seed(state, value);

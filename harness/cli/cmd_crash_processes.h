@@ -5,6 +5,7 @@
 #include "harness/check/process.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/crash_words.h"
 
 enum {
     TL_PROCESSES_COMMITS = 16,
@@ -16,7 +17,7 @@ enum {
 
 typedef struct tl_processes_request {
     tl_choice choice; /* of drivers */
-    const char *protocols[TL_STANDARD_PROTOCOLS];
+    const char *protocols[TL_CRASH_PROTOCOLS_MAX];
     tl_durability durabilities[TL_STANDARD_DURABILITIES];
     size_t protocol_count, durability_count;
     const tl_history *history;

@@ -43,29 +43,13 @@ static const struct argp_option options[] = {
 static void add_protocol(struct argp_state *state, const char *word)
 {
     tl_processes_request *request = state->input;
-    for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++) {
-        if (strcmp(tl_standard_protocols[i], word) == 0 &&
-            request->protocol_count < TL_STANDARD_PROTOCOLS) {
-            request->protocols[request->protocol_count++] = tl_standard_protocols[i];
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "commit protocol", word, tl_standard_protocols,
-                         TL_STANDARD_PROTOCOLS, NULL);
+    tl_crash_add_protocol(state, word, request->protocols, &request->protocol_count);
 }
 
 static void add_durability(struct argp_state *state, const char *word)
 {
     tl_processes_request *request = state->input;
-    const char *names[TL_STANDARD_DURABILITIES];
-    for (unsigned i = 0; i < TL_STANDARD_DURABILITIES; i++) {
-        names[i] = tl_run_durability_name((tl_durability)i);
-        if (strcmp(names[i], word) == 0 && request->durability_count < TL_STANDARD_DURABILITIES) {
-            request->durabilities[request->durability_count++] = (tl_durability)i;
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "durability", word, names, TL_STANDARD_DURABILITIES, NULL);
+    tl_crash_add_durability(state, word, request->durabilities, &request->durability_count);
 }
 
 static void choose_history(struct argp_state *state, const char *word)
@@ -78,19 +62,6 @@ static void choose_history(struct argp_state *state, const char *word)
     request->history = tl_history_find(word);
     if (request->history == NULL)
         tl_arguments_unknown(state, "history", word, names, count, NULL);
-}
-
-/* Call `add` for each word between commas. */
-static void parse_list(struct argp_state *state, const char *list,
-                       void (*add)(struct argp_state *, const char *))
-{
-    char words[256];
-    if (strlen(list) >= sizeof words)
-        argp_error(state, "'%.40s...' is too long a list", list);
-    snprintf(words, sizeof words, "%s", list);
-    char *rest = words;
-    for (char *word; (word = strsep(&rest, ",")) != NULL;)
-        add(state, word);
 }
 
 /* "60s" is a time, "60" a count of states. */
@@ -185,18 +156,16 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_choice_add_drivers(&request->choice, state, value);
         return 0;
     case OPTION_COMMIT:
-        parse_list(state, value, add_protocol);
+        tl_arguments_list(state, value, add_protocol);
         return 0;
     case OPTION_DURABILITY:
-        parse_list(state, value, add_durability);
+        tl_arguments_list(state, value, add_durability);
         return 0;
     case OPTION_HISTORY:
         choose_history(state, value);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
-        if ((request->page_bytes & (request->page_bytes - 1)) != 0)
-            argp_error(state, "--page-size takes a power of two, not '%s'", value);
+        request->page_bytes = tl_arguments_page_bytes(state, value);
         return 0;
     case OPTION_SEED:
         request->seed = tl_arguments_seed(state, value);

@@ -1,5 +1,6 @@
 /* harness/cli/cmd_crash_request.c -- the command line of `treelab crash`. */
 #include "harness/cli/cmd_crash.h"
+#include "harness/cli/crash_words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -69,31 +70,13 @@ static void parse_budget(struct argp_state *state, const char *text)
 static void add_protocol(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
-    size_t known_count = 0;
-    const char *const *known = tl_commit_protocols();
-    while (known[known_count] != NULL)
-        known_count++;
-    for (size_t i = 0; i < known_count; i++) {
-        if (strcmp(known[i], word) == 0 && request->protocol_count < TL_CRASH_LIST_MAX) {
-            request->protocols[request->protocol_count++] = known[i];
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "commit protocol", word, known, known_count, NULL);
+    tl_crash_add_protocol(state, word, request->protocols, &request->protocol_count);
 }
 
 static void add_durability(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
-    const char *names[3];
-    for (unsigned i = 0; i < 3; i++) {
-        names[i] = tl_run_durability_name((tl_durability)i);
-        if (strcmp(names[i], word) == 0 && request->durability_count < TL_CRASH_LIST_MAX) {
-            request->durabilities[request->durability_count++] = (tl_durability)i;
-            return;
-        }
-    }
-    tl_arguments_unknown(state, "durability", word, names, 3, NULL);
+    tl_crash_add_durability(state, word, request->durabilities, &request->durability_count);
 }
 
 static void add_variant(struct argp_state *state, const char *word)
@@ -173,19 +156,6 @@ static void parse_shard(struct argp_state *state, const char *text)
         argp_error(state, "--shard takes I/N with I from 1 to N, such as 1/4, not '%s'", text);
     request->shard = part - 1;
     request->shard_count = count;
-}
-
-/* Call `add` for each word between commas. */
-static void parse_list(struct argp_state *state, const char *list,
-                       void (*add)(struct argp_state *, const char *))
-{
-    char words[256];
-    if (strlen(list) >= sizeof words)
-        argp_error(state, "'%.40s...' is too long a list", list);
-    snprintf(words, sizeof words, "%s", list);
-    char *rest = words;
-    for (char *word; (word = strsep(&rest, ",")) != NULL;)
-        add(state, word);
 }
 
 /* "log/commit/torn_sector/31.5", "log/commit/journal/57.0/oldest": protocol and durability, then a
@@ -293,18 +263,16 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_choice_add_drivers(&request->choice, state, value);
         return 0;
     case OPTION_COMMIT:
-        parse_list(state, value, add_protocol);
+        tl_arguments_list(state, value, add_protocol);
         return 0;
     case OPTION_DURABILITY:
-        parse_list(state, value, add_durability);
+        tl_arguments_list(state, value, add_durability);
         return 0;
     case OPTION_HISTORY:
-        parse_list(state, value, add_history);
+        tl_arguments_list(state, value, add_history);
         return 0;
     case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 1024, 65536);
-        if ((request->page_bytes & (request->page_bytes - 1)) != 0)
-            argp_error(state, "--page-size takes a power of two, not '%s'", value);
+        request->page_bytes = tl_arguments_page_bytes(state, value);
         return 0;
     case OPTION_SEED:
         request->seed = tl_arguments_seed(state, value);
@@ -313,10 +281,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         request->commits = tl_arguments_number(state, "ops", value, 1, COMMITS_MAX);
         return 0;
     case OPTION_VARIANT:
-        parse_list(state, value, add_variant);
+        tl_arguments_list(state, value, add_variant);
         return 0;
     case OPTION_PROFILE:
-        parse_list(state, value, add_profile);
+        tl_arguments_list(state, value, add_profile);
         return 0;
     case OPTION_TIER:
         parse_tier(state, value);

@@ -1,0 +1,45 @@
+/* harness/cli/crash_words.c -- see crash_words.h. */
+#include "harness/cli/crash_words.h"
+
+#include "harness/check/standard.h"
+#include "harness/run/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+void tl_crash_add_protocol(const struct argp_state *state, const char *word, const char **protocols,
+                           size_t *count)
+{
+    size_t known_count = 0;
+    const char *const *known = tl_commit_protocols();
+    while (known[known_count] != NULL)
+        known_count++;
+    assert(known_count <= TL_CRASH_PROTOCOLS_MAX);
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(protocols[i], word) == 0)
+            return;
+    for (size_t i = 0; i < known_count; i++) {
+        if (strcmp(known[i], word) == 0) {
+            protocols[(*count)++] = known[i];
+            return;
+        }
+    }
+    tl_arguments_unknown(state, "commit protocol", word, known, known_count, NULL);
+}
+
+void tl_crash_add_durability(const struct argp_state *state, const char *word,
+                             tl_durability *durabilities, size_t *count)
+{
+    const char *names[TL_STANDARD_DURABILITIES];
+    for (unsigned i = 0; i < TL_STANDARD_DURABILITIES; i++) {
+        names[i] = tl_run_durability_name((tl_durability)i);
+        if (strcmp(names[i], word) != 0)
+            continue;
+        for (size_t d = 0; d < *count; d++)
+            if (durabilities[d] == (tl_durability)i)
+                return;
+        durabilities[(*count)++] = (tl_durability)i;
+        return;
+    }
+    tl_arguments_unknown(state, "durability", word, names, TL_STANDARD_DURABILITIES, NULL);
+}

@@ -1,0 +1,17 @@
+/* harness/cli/crash_words.h -- words that all forms of `treelab crash` take, each at most once. */
+#ifndef TL_HARNESS_CRASH_WORDS_H
+#define TL_HARNESS_CRASH_WORDS_H
+
+#include "harness/cli/arguments.h"
+#include "harness/driver.h"
+
+enum { TL_CRASH_PROTOCOLS_MAX = 16 }; /* room that a list of protocols needs */
+
+/* Add the commit protocol, or durability, called `word` to a list that has room for all there are,
+ * unless it is in it.  An unknown one is a usage error. */
+void tl_crash_add_protocol(const struct argp_state *state, const char *word, const char **protocols,
+                           size_t *count);
+void tl_crash_add_durability(const struct argp_state *state, const char *word,
+                             tl_durability *durabilities, size_t *count);
+
+#endif
