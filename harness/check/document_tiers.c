@@ -56,6 +56,7 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     tl_json_add_bool(object, "complete", done->complete);
     tl_cell_add_total(object, "outcomes", done->outcomes);
     tl_cell_add_total(object, "shared", done->shared);
+    tl_cell_add_total(object, "recoveries", done->recoveries);
     tl_cell_add_total(object, "leaves", done->leaves);
     tl_cell_add_total(object, "distinct", done->distinct);
     tl_cell_add_total(object, "reruns", done->reruns);

@@ -71,9 +71,24 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
     tl_status status = tl_pending_show(on->pending, where->outcome, &on->possible);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
         status = tl_enumerate_pick(on, where);
-    if (status == TL_OK)
+    if (status == TL_OK && on->nest != NULL)
+        status = tl_enumerate_recovery(on, where);
+    else if (status == TL_OK)
         status = tl_enumerate_outcome(on, where);
     tl_simdisk_release(on->state_disk, mark);
+    return status;
+}
+
+/* Every crash of a recovery from what a crash, or a kill, at this point leaves. */
+static tl_status nested_point(tl_enumerator *on)
+{
+    tl_state_id killed = {.profile = on->options->profile,
+                          .point = tl_pending_at(on->pending),
+                          .pick = TL_PICK_KILLED};
+    tl_status status = tl_enumerate_singles(on);
+    bool power = tl_profile_at(on->options->profile)->power;
+    if (status == TL_OK && power && !on->stopped && tl_enumerator_takes(on))
+        status = tl_enumerate_killed(on, &killed);
     return status;
 }
 
@@ -108,6 +123,8 @@ static tl_status points_run(tl_enumerator *on)
             status = exact_point(on);
         else if (on->options->tier == TL_TIER_SINGLES)
             status = tl_enumerate_singles(on);
+        else if (on->options->tier == TL_TIER_NESTED)
+            status = nested_point(on);
         else
             status = tl_enumerate_ends(on);
         if (on->stopped)
@@ -119,9 +136,22 @@ static tl_status points_run(tl_enumerator *on)
     return status;
 }
 
+/* The state of the first crash, when there are two. */
+static tl_state_id first_of(const tl_state_id *id)
+{
+    return (tl_state_id){.profile = id->profile,
+                         .point = id->first.point,
+                         .outcome = id->first.outcome,
+                         .pick = id->first.pick,
+                         .number = id->first.number};
+}
+
 static tl_status only_run(tl_enumerator *on)
 {
     const tl_state_id *only = on->options->only;
+    tl_state_id first = first_of(only);
+    if (only->nested)
+        only = &first;
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     bool exists = only->profile == on->options->profile && only->point <= op_count;
     tl_status status = TL_OK;
@@ -136,7 +166,10 @@ static tl_status only_run(tl_enumerator *on)
         snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
         return TL_INVALID;
     }
-    return status == TL_OK ? tl_enumerate_state(on, only) : status;
+    if (status != TL_OK || on->nest == NULL)
+        return status == TL_OK ? tl_enumerate_state(on, only) : status;
+    return only->pick == TL_PICK_KILLED ? tl_enumerate_killed(on, only)
+                                        : tl_enumerate_state(on, only);
 }
 
 /* garbage and liar are other profiles, and something beside. */
@@ -147,16 +180,25 @@ static tl_profile walked_profile(tl_profile profile)
     return profile == TL_PROFILE_LIAR ? TL_PROFILE_JOURNAL : profile;
 }
 
-static tl_status prepare(tl_enumerator *on)
+tl_status tl_enumerate_choices(tl_enumerator *on)
 {
-    const tl_simdisk *disk = on->trace->disk;
     tl_choices_options limits = {.mixtures_max = on->options->mixtures_max,
                                  .decisions_max = TL_BRANCHES_MAX,
                                  .confirm = on->options->check_every != 0,
                                  .seed = on->options->seed};
+    return tl_choices_create(on->trace->disk, &limits, &on->choices);
+}
+
+static tl_status prepare(tl_enumerator *on)
+{
+    const tl_simdisk *disk = on->trace->disk;
+    const tl_state_id *only = on->options->only;
+    bool nested = only != NULL ? only->nested : on->options->tier == TL_TIER_NESTED;
     tl_status status = tl_pending_create(disk, walked_profile(on->options->profile), &on->pending);
     if (status == TL_OK)
-        status = tl_choices_create(disk, &limits, &on->choices);
+        status = tl_enumerate_choices(on);
+    if (status == TL_OK && nested)
+        status = tl_nest_create(on);
     if (status == TL_OK)
         status = tl_simdisk_create_beside(disk, TL_SIMDISK_ONE_THREAD, &on->state_disk);
     on->answers = tl_answers_create();
@@ -165,6 +207,7 @@ static tl_status prepare(tl_enumerator *on)
 
 static void release(tl_enumerator *on)
 {
+    tl_nest_destroy(on->nest);
     tl_answers_destroy(on->answers);
     tl_simdisk_destroy(on->state_disk);
     tl_choices_destroy(on->choices);

@@ -14,8 +14,10 @@ static bool is_power_loss(const tl_enumerator *on)
 }
 
 /* What may be there at a crash point.  A disk that lies owes nothing but honesty. */
-static tl_allowed allowed_at(const tl_enumerator *on, size_t point)
+tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point)
 {
+    if (on->recovery != NULL)
+        return tl_enumerate_allowed_nested(on, point);
     tl_durability durability = on->inspector->options.durability;
     bool power = is_power_loss(on), liar = on->options->profile == TL_PROFILE_LIAR;
     tl_allowed allowed =
@@ -30,7 +32,11 @@ static tl_status run(tl_enumerator *on, const tl_state_id *where, uint8_t poison
 {
     tl_allowed widest = {.low = 0,
                          .high = tl_oracle_commits(on->inspector->oracle),
-                         .corrupt = allowed_at(on, where->point).corrupt};
+                         .corrupt = tl_enumerate_allowed(on, where->point).corrupt};
+    if (on->recovery != NULL) {
+        widest.again = true;
+        widest.after = on->recovery->after;
+    }
     uint32_t mark = tl_simdisk_mark(on->state_disk);
     tl_status status = tl_choices_begin(on->choices, on->state_disk, poison);
     if (status != TL_OK)
@@ -79,6 +85,7 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     mpz_add(answer->weight, answer->weight, on->weight);
     if (answer->leaves++ > 0)
         return TL_OK;
+    answer->first = where->first;
     answer->point = where->point;
     answer->outcome = where->outcome;
     answer->pick = where->pick;
@@ -106,7 +113,8 @@ static tl_status leaf_count(tl_enumerator *on, const tl_state_id *where, const t
     result->leaves++;
     result->recovered += verdict->rule == TL_RULE_NONE && !verdict->refused;
     result->refused += verdict->refused;
-    result->told += !verdict->refused && allowed_at(on, where->point).corrupt && is_told(verdict);
+    result->told +=
+        !verdict->refused && tl_enumerate_allowed(on, where->point).corrupt && is_told(verdict);
     tl_hash128 names = tl_choices_names_hash(on->choices);
     uint64_t trace = tl_choices_trace(on->choices);
     bool added;
@@ -175,6 +183,14 @@ static void finding_report(tl_enumerator *on, const tl_state_id *where, const tl
     on->options->on_finding(on->options->context, &finding);
 }
 
+void tl_enumerate_report(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict,
+                         const tl_allowed *allowed)
+{
+    static const tl_answer alone;
+    mpz_set_ui(on->weight, 1);
+    finding_report(on, where, &alone, verdict, allowed, false);
+}
+
 /* Judge one answer by what is allowed here.  Its weight here stands in on->weight. */
 static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_answer *answer,
                          bool shared)
@@ -184,7 +200,7 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
         return;
     }
     mpz_add(on->result->represented, on->result->represented, on->weight);
-    tl_allowed allowed = allowed_at(on, where->point);
+    tl_allowed allowed = tl_enumerate_allowed(on, where->point);
     tl_verdict verdict = answer->verdict;
     if (verdict.rule == TL_RULE_NONE && (verdict.refused || tl_inspect_bounds(&allowed, &verdict)))
         return;
@@ -192,6 +208,8 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
     tl_state_id first = {.profile = where->profile,
+                         .nested = where->nested,
+                         .first = answer->first,
                          .point = answer->point,
                          .outcome = answer->outcome,
                          .pick = answer->pick,

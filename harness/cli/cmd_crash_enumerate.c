@@ -14,6 +14,7 @@ enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
     size_t index, count; /* of the profiles */
+    tl_tiers_row *row;
 } profile_run;
 
 static void show_step(void *context, size_t point, size_t point_count)
@@ -85,19 +86,39 @@ static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
             row->done.complete ? "" : "  (stopped early)");
 }
 
+static bool is_counted(const tl_crash_march *march, const tl_tiers_row *row)
+{
+    return tl_profile_at(row->profile)->exact && march->campaign->request->repro == NULL &&
+           (row->tier == TL_TIER_EXACT || row->tier == TL_TIER_NESTED);
+}
+
+/* A recovery's log is there while its crashes are looked at, so it is counted at once. */
+static tl_status count_recovery(void *context, const tl_simdisk *log)
+{
+    const profile_run *run = context;
+    if (!is_counted(run->march, run->row))
+        return TL_OK;
+    tl_status status = tl_count_trace(log, run->row->profile, add_point, run->row->allowed);
+    run->row->counted = run->row->counted && status == TL_OK;
+    return status == TL_UNSUPPORTED ? TL_OK : status;
+}
+
 /* Count what an exact row should have met, by the code that shares none with the enumeration.  Two
  * different totals of a run that was not cut short mean that one of them is wrong. */
 static tl_status count_row(const tl_crash_march *march, const tl_recording *recording,
                            tl_tiers_row *row)
 {
     const tl_crash_request *request = march->campaign->request;
-    if (row->tier != TL_TIER_EXACT || !tl_profile_at(row->profile)->exact || request->repro != NULL)
+    if (!is_counted(march, row))
         return TL_OK;
-    tl_status status = tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
-    row->counted = status == TL_OK;
-    if (!row->counted)
-        tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
-                    tl_profile_at(row->profile)->name, tl_status_text(status));
+    if (row->tier == TL_TIER_EXACT) {
+        tl_status status =
+            tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
+        row->counted = status == TL_OK;
+        if (!row->counted)
+            tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
+                        tl_profile_at(row->profile)->name, tl_status_text(status));
+    }
     bool exact = row->counted && row->done.complete && row->done.findings == 0 &&
                  request->shard_count <= 1 && mpz_sgn(row->done.not_covered) == 0;
     if (!exact || mpz_cmp(row->done.represented, row->allowed) == 0)
@@ -127,9 +148,11 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .check_every = CHECK_EVERY,
         .stop = tl_interrupted,
         .on_progress = show_step,
+        .on_recovery = count_recovery,
         .on_finding = tell_finding,
         .context = run,
     };
+    row->counted = row->tier == TL_TIER_NESTED;
     tl_status status = tl_enumerate(&options, &row->done);
     if (status == TL_OK)
         status = count_row(march, recording, row);
@@ -145,7 +168,7 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     tl_status status = TL_OK;
     for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
         tl_tiers_row *row = &rows[*done];
-        profile_run run = {march, *done, request->profile_count};
+        profile_run run = {march, *done, request->profile_count, row};
         status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,

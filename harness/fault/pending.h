@@ -68,6 +68,10 @@ void tl_possible_clear(tl_possible *possible);
  * them back with tl_simdisk_mark and tl_simdisk_release.  Nothing is allocated once warm. */
 TL_MUST_USE tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *possible);
 
+/* Give the files that have no name in `image`, which shows outcome 0, what they certainly hold:
+ * under a name that a later life gives them it is there again.  For logs that begin after a kill. */
+TL_MUST_USE tl_status tl_pending_show_nameless(const tl_pending *pending, tl_image *image);
+
 /* The operation of the log that made a version; false: it was there when the log began. */
 bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op);
 
