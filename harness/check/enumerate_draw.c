@@ -112,7 +112,9 @@ tl_status tl_enumerate_singles(tl_enumerator *on)
         on->options->profile == TL_PROFILE_SIGKILL || on->options->profile == TL_PROFILE_PREFIX;
     if (ordered) { /* an outcome is a state: its cuts and tears are all there is */
         tl_status status = TL_OK;
-        for (uint64_t i = 0; i < tl_pending_outcome_count(on->pending) && status == TL_OK; i++)
+        uint64_t count = tl_pending_outcome_count(on->pending);
+        for (uint64_t i = 0; i < count && status == TL_OK && !on->stopped;
+             i = tl_pending_next_whole(on->pending, i))
             status = state(on, i, TL_PICK_NEWEST, 0);
         return status;
     }

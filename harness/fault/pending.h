@@ -48,6 +48,10 @@ uint64_t tl_pending_outcome_count(const tl_pending *pending); /* at least 1 */
  */
 uint64_t tl_pending_newest_outcome(const tl_pending *pending);
 
+/* Of sigkill and prefix: the outcome behind this one that has no operation in part, but for the one
+ * in flight.  A part of an earlier one leaves what it left when that was in flight. */
+uint64_t tl_pending_next_whole(const tl_pending *pending, uint64_t outcome);
+
 typedef struct tl_open_sector { /* a visible sector that may hold one of several versions */
     uint32_t file, sector;
     uint32_t first, count; /* of tl_possible.shown and .logged, oldest first; count >= 2 */
@@ -69,7 +73,8 @@ void tl_possible_clear(tl_possible *possible);
 TL_MUST_USE tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *possible);
 
 /* Give the files that have no name in `image`, which shows outcome 0, what they certainly hold:
- * under a name that a later life gives them it is there again.  For logs that begin after a kill. */
+ * under a name that a later life gives them it is there again.  For logs that begin after a kill.
+ */
 TL_MUST_USE tl_status tl_pending_show_nameless(const tl_pending *pending, tl_image *image);
 
 /* The operation of the log that made a version; false: it was there when the log began. */

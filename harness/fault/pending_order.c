@@ -93,3 +93,19 @@ tl_status tl_pending_order_show(tl_pending *pending, uint64_t index, tl_image *i
         status = tl_image_apply(image, &pending->trace->ops[q], (uint32_t)index);
     return status;
 }
+
+uint64_t tl_pending_next_whole(const tl_pending *pending, uint64_t outcome)
+{
+    size_t q = pending->shortest_ops;
+    for (uint64_t whole = 0; pending->profile == TL_PROFILE_PREFIX;) {
+        if (whole > outcome)
+            return whole;
+        if (whole == 0 && pending->base_first)
+            whole = 1; /* behind the durable base */
+        else if (q < pending->at)
+            whole += states_of(pending, q++);
+        else
+            break; /* parts of the operation in flight are left */
+    }
+    return outcome + 1;
+}

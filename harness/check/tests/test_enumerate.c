@@ -159,6 +159,29 @@ static void a_name_brings_its_finding_back(void **state)
 }
 
 /* Represented under these options; findings too. */
+/* Where operations have one order, T1 leaves out what stands for no other state. */
+static void under_one_order_the_first_tier_meets_all_that_the_exact_one_meets(void **state)
+{
+    (void)state;
+    tl_recording recording;
+    record(TOY_SOUND, TL_DURABILITY_NONE, 5, &recording);
+    uint64_t distinct[2], outcomes[2];
+    for (unsigned i = 0; i < 2; i++) {
+        notes kept;
+        tl_enumeration result;
+        tl_enumerate_options options = {.recording = &recording,
+                                        .profile = TL_PROFILE_PREFIX,
+                                        .tier = i == 0 ? TL_TIER_SINGLES : TL_TIER_EXACT};
+        enumerate(options, &kept, &result);
+        distinct[i] = result.distinct;
+        outcomes[i] = result.outcomes;
+        tl_enumeration_clear(&result);
+    }
+    assert_int_equal(distinct[0], distinct[1]);
+    assert_true(outcomes[0] < outcomes[1] && distinct[0] > 20);
+    tl_recording_clear(&recording);
+}
+
 static void sums(const tl_enumerate_options *options, mpz_t represented, uint64_t *findings)
 {
     notes kept;
@@ -303,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_sound_store_has_no_finding_at_any_tier_under_any_profile),
         cmocka_unit_test(each_bug_is_found_by_the_profile_it_takes_and_by_no_weaker_one),
         cmocka_unit_test(a_name_brings_its_finding_back),
+        cmocka_unit_test(under_one_order_the_first_tier_meets_all_that_the_exact_one_meets),
         cmocka_unit_test(sharing_and_shards_change_nothing_but_the_work),
         cmocka_unit_test(an_outcome_met_before_is_judged_by_the_bounds_of_its_own_crash_point),
         cmocka_unit_test(a_store_that_reads_otherwise_each_time_is_refused),
