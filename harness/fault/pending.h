@@ -12,8 +12,8 @@
  * sync; whatever is older is settled, so the cost of a crash point is that of what is pending.
  *
  * Outcomes are numbered: sigkill 0 is the operation in flight not begun, then its cuts in order;
- * prefix goes from the shortest prefix to the longest; journal too; posix from the oldest names to
- * the newest, and for each choice of names from the smallest numbers of sizes to the largest.  So
+ * prefix goes from the shortest prefix to the longest; journal likewise, and posix from the oldest
+ * names to the newest, and for each of those from the smallest numbers of sizes to the largest.  So
  * the last outcome is always the newest of everything, and the first the oldest; of sigkill the
  * last is the longest cut.
  */
@@ -33,7 +33,8 @@ TL_MUST_USE tl_status tl_pending_create(const tl_simdisk *trace, tl_profile prof
                                         tl_pending **pending);
 void tl_pending_destroy(tl_pending *pending); /* NULL is fine */
 
-/* As if this sync had never finished, from the next tl_pending_rewind on; SIZE_MAX: none. */
+/* As if this sync or write through had never finished, from the next tl_pending_rewind on;
+ * SIZE_MAX: none. */
 void tl_pending_leave_out(tl_pending *pending, size_t sync);
 /* Begin again before the first operation. */
 TL_MUST_USE tl_status tl_pending_rewind(tl_pending *pending);
