@@ -148,13 +148,8 @@ static tl_status samples_round(tl_enumerator *on, uint64_t from, uint64_t to)
     return status;
 }
 
-static bool is_sync(const tl_enumerator *on, size_t op)
-{
-    tl_simdisk_op_kind kind = tl_simdisk_op_at(on->trace->disk, op)->kind;
-    return kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR;
-}
-
-/* The same, once for each finished sync as the one that did nothing: its number is in the sample's.
+/* The same, once for each finished sync or write through as the one that did nothing: its number is
+ * in the sample's.
  */
 static tl_status lies_round(tl_enumerator *on, uint64_t from, uint64_t to)
 {
@@ -162,7 +157,7 @@ static tl_status lies_round(tl_enumerator *on, uint64_t from, uint64_t to)
     uint64_t step = op_count + 1;
     tl_status status = TL_OK;
     for (size_t sync = 0; sync < op_count && status == TL_OK && !on->stopped; sync++) {
-        if (!is_sync(on, sync))
+        if (!tl_simdisk_op_syncs(tl_simdisk_op_at(on->trace->disk, sync)))
             continue;
         tl_pending_leave_out(on->pending, sync);
         status = tl_pending_rewind(on->pending);

@@ -40,8 +40,7 @@ uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number)
 static size_t window_of(const tl_enumerator *on, size_t point)
 {
     for (size_t i = point; i-- > 0;) {
-        tl_simdisk_op_kind kind = tl_simdisk_op_at(on->trace->disk, i)->kind;
-        if (kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR)
+        if (tl_simdisk_op_syncs(tl_simdisk_op_at(on->trace->disk, i)))
             return i + 1;
     }
     return 0;

@@ -73,7 +73,7 @@ static uint32_t versions_allowed(const walk *w, const count_file *file, const co
 }
 
 /* Go from size `from` to size `to` of the chain of a file: multiply `product` by what changes.  In
- * a journal only to a size that a write made: another one lets older data go, anywhere. */
+ * a journal only between sizes with one `since`: otherwise older data may be free, anywhere. */
 static void sizes_step(const walk *w, const count_file *file, uint32_t from, uint32_t to,
                        mpz_ptr product)
 {
@@ -159,7 +159,10 @@ static void files_weigh(walk *w, size_t events, mpz_ptr product)
         size_product(w, file, low, product);
         mpz_set(weight->states, product);
         for (uint32_t k = low + 1; k <= high; k++) {
-            sizes_step(w, file, k - 1, k, product);
+            if (file->sizes[k].since == file->sizes[k - 1].since)
+                sizes_step(w, file, k - 1, k, product);
+            else
+                size_product(w, file, k, product);
             mpz_add(weight->states, weight->states, product);
         }
         mpz_set_ui(weight->outcomes, high - low + 1);
@@ -290,12 +293,37 @@ static void journal_is_sure(walk *w, size_t events)
     }
 }
 
+/* A finished write through: its own versions are sure, and a size that shows them, now and until
+ * the write came. */
+static void write_is_sure(walk *w, const tl_simdisk_op *op, int64_t i)
+{
+    count_file *file = &w->log.files[op->file];
+    uint32_t at = count_sector_from(file, op->first_sector), size = file->size_sure;
+    for (uint32_t s = at; s < at + op->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        while (sector->versions[sector->sure].op < i)
+            sector->sure++;
+    }
+    for (uint32_t k = size + 1; k < file->size_count && file->sizes[k].op <= i; k++) {
+        if (file->sizes[k - 1].bytes < op->offset + op->size_bytes)
+            size = k;
+    }
+    if (size == file->size_sure)
+        return;
+    file->size_sure = size;
+    journal_is_sure(w, file->sizes[size].needs);
+}
+
 static void op_finishes(walk *w, size_t i)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
-    if (op->kind != TL_SIMDISK_SYNC && op->kind != TL_SIMDISK_SYNC_DIR)
+    if (!tl_simdisk_op_syncs(op))
         return;
     w->after_sync = i + 1;
+    if (op->kind == TL_SIMDISK_WRITE) {
+        write_is_sure(w, op, (int64_t)i);
+        return;
+    }
     journal_is_sure(w, w->log.demands[i]);
     if (op->kind == TL_SIMDISK_SYNC)
         file_is_sure(&w->log.files[op->file], (int64_t)i);

@@ -165,7 +165,7 @@ static tl_status size_add(count_log *log, uint32_t number, int64_t op, uint64_t 
 {
     count_file *file = &log->files[number];
     bool shrinks = size_bytes < file->sizes[file->size_count - 1].bytes;
-    count_size size = {op, size_bytes, false, 0, file->size_count};
+    count_size size = {op, size_bytes, false, log->event_count + 1, file->size_count};
     PUSH(file->sizes, file->size_count, file->size_capacity, size);
     tl_status status = part_add(log, true, number, file->size_count - 1);
     if (status == TL_OK && shrinks)
@@ -181,10 +181,10 @@ static tl_status size_event(count_log *log, uint32_t number, int64_t op, uint64_
 }
 
 /* One more size, journaled whenever the data is written. */
-static tl_status delayed_size_add(count_log *log, count_file *file, int64_t op, uint64_t size_bytes)
+static tl_status delayed_size_add(count_log *log, count_file *file, int64_t op, uint64_t size_bytes,
+                                  uint32_t since)
 {
-    count_size size = {op, size_bytes, true, log->event_count,
-                       file->sizes[file->size_count - 1].since};
+    count_size size = {op, size_bytes, true, log->event_count, since};
     PUSH(file->sizes, file->size_count, file->size_capacity, size);
     return TL_OK;
 }
@@ -235,12 +235,14 @@ static tl_status write_add(count_log *log, const tl_simdisk_op *op, int64_t i)
     count_file *file = &log->files[op->file];
     uint64_t old = size_now(file), end = op->offset + op->size_bytes;
     uint32_t first_event = file->size_count;
+    /* one through goes its own way to the disk: older data may stay behind */
+    uint32_t since = op->through ? first_event - 1 : file->sizes[first_event - 1].since;
     tl_status status = TL_OK;
     if (end > old) {
         for (uint64_t step = (old / 4096 + 1) * 4096; step < end && status == TL_OK; step += 4096)
-            status = delayed_size_add(log, file, i, step);
+            status = delayed_size_add(log, file, i, step, since);
         if (status == TL_OK)
-            status = delayed_size_add(log, file, i, end);
+            status = delayed_size_add(log, file, i, end, since);
     }
     return status == TL_OK ? write_versions_add(log, op, i, first_event, old) : status;
 }

@@ -37,8 +37,8 @@ typedef struct count_size {
     int64_t op;
     uint64_t bytes;
     bool by_write;  /* journaled some time behind the write */
-    size_t needs;   /* by_write: the journal before the write */
-    uint32_t since; /* index of the newest size up to this one that no write made */
+    size_t needs;   /* journal length: by_write that before the write, else with its own event */
+    uint32_t since; /* with this size, sizes behind that index have brought their data */
 } count_size;
 
 typedef struct count_file {

@@ -16,6 +16,13 @@ static bool is_finished(const world *w, size_t i, tl_simdisk_op_kind kind, uint3
            (kind == TL_SIMDISK_SYNC ? op->file : op->path) == which;
 }
 
+/* Operation i, when it is a write through to this file that has returned; otherwise NULL. */
+static const tl_simdisk_op *through_at(const world *w, size_t i, uint32_t file)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+    return i < w->at && op->through && op->file == file ? op : NULL;
+}
+
 /* Out. */
 
 static void image_tell(world *w)
@@ -122,8 +129,8 @@ static void all_prefixes_tell(world *w)
 {
     size_t from = 0;
     for (size_t i = 0; i < w->at; i++) {
-        tl_simdisk_op_kind kind = tl_simdisk_op_at(w->trace, i)->kind;
-        if (kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR)
+        const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+        if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through)
             from = i + 1;
     }
     if (from == 0 && w->differs) {
@@ -188,12 +195,16 @@ static bool orders(const world *w, const change *c, uint32_t file, uint64_t sect
            sector * 512 < c->bytes && sector * 512 >= round_up(c->old);
 }
 
-/* A truncate or fallocate of the file behind this size, and not behind `size`. */
+/* A truncate, fallocate or another write, through, of the file behind this size, and not behind
+ * `size`. */
 static bool is_superseded(const world *w, long place, long size)
 {
     for (long c = place + 1; c <= size; c++) {
-        if (w->changes[c].kind == SIZE && w->changes[c].file == w->changes[place].file &&
-            !w->changes[c].by_write)
+        const change *later = &w->changes[c];
+        if (later->kind != SIZE || later->file != w->changes[place].file)
+            continue;
+        if (!later->by_write || (later->op != w->changes[place].op &&
+                                 tl_simdisk_op_at(w->trace, (size_t)later->op)->through))
             return true;
     }
     return false;
@@ -215,6 +226,11 @@ static bool may_hold(const world *w, uint32_t file, uint64_t sector, long place)
     for (size_t i = 0; i < w->at; i++) {
         if (is_finished(w, i, TL_SIMDISK_SYNC, file) && has_newer(w, file, sector, place, (long)i))
             return false; /* a sync found a newer one */
+        const tl_simdisk_op *through = through_at(w, i, file);
+        if (through != NULL && sector >= through->first_sector &&
+            sector < through->first_sector + through->sector_count &&
+            (place == NONE || w->changes[place].op < (long)i))
+            return false; /* a newer one was written through */
     }
     for (long c = 0; c <= size && w->profile == TL_PROFILE_JOURNAL; c++) {
         bool older = place == NONE || w->changes[place].op < w->changes[c].op;
@@ -280,10 +296,32 @@ static void size_choose(world *w, uint32_t file, long place)
 
 /* Sizes. */
 
+static bool is_size_of(const world *w, long place, uint32_t file)
+{
+    return w->changes[place].kind == SIZE && w->changes[place].file == file;
+}
+
+/* Does this size of the file, and each one behind it up to operation i, show all that i wrote
+ * through? */
+static bool shows(const world *w, long place, const tl_simdisk_op *op, size_t i)
+{
+    uint64_t end = op->offset + op->size_bytes;
+    if (place == NONE && tl_simdisk_base_size(w->trace, true, op->file) < end)
+        return false;
+    for (long c = place == NONE ? 0 : place; c < w->change_count; c++) {
+        if (is_size_of(w, c, op->file) && w->changes[c].op <= (long)i && w->changes[c].bytes < end)
+            return false;
+    }
+    return true;
+}
+
 /* Does a finished sync demand something newer than `place` for this name or size? */
 static bool is_too_old(const world *w, long place, int kind, uint32_t which)
 {
     for (size_t i = 0; i < w->at; i++) {
+        const tl_simdisk_op *through = kind == SIZE ? through_at(w, i, which) : NULL;
+        if (through != NULL && !shows(w, place, through, i))
+            return true;
         if (kind == SIZE
                 ? !is_finished(w, i, TL_SIMDISK_SYNC, which)
                 : !is_finished(w, i, TL_SIMDISK_SYNC_DIR, tl_simdisk_path_dir(w->trace, which)))
@@ -337,6 +375,15 @@ static void sizes_choose(world *w, uint32_t file)
 static bool journal_holds(const world *w, long events, size_t sync)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, sync);
+    if (op->through) { /* the oldest size that shows it must have what it needs */
+        long place = NONE;
+        while ((place != NONE && !is_size_of(w, place, op->file)) || !shows(w, place, op, sync))
+            place++;
+        if (place == NONE)
+            return true;
+        const change *c = &w->changes[place];
+        return c->by_write ? c->event <= events : c->event < events;
+    }
     for (long i = 0; i < w->change_count; i++) {
         const change *c = &w->changes[i];
         bool holds = c->kind == SIZE && c->by_write ? c->event <= events : c->event < events;

@@ -48,6 +48,16 @@ static void fill(tl_file *file, uint64_t offset, size_t size)
     assert_int_equal(io->pwritev(io, file, offset, &span, 1), TL_OK);
 }
 
+/* The same through another handle, opened with O_DSYNC. */
+static void fill_through(const char *path, uint64_t offset, size_t size)
+{
+    tl_file *file = NULL;
+    assert_int_equal(io->open(io, path, TL_IO_WRITE, &file), TL_OK);
+    tl_simdisk_write_through(disk, file);
+    fill(file, offset, size);
+    io->close(io, file);
+}
+
 static void sync_file(tl_file *file)
 {
     assert_int_equal(io->fdatasync(io, file), TL_OK);
@@ -332,6 +342,78 @@ static void a_rename_without_a_sync_of_its_file_may_name_an_empty_file(void **st
     expect_all(now(), 1, 1, 2, 3);
 }
 
+/* Sector 1 is overwritten, sector 0 through.  In flight it is a write like any other. */
+static void a_write_through_is_a_sync_of_itself_alone(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 4096);
+    fill(a, 512, 512);
+    fill_through("a", 0, 512);
+    expect_all(now() - 1, 1, 2, 4, 4);
+    expect_all(now(), 1, 1, 2, 2);
+}
+
+/* 16 sectors, then one behind them through: its size is sure, what lies before it is not.  In
+ * flight: 0, 4096 and 8192 with all they show in a journal, 8704 with its own sector.
+ * journal: 3 + 2^16, posix: 1 + 2^8 + 2^16 + 2^17. */
+static void a_size_made_through_leaves_older_data_behind(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 0);
+    fill(a, 0, 8192);
+    fill_through("a", 8192, 512);
+    expect_all(now() - 1, 1, 17, 65539, 1 + 256 + 65536 + 131072);
+    expect_all(now(), 1, 1, 65536, 65536);
+}
+
+/* It makes no size, but 0 would not show it.  At 4096 and at 8192, with or without b.  posix: 7 and
+ * 15 sectors are free. */
+static void a_write_through_demands_a_size_that_shows_it(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 0);
+    fill(a, 0, 8192);
+    create("b");
+    fill_through("a", 0, 512);
+    expect_all(now(), 1, 1, 4, 2 * (128 + 32768));
+}
+
+/* Its size needs c, which was created before it, and not d. */
+static void a_write_through_drags_the_journal_along_that_its_size_needs(void **state)
+{
+    (void)state;
+    durable("a", 0);
+    create("c");
+    fill_through("a", 0, 512);
+    create("d");
+    expect_all(now(), 1, 2, 2, 4);
+}
+
+/* Cut to 100 and grown again: the cut has happened, or the bytes would have gone with it. */
+static void a_write_through_behind_a_shrink_demands_the_shrink(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 9000);
+    cut(a, 100);
+    fill_through("a", 0, 600);
+    expect_all(now(), 1, 1, 1, 1);
+    a = durable("b", 9000);
+    cut(a, 100);
+    cut(a, 9000);
+    fill_through("b", 0, 600);
+    expect_all(now(), 1, 1, 1, 1);
+}
+
+/* Cut at 4096, behind it: at 9000 or at 4096. */
+static void a_write_through_before_a_shrink_leaves_it_free(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 9000);
+    cut(a, 4096);
+    fill_through("a", 0, 512);
+    expect_all(now(), 1, 1, 2, 2);
+}
+
 /* One overwritten sector.  Names: a; both; b.  Never neither.  A journal knows no "both". */
 static void a_rename_shows_either_name_or_in_posix_both(void **state)
 {
@@ -535,6 +617,12 @@ int main(void)
         CASE(a_sync_without_a_size_demands_no_journal),
         CASE(a_directory_sync_leaves_sizes_alone),
         CASE(a_rename_without_a_sync_of_its_file_may_name_an_empty_file),
+        CASE(a_write_through_is_a_sync_of_itself_alone),
+        CASE(a_size_made_through_leaves_older_data_behind),
+        CASE(a_write_through_demands_a_size_that_shows_it),
+        CASE(a_write_through_drags_the_journal_along_that_its_size_needs),
+        CASE(a_write_through_behind_a_shrink_demands_the_shrink),
+        CASE(a_write_through_before_a_shrink_leaves_it_free),
         CASE(a_rename_shows_either_name_or_in_posix_both),
         CASE(a_directory_sync_of_from_raises_to),
         CASE(renames_in_a_row_hang_on_each_other),

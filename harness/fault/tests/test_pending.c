@@ -230,6 +230,28 @@ static void a_synced_file_takes_the_journal_along_as_far_as_its_size_needs(void 
     end(&f);
 }
 
+static void a_write_through_that_the_disk_lied_about_is_a_plain_write(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    put(&f, 0, 1, 512);
+    sync_all(&f);
+    tl_simdisk_write_through(f.disk, f.file);
+    put(&f, 0, 2, 512); /* 4 */
+    tl_pending *pending = NULL;
+    must(tl_pending_create(f.disk, TL_PROFILE_JOURNAL, &pending));
+    for (int lied = 0; lied < 2; lied++) {
+        tl_pending_leave_out(pending, lied ? 4 : SIZE_MAX);
+        must(tl_pending_rewind(pending));
+        must(tl_pending_to(pending, 5));
+        must(tl_pending_show(pending, 0, &f.possible));
+        assert_int_equal(f.possible.open_count, lied);
+    }
+    tl_pending_destroy(pending);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_rename_shows_both_names_under_posix_and_never_under_journal),
         cmocka_unit_test(a_synced_directory_demands_what_its_renames_need_elsewhere),
         cmocka_unit_test(a_synced_file_takes_the_journal_along_as_far_as_its_size_needs),
+        cmocka_unit_test(a_write_through_that_the_disk_lied_about_is_a_plain_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
