@@ -69,6 +69,14 @@ void tl_possible_clear(tl_possible *possible);
  * them back with tl_simdisk_mark and tl_simdisk_release.  Nothing is allocated once warm. */
 TL_MUST_USE tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *possible);
 
+/* For `garbage`, in journal and posix.  Is some write that no finished sync has covered in flight
+ * for the device, in this unit of TL_UNIT_BYTES of the file?  And the bytes of the file that its
+ * last finished sync saw and that no size since then has cut away: only before those are zeros
+ * that nobody wrote certain. */
+enum { TL_UNIT_BYTES = 4096 };
+bool tl_pending_unit_flies(const tl_pending *pending, uint32_t file, uint64_t unit);
+uint64_t tl_pending_certain_bytes(const tl_pending *pending, uint32_t file);
+
 /* The operation of the log that made a version; false: it was there when the log began. */
 bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op);
 

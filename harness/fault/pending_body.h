@@ -100,6 +100,8 @@ TL_MUST_USE tl_status tl_pending_reserve(void *array, uint32_t *capacity, uint64
 /* pending_data.c: one file of the outcome, with size number `persisted`. */
 TL_MUST_USE tl_status tl_pending_show_file(tl_pending *pending, uint32_t file, uint32_t persisted,
                                            tl_possible *possible);
+/* Is this operation a write through that has returned, and did the disk not lie about it? */
+bool tl_pending_is_through(const tl_pending *pending, uint32_t number);
 /* The sizes that a write which ends at `end` adds to a file of size `found`: how many, and the
  * nth, 1-based; the 0th is `found`. */
 uint32_t tl_pending_write_sizes(uint64_t found, uint64_t end);

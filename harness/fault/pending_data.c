@@ -217,14 +217,19 @@ static tl_status go_base(course *on)
     return TL_OK;
 }
 
+bool tl_pending_is_through(const tl_pending *pending, uint32_t number)
+{
+    return pending->trace->ops[number].through && number < pending->at &&
+           number != pending->left_out;
+}
+
 static tl_status go_on(course *on, uint32_t number)
 {
     if (number == TL_PENDING_BASE)
         return go_base(on);
     const tl_simdisk_op *op = &on->pending->trace->ops[number];
     if (op->kind == TL_SIMDISK_WRITE)
-        return go_write(on, op,
-                        op->through && number < on->pending->at && number != on->pending->left_out);
+        return go_write(on, op, tl_pending_is_through(on->pending, number));
     uint64_t size = op->size_bytes;
     if (op->kind == TL_SIMDISK_FALLOCATE)
         size = op->offset + op->size_bytes > on->size ? op->offset + op->size_bytes : on->size;

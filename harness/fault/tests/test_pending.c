@@ -252,6 +252,67 @@ static void a_write_through_that_the_disk_lied_about_is_a_plain_write(void **sta
     end(&f);
 }
 
+/* Which of the first three units are in flight, as bits. */
+static unsigned flying(fixture *f, size_t at)
+{
+    tl_pending *pending = NULL;
+    unsigned units = 0;
+    must(tl_pending_create(f->disk, TL_PROFILE_POSIX, &pending));
+    must(tl_pending_to(pending, at));
+    for (unsigned unit = 0; unit < 3; unit++)
+        units |= (unsigned)tl_pending_unit_flies(pending, 0, unit) << unit;
+    tl_pending_destroy(pending);
+    return units;
+}
+
+static void a_write_is_in_flight_until_a_sync_of_its_file_has_finished(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    put(&f, 0, 1, 12000);
+    sync_all(&f);
+    assert_int_equal(flying(&f, 4), 0);
+    put(&f, 4000, 2, 200);               /* 4: two units */
+    must(f.io->fsync_dir(f.io, "d"));    /* 5: not of the file */
+    must(f.io->fdatasync(f.io, f.file)); /* 6 */
+    assert_int_equal(flying(&f, 4), 3);
+    assert_int_equal(flying(&f, 6), 3); /* the sync has not finished */
+    assert_int_equal(flying(&f, 7), 0);
+    must(f.io->truncate(f.io, f.file, 5000)); /* 7: zeroes the rest of unit 1 */
+    must(f.io->truncate(f.io, f.file, 4096)); /* 8: cuts no unit */
+    assert_int_equal(flying(&f, 8), 2);
+    assert_int_equal(flying(&f, 9), 2);
+    must(f.io->fdatasync(f.io, f.file)); /* 9 */
+    tl_simdisk_write_through(f.disk, f.file);
+    put(&f, 8192, 3, 100); /* 10 */
+    assert_int_equal(flying(&f, 10), 4);
+    assert_int_equal(flying(&f, 11), 0); /* it returned */
+    end(&f);
+}
+
+static void zeros_are_certain_that_a_sync_saw_and_no_cut_took(void **state)
+{
+    (void)state;
+    fixture f;
+    tl_pending *pending = NULL;
+    begin(&f);
+    must(f.io->fallocate(f.io, f.file, 0, 9000));  /* 1 */
+    sync_all(&f);                                  /* 2, 3 */
+    must(f.io->fallocate(f.io, f.file, 0, 20000)); /* 4 */
+    must(f.io->truncate(f.io, f.file, 5000));      /* 5 */
+    must(f.io->truncate(f.io, f.file, 20000));     /* 6 */
+    must(tl_pending_create(f.disk, TL_PROFILE_POSIX, &pending));
+    must(tl_pending_to(pending, 1));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 0);
+    must(tl_pending_to(pending, 4));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 9000);
+    must(tl_pending_to(pending, 7));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 5000);
+    tl_pending_destroy(pending);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +325,8 @@ int main(void)
         cmocka_unit_test(a_synced_directory_demands_what_its_renames_need_elsewhere),
         cmocka_unit_test(a_synced_file_takes_the_journal_along_as_far_as_its_size_needs),
         cmocka_unit_test(a_write_through_that_the_disk_lied_about_is_a_plain_write),
+        cmocka_unit_test(a_write_is_in_flight_until_a_sync_of_its_file_has_finished),
+        cmocka_unit_test(zeros_are_certain_that_a_sync_saw_and_no_cut_took),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
