@@ -49,6 +49,11 @@ uint64_t tl_pending_outcome_count(const tl_pending *pending); /* at least 1 */
  */
 uint64_t tl_pending_newest_outcome(const tl_pending *pending);
 
+/* Under journal: how many prefixes of it are allowed, and the first outcome of one, which has the
+ * smallest numbers of sizes; those with the same prefix follow. */
+uint32_t tl_pending_prefix_count(const tl_pending *pending);
+uint64_t tl_pending_prefix_outcome(const tl_pending *pending, uint32_t prefix);
+
 typedef struct tl_open_sector { /* a visible sector that may hold one of several versions */
     uint32_t file, sector;
     uint32_t first, count; /* of tl_possible.shown and .logged, oldest first; count >= 2 */

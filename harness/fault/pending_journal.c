@@ -5,6 +5,8 @@
  */
 #include "harness/fault/pending_body.h"
 
+#include <assert.h>
+
 tl_status tl_pending_event_add(tl_pending *pending, uint32_t op, bool name)
 {
     tl_status status = tl_pending_reserve(&pending->events, &pending->event_capacity,
@@ -81,4 +83,16 @@ tl_status tl_pending_journal_show(tl_pending *pending, uint64_t *index, tl_image
     *index -= pending->before[combo];
     *events = pending->demanded + combo;
     return status;
+}
+
+uint32_t tl_pending_prefix_count(const tl_pending *pending)
+{
+    assert(pending->profile == TL_PROFILE_JOURNAL);
+    return pending->combo_count;
+}
+
+uint64_t tl_pending_prefix_outcome(const tl_pending *pending, uint32_t prefix)
+{
+    assert(prefix < tl_pending_prefix_count(pending));
+    return pending->before[prefix];
 }
