@@ -30,8 +30,7 @@ tl_status tl_pending_order_step(tl_pending *pending)
 {
     const tl_simdisk_op *op = &pending->trace->ops[pending->at];
     tl_status status = tl_image_apply(&pending->issued, op, UINT32_MAX);
-    bool sync = op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR;
-    if (status != TL_OK || !sync || pending->at == pending->left_out)
+    if (status != TL_OK || !tl_simdisk_op_syncs(op) || pending->at == pending->left_out)
         return status;
     pending->shortest_ops = pending->at + 1;
     pending->base_first = false;

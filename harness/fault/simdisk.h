@@ -90,6 +90,12 @@ typedef struct tl_simdisk_op {
     bool through; /* WRITE: durable when it returned, it alone: O_DSYNC or O_SYNC */
 } tl_simdisk_op;
 
+/* Does it make anything durable when it returns?  Syncs, and writes through. */
+static inline bool tl_simdisk_op_syncs(const tl_simdisk_op *op)
+{
+    return op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through;
+}
+
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
 const tl_simdisk_op *tl_simdisk_op_at(const tl_simdisk *disk, size_t index);
 const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path);
