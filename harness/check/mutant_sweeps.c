@@ -75,7 +75,7 @@ static void random_scripts(tl_probe *probe)
 #define LOST       [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
 #define MISPLACED  [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
 
-enum { PAGES = 24, SAMPLE = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
+enum { PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
 
 /* Cheap ones first: a bug is looked at in this order by those that must find it.  `whole`: see
  * mutant_run.h; of the crash profiles the exact tier is, every state of the canonical histories.
@@ -111,16 +111,22 @@ static const tl_mutant_sweep sweeps[] = {
      TL_FINDER_GARBAGE, false, 4, 240, tl_mutant_crashes, PLAN(GARBAGE, SAMPLED, MIXED, COMMIT, DRAWS)},
     {"liar/T3", "crash: drawn, and a sync left out: never wrong data",
      TL_FINDER_LIAR, false, 4, 240, tl_mutant_crashes, PLAN(LIAR, SAMPLED, MIXED, COMMIT, DRAWS)},
-    {"flip/sample", "damage: flipped bytes and bits, some",
-     TL_FINDER_FLIP, false, 16, 120, tl_mutant_damage, DAMAGE(SAMPLE, FLIPS)},
+    {"flip/few", "damage: flipped bytes and bits, a few",
+     TL_FINDER_FLIP, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, FLIPS)},
+    {"flip/many", "damage: flipped bytes and bits, many",
+     TL_FINDER_FLIP, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, FLIPS)},
     {"flip/all", "damage: flipped bytes and bits, every one",
      TL_FINDER_FLIP, true, 0, 240, tl_mutant_damage, DAMAGE(0, FLIPS)},
-    {"lost_write/sample", "damage: older pages and sectors, some",
-     TL_FINDER_LOST_WRITE, false, 16, 120, tl_mutant_damage, DAMAGE(SAMPLE, LOST)},
+    {"lost_write/few", "damage: older pages and sectors, a few",
+     TL_FINDER_LOST_WRITE, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, LOST)},
+    {"lost_write/many", "damage: older pages and sectors, many",
+     TL_FINDER_LOST_WRITE, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, LOST)},
     {"lost_write/all", "damage: older pages and sectors, every one",
      TL_FINDER_LOST_WRITE, true, 0, 240, tl_mutant_damage, DAMAGE(0, LOST)},
-    {"misdirect/sample", "damage: pages in another's place, some",
-     TL_FINDER_MISDIRECT, false, 16, 120, tl_mutant_damage, DAMAGE(SAMPLE, MISPLACED)},
+    {"misdirect/few", "damage: pages in another's place, a few",
+     TL_FINDER_MISDIRECT, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, MISPLACED)},
+    {"misdirect/many", "damage: pages in another's place, many",
+     TL_FINDER_MISDIRECT, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, MISPLACED)},
     {"misdirect/all", "damage: pages in another's place, every pair",
      TL_FINDER_MISDIRECT, true, 0, 240, tl_mutant_damage, DAMAGE(0, MISPLACED)},
     {"faults", "faults: every call fails once, and from then on",
