@@ -202,9 +202,13 @@ tl_status tl_enumerate_samples(tl_enumerator *on)
     uint64_t width = liar ? 1 : SAMPLES_A_ROUND;
     uint64_t last = liar ? 4 : SAMPLES_A_POINT; /* with a bound, until it stops us */
     tl_status status = TL_OK;
-    for (uint64_t from = 0; (bounded || from < last) && status == TL_OK && !on->stopped;
-         from += width)
+    bool any = true; /* a trace without a finished sync has no lie to draw */
+    for (uint64_t from = 0; (bounded || from < last) && status == TL_OK && any && !on->stopped;
+         from += width) {
+        uint64_t before = on->unit;
         status = liar ? lies_round(on, from, from + width) : samples_round(on, from, from + width);
+        any = on->unit != before;
+    }
     on->result->points = tl_simdisk_op_count(on->trace->disk) + 1;
     return status;
 }
