@@ -228,6 +228,9 @@ tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *resu
                  tl_profile_at(options->profile)->name);
         return TL_UNSUPPORTED;
     }
+    on.contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
+    on.whose = tl_contract_case_of(on.inspector, options->profile);
+    on.contract = tl_contract_find(on.contracts, &on.whose);
     mpz_inits(on.beside, on.weight, NULL);
     tl_possible_init(&on.possible, on.trace->disk);
     tl_status status = prepare(&on);

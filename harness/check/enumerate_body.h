@@ -22,6 +22,9 @@ typedef struct tl_enumerator {
     const tl_trace *trace;
     const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
     tl_nest *nest;               /* of tier NESTED */
+    const tl_contracts *contracts;
+    tl_contract_case whose;
+    tl_contract contract; /* of the store, under this profile */
     tl_pending *pending;
     tl_possible possible;
     tl_choices *choices;

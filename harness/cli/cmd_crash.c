@@ -153,8 +153,11 @@ static int finish(tl_crash_campaign *campaign)
     ending end = how_it_ended(campaign);
     double rate = tl_sweep_rate(campaign->states, campaign->elapsed_ns);
     fprintf(campaign->table,
-            "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings\n",
+            "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings",
             campaign->states, isnan(rate) ? 0 : rate, campaign->findings);
+    if (campaign->known > 0)
+        fprintf(campaign->table, ", %" PRIu64 " known", campaign->known);
+    fputc('\n', campaign->table);
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash", "no state was checked; allow more with --variant or --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)

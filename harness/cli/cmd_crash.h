@@ -36,9 +36,10 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *out_dir, *repro;
-    const char *mutant;     /* a seeded bug to wake; NULL: none */
-    tl_case only;           /* with repro, of variants */
-    tl_state_id only_state; /* with repro, of profiles */
+    const tl_contracts *contracts; /* --contract; NULL: the table built in */
+    const char *mutant;            /* a seeded bug to wake; NULL: none */
+    tl_case only;                  /* with repro, of variants */
+    tl_state_id only_state;        /* with repro, of profiles */
 } tl_crash_request;
 
 typedef struct tl_crash_campaign { /* all cells of one request */
@@ -46,7 +47,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     FILE *table;
     tl_result *result; /* NULL: nothing is written */
     char run_dir[TL_CRASH_PATH_BYTES];
-    uint64_t states, elapsed_ns, findings, failed_cells;
+    uint64_t states, elapsed_ns, findings, known, failed_cells;
     uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
     tl_status failure;    /* of the first sweep that could not be done */
 } tl_crash_campaign;

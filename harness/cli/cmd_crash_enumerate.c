@@ -3,7 +3,7 @@
  * recorded once -> for each profile: enumerated by tier, counted by itself -> rows, one cell
  */
 #include "harness/check/document_tiers.h"
-#include "harness/cli/cmd_crash_cells.h"
+#include "harness/cli/cmd_crash_tell.h"
 #include "harness/fault/count.h"
 
 #include <inttypes.h>
@@ -15,6 +15,7 @@ typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
     size_t index, count; /* of the profiles */
     tl_tiers_row *row;
+    tl_tell tell;
 } profile_run;
 
 static void show_step(void *context, size_t point, size_t point_count)
@@ -25,10 +26,8 @@ static void show_step(void *context, size_t point, size_t point_count)
 
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
-    static char where[TL_STATE_ID_TEXT_MAX];
-    const profile_run *run = context;
-    tl_state_id_print(&finding->where, where);
-    tl_crash_tell(run->march, where, &finding->verdict);
+    profile_run *run = context;
+    tl_tell_finding(&run->tell, finding);
 }
 
 static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
@@ -137,6 +136,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
     size_t parts_left = (cells_left - 1) * run->count + run->count - run->index;
     tl_enumerate_options options = {
         .recording = recording,
+        .contracts = request->contracts,
         .profile = row->profile,
         .tier = row->tier,
         .seed = request->seed,
@@ -168,17 +168,22 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     tl_status status = TL_OK;
     for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
         tl_tiers_row *row = &rows[*done];
-        profile_run run = {march, *done, request->profile_count, row};
+        static profile_run run; /* large; one at a time */
+        run = (profile_run){march, *done, request->profile_count, row, .tell = {.march = march}};
         status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
                         row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
         print_row(march, row);
+        bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
+                     row->done.findings == 0 && request->repro == NULL;
+        tl_tell_end(&run.tell, &row->done, recording, row->profile, whole);
         campaign->states += row->done.leaves;
         campaign->budget_used +=
             row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;
         campaign->elapsed_ns += row->done.elapsed_ns;
         campaign->findings += row->done.findings;
+        campaign->known += row->done.known;
         ++*done;
     }
     return status;

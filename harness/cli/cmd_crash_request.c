@@ -21,6 +21,7 @@ enum { /* options without a letter */
        OPTION_SHARD,
        OPTION_VARIANT,
        OPTION_BUDGET,
+       OPTION_CONTRACT,
        OPTION_JSON,
        OPTION_OUT,
        OPTION_REPRO,
@@ -42,6 +43,7 @@ static const struct argp_option options[] = {
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
+    {"contract", OPTION_CONTRACT, "FILE", 0, "What the stores promise, in place of the table that `treelab list contracts` shows", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
@@ -192,6 +194,17 @@ static void parse_repro(struct argp_state *state, const char *text)
     }
 }
 
+static void read_contracts(struct argp_state *state, const char *path)
+{
+    static tl_contracts contracts; /* large; once per process */
+    tl_crash_request *request = state->input;
+    char error[160] = "";
+    if (tl_contracts_read(path, &contracts, error, sizeof error) != TL_OK)
+        argp_error(state, "--contract %s: %s; see `treelab list contracts` for how it looks", path,
+                   error);
+    request->contracts = &contracts;
+}
+
 static void default_profiles(tl_crash_request *request)
 {
     static const tl_profile gated[] = {TL_PROFILE_SIGKILL, TL_PROFILE_PREFIX, TL_PROFILE_JOURNAL,
@@ -294,6 +307,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_BUDGET:
         parse_budget(state, value);
+        return 0;
+    case OPTION_CONTRACT:
+        read_contracts(state, value);
         return 0;
     case OPTION_JSON:
         request->json_path = value;
