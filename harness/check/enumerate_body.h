@@ -58,6 +58,9 @@ void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
 TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
 TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
 
+/* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
+tl_profile tl_enumerate_walked(tl_profile profile);
+
 /* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
 TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);

@@ -31,7 +31,7 @@ typedef struct tl_crash_request {
     uint64_t budget_ns, budget_states; /* 0: no bound */
     tl_crash_way way;
     tl_tier tier; /* of PROFILES and SYNCS */
-    bool tier_given;
+    bool tier_given, timeline;
     tl_profile profiles[TL_PROFILE_COUNT];
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */

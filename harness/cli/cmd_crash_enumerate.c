@@ -169,7 +169,11 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
         tl_tiers_row *row = &rows[*done];
         static profile_run run; /* large; one at a time */
-        run = (profile_run){march, *done, request->profile_count, row, .tell = {.march = march}};
+        run.march = march;
+        run.index = *done;
+        run.row = row;
+        run.count = request->profile_count;
+        tl_tell_begin(&run.tell, march, recording, row->profile);
         status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
@@ -177,7 +181,9 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
         print_row(march, row);
         bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
                      row->done.findings == 0 && request->repro == NULL;
-        tl_tell_end(&run.tell, &row->done, recording, row->profile, whole);
+        tl_tell_end(&run.tell, &row->done, whole);
+        if (request->timeline && status == TL_OK)
+            tl_tell_timeline(&run.tell, &request->only_state);
         campaign->states += row->done.leaves;
         campaign->budget_used +=
             row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;

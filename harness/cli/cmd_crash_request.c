@@ -26,6 +26,7 @@ enum { /* options without a letter */
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
+       OPTION_TIMELINE,
 };
 
 /* clang-format off */
@@ -48,6 +49,7 @@ static const struct argp_option options[] = {
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
@@ -229,6 +231,8 @@ static void choose_states(struct argp_state *state)
         argp_error(state, "--shard goes with --tier; say which");
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
+    if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
+        argp_error(state, "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
     if (!request->tier_given)
         request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
     for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
@@ -323,6 +327,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_MUTANT:
         tl_crash_mutant_check(state, value);
         request->mutant = value;
+        return 0;
+    case OPTION_TIMELINE:
+        request->timeline = true;
         return 0;
     case 'q':
         request->quiet = true;

@@ -1,56 +1,119 @@
 /* harness/cli/cmd_crash_tell.c -- see cmd_crash_tell.h. */
 #include "harness/cli/cmd_crash_tell.h"
 
+#include "harness/check/timeline.h"
+
 #include <inttypes.h>
 
-static void note_known(tl_tell *tell, const tl_enumerate_finding *finding)
+enum { EXPLAINED_MAX = 3, WITNESS_LOOKS = 512 };
+
+void tl_tell_begin(tl_tell *tell, tl_crash_march *march, const tl_recording *recording,
+                   tl_profile profile)
 {
-    size_t i = 0;
-    while (i < tell->known_count && tell->known[i].row != finding->known)
-        i++;
-    if (i == TL_TELL_KNOWN_MAX)
-        return;
-    if (i == tell->known_count)
-        tell->known[tell->known_count++] =
-            (tl_tell_known){.row = finding->known, .first = finding->where};
-    tell->known[i].count++;
+    const tl_crash_request *request = march->campaign->request;
+    tell->march = march;
+    tell->recording = recording;
+    tell->profile = profile;
+    tl_causes_begin(&tell->causes, recording, request->contracts, profile, request->seed);
+}
+
+static const char *where_text(const tl_state_id *where)
+{
+    static char text[TL_STATE_ID_TEXT_MAX];
+    tl_state_id_print(where, text);
+    return text;
 }
 
 void tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding)
 {
-    static char where[TL_STATE_ID_TEXT_MAX];
-    if (finding->known != NULL) {
-        note_known(tell, finding);
-        return;
-    }
-    tl_state_id_print(&finding->where, where);
-    tl_crash_tell(tell->march, where, &finding->verdict);
-}
-
-/* "  KNOWN     12 times  log/commit/garbage/39.24/sample.2: flushes of the log share ..." */
-static void print_known(const tl_tell *tell)
-{
     const tl_crash_cell *cell = &tell->march->cell;
-    static char where[TL_STATE_ID_TEXT_MAX];
-    for (size_t i = 0; i < tell->known_count; i++) {
-        const tl_tell_known *known = &tell->known[i];
-        tl_state_id_print(&known->first, where);
-        fprintf(tell->march->rows, "  KNOWN, %" PRIu64 " times, first at %s/%s/%.120s: %s\n",
-                known->count, cell->protocol, tl_run_durability_name(cell->durability), where,
-                known->row->reason);
+    bool fresh = false;
+    const tl_cause *cause = tl_causes_add(&tell->causes, finding, &fresh);
+    if (finding->known != NULL)
+        return;
+    bool first = tl_crash_tell(tell->march, where_text(&finding->where), &finding->verdict);
+    if (cause == NULL || !fresh)
+        return;
+    if (!first)
+        tl_complain("crash", "finding: %s/%s/%.200s: %s (%s)", cell->protocol,
+                    tl_run_durability_name(cell->durability), where_text(&finding->where),
+                    tl_rule_name(finding->verdict.rule), finding->verdict.text);
+    tl_complain("crash", "cause: %s", cause->text);
+}
+
+/* Why, and what would help, of the first finding of a cause. */
+static void print_explanation(tl_tell *tell, const tl_cause *cause)
+{
+    const tl_crash_request *request = tell->march->campaign->request;
+    static tl_explanation why; /* large; one at a time */
+    tl_explain_options options = {
+        .recording = tell->recording,
+        .contracts = request->contracts,
+        .profile = tell->profile,
+        .tier = request->tier,
+        .seed = request->seed,
+        .stop = tl_interrupted,
+    };
+    tl_witness *witness = tell->causes.witness;
+    if (witness == NULL || tl_interrupted() ||
+        tl_witness_take(witness, &cause->first, &cause->verdict) != TL_OK ||
+        tl_witness_shrink(witness, WITNESS_LOOKS) != TL_OK ||
+        tl_explain(&options, witness, &why) != TL_OK)
+        return;
+    fprintf(tell->march->rows, "    %s\n", why.needs);
+    if (why.fix[0] != '\0')
+        fprintf(tell->march->rows, "    %s\n", why.fix);
+}
+
+/* "  cause: 12 findings: lost_committed (TL_OK): log_frame lost; between ... and ..." */
+static void print_causes(tl_tell *tell)
+{
+    FILE *rows = tell->march->rows;
+    size_t explained = 0;
+    for (size_t i = 0; i < tell->causes.count; i++) {
+        const tl_cause *cause = &tell->causes.at[i];
+        const tl_crash_cell *cell = &tell->march->cell;
+        fprintf(rows, "  %s: %" PRIu64 " finding%s: %s\n", cause->known != NULL ? "KNOWN" : "cause",
+                cause->count, cause->count == 1 ? "" : "s", cause->text);
+        fprintf(rows, "    first at %s/%s/%.200s\n", cell->protocol,
+                tl_run_durability_name(cell->durability), where_text(&cause->first));
+        if (cause->known != NULL)
+            fprintf(rows, "    documented: %s\n", cause->known->reason);
+        else if (explained++ < EXPLAINED_MAX)
+            print_explanation(tell, cause);
     }
 }
 
-void tl_tell_end(tl_tell *tell, const tl_enumeration *done, const tl_recording *recording,
-                 tl_profile profile, bool whole)
+void tl_tell_end(tl_tell *tell, const tl_enumeration *done, bool whole)
 {
     const tl_crash_request *request = tell->march->campaign->request;
     const tl_contracts *contracts =
         request->contracts != NULL ? request->contracts : tl_contracts_builtin();
-    const tl_contract_case whose = tl_contract_case_of(&recording->inspector, profile);
+    const tl_contract_case whose = tl_contract_case_of(&tell->recording->inspector, tell->profile);
     const tl_contract contract = tl_contract_find(contracts, &whose);
     char more[160];
-    print_known(tell);
+    print_causes(tell);
     if (whole && tl_contract_stronger(&contract, &done->seen, more, sizeof more))
         fprintf(tell->march->rows, "  stronger than promised, in every allowed state: %s\n", more);
+    tl_causes_end(&tell->causes);
+}
+
+void tl_tell_timeline(tl_tell *tell, const tl_state_id *where)
+{
+    const tl_trace *trace = &tell->recording->trace;
+    const tl_roles roles = tl_roles_of(&tell->recording->inspector, trace);
+    const tl_crash_request *request = tell->march->campaign->request;
+    tl_witness *witness = NULL;
+    tl_lost lost;
+    tl_status status = tl_witness_create(tell->recording, request->contracts, tell->profile,
+                                         request->seed, &witness);
+    if (status == TL_OK)
+        status = tl_witness_take(witness, where, NULL);
+    if (status == TL_OK)
+        status = tl_witness_lost(witness, &lost);
+    if (status == TL_OK)
+        tl_timeline_print(tell->march->rows, &roles, trace, &lost, 0);
+    else
+        tl_complain("crash", "no timeline: %s", tl_status_text(status));
+    tl_witness_destroy(witness);
 }
