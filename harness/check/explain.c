@@ -17,6 +17,7 @@ typedef struct explaining {
     tl_explanation *out;
     tl_verdict verdict;
     size_t point;
+    char signature[TL_SIGNATURE_MAX];
 } explaining;
 
 static size_t first_of(const tl_lost *lost)
@@ -93,13 +94,12 @@ static void needs_text(explaining *now)
              kept);
 }
 
-/* Two operations at places alike: kind, what they are about, and what was going on. */
+/* Two operations alike: of one kind, about the same kind of things. */
 static bool is_like(const explaining *now, size_t one, size_t other)
 {
     const tl_simdisk *disk = now->trace->disk;
     return tl_simdisk_op_at(disk, one)->kind == tl_simdisk_op_at(disk, other)->kind &&
-           tl_roles_of_op(&now->roles, one) == tl_roles_of_op(&now->roles, other) &&
-           tl_moment_of(now->trace, one) == tl_moment_of(now->trace, other);
+           tl_roles_of_op(&now->roles, one) == tl_roles_of_op(&now->roles, other);
 }
 
 /* The sync, put in at `at`, that covers the newest operation like A, which *newest says; false:
@@ -116,7 +116,7 @@ static bool sync_for(const explaining *now, size_t at, tl_simdisk_op *sync, size
     if (op == SIZE_MAX || op == *newest)
         return false;
     const tl_simdisk_op *covered = tl_simdisk_op_at(disk, op);
-    uint32_t path = covered->kind == TL_SIMDISK_RENAME ? covered->path2 : covered->path;
+    uint32_t path = covered->kind == TL_SIMDISK_RENAME ? covered->path2 : tl_op_path(disk, op);
     uint32_t dir = tl_simdisk_path_dir(disk, path);
     uint64_t size = covered->size_after;
     for (size_t i = op + 1; i < at; i++) {
@@ -128,11 +128,11 @@ static bool sync_for(const explaining *now, size_t at, tl_simdisk_op *sync, size
             size = later->size_after;
     }
     *newest = op;
-    *sync = name ? (tl_simdisk_op){.kind = TL_SIMDISK_SYNC_DIR, .path = dir}
-                 : (tl_simdisk_op){.kind = TL_SIMDISK_SYNC,
-                                   .file = covered->file,
-                                   .path = covered->path,
-                                   .size_after = size};
+    *sync =
+        name
+            ? (tl_simdisk_op){.kind = TL_SIMDISK_SYNC_DIR, .path = dir}
+            : (tl_simdisk_op){
+                  .kind = TL_SIMDISK_SYNC, .file = covered->file, .path = path, .size_after = size};
     return true;
 }
 
@@ -207,16 +207,23 @@ static tl_status trace_with(const tl_trace *trace, const inserts *in, tl_trace *
     return status;
 }
 
+/* Findings of one cause: the same signature, but for its window, which more syncs change. */
 typedef struct counting {
     tl_verdict like;
+    const char *signature;
+    size_t signature_bytes;
+    tl_causes *causes;
     uint64_t count;
 } counting;
 
 static void count_like(void *context, const tl_enumerate_finding *finding)
 {
     counting *all = context;
-    all->count +=
-        finding->verdict.rule == all->like.rule && finding->verdict.status == all->like.status;
+    bool fresh;
+    if (finding->verdict.rule != all->like.rule || finding->verdict.status != all->like.status)
+        return;
+    const tl_cause *cause = tl_causes_add(all->causes, finding, &fresh);
+    all->count += cause == NULL || strncmp(cause->text, all->signature, all->signature_bytes) == 0;
 }
 
 static tl_status findings_count(const explaining *now, const tl_trace *trace, uint64_t *count,
@@ -225,7 +232,9 @@ static tl_status findings_count(const explaining *now, const tl_trace *trace, ui
     const tl_explain_options *asked = now->options;
     tl_recording recording = *asked->recording; /* but for the trace it is the same */
     recording.trace = *trace;
-    counting all = {now->verdict, 0};
+    static tl_causes causes; /* large; one at a time */
+    tl_causes_begin(&causes, &recording, asked->contracts, asked->profile, asked->seed);
+    counting all = {now->verdict, now->signature, strcspn(now->signature, ";"), &causes, 0};
     tl_enumerate_options states = {
         .recording = &recording,
         .contracts = asked->contracts,
@@ -244,6 +253,7 @@ static tl_status findings_count(const explaining *now, const tl_trace *trace, ui
     *count = all.count;
     *whole = *whole && done.complete;
     tl_enumeration_clear(&done);
+    tl_causes_end(&causes);
     return status;
 }
 
@@ -259,12 +269,14 @@ static void fix_text(const explaining *now, const inserts *in, bool behind_lost,
                  behind_lost ? "behind" : "before", words);
     else
         snprintf(place, sizeof place, "before each commit is acknowledged");
-    const tl_simdisk_op *sync = &in->syncs[0];
+    const tl_simdisk_op *sync = &in->syncs[in->count - 1]; /* the first may be of a creation */
     snprintf(out->fix, sizeof out->fix,
-             "%s of %s %s (%" PRIu64 " more in this run) removes %s of %" PRIu64 " such findings%s",
+             "%s of %s %s (%" PRIu64 " more in this run) removes %s%" PRIu64 " of %" PRIu64
+             " such findings%s",
              sync->kind == TL_SIMDISK_SYNC ? "an fdatasync" : "an fsync_dir",
              tl_simdisk_path(now->trace->disk, sync->path), place, out->syncs_added,
-             out->after == 0 ? "all" : "not all", out->before,
+             out->after == 0 ? "all, " : "",
+             out->before > out->after ? out->before - out->after : 0, out->before,
              whole ? "" : ", among the states looked at");
 }
 
@@ -324,7 +336,9 @@ tl_status tl_explain(const tl_explain_options *options, tl_witness *witness,
     explanation->lost = first_of(&lost);
     if (lost.garbled || explanation->lost >= tl_simdisk_op_count(recording->trace.disk))
         return TL_UNSUPPORTED;
-    status = kept_find(&now);
+    status = tl_signature_make(witness, &now.roles, now.trace, now.signature);
+    if (status == TL_OK)
+        status = kept_find(&now);
     if (status != TL_OK)
         return status;
     needs_text(&now);

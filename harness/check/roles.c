@@ -26,6 +26,28 @@ static bool ends_with(const char *text, const char *end)
     return text_bytes >= end_bytes && strcmp(text + text_bytes - end_bytes, end) == 0;
 }
 
+uint32_t tl_op_path(const tl_simdisk *disk, size_t index)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(disk, index);
+    if (op->kind != TL_SIMDISK_WRITE && op->kind != TL_SIMDISK_TRUNCATE &&
+        op->kind != TL_SIMDISK_FALLOCATE)
+        return op->path;
+    uint32_t path = 0;
+    for (uint32_t p = 0; p < tl_simdisk_path_count(disk); p++) {
+        uint32_t file;
+        if (tl_simdisk_base_name(disk, false, p, &file) && file == op->file)
+            path = p;
+    }
+    for (size_t i = 0; i < index; i++) {
+        const tl_simdisk_op *named = tl_simdisk_op_at(disk, i);
+        if (named->kind == TL_SIMDISK_CREATE && named->file == op->file)
+            path = named->path;
+        else if (named->kind == TL_SIMDISK_RENAME && named->path == path)
+            path = named->path2;
+    }
+    return path;
+}
+
 enum { META_BYTES = 4096, LOG_HEADER_BYTES = 4096, KIND_AT = 16 };
 
 /* The kind of page that begins at `page_at`, by the byte that FORMAT.md gives it. */
@@ -44,7 +66,7 @@ static tl_role page_role(const tl_roles *roles, const tl_simdisk_op *op, uint64_
 tl_role tl_role_of_sector(const tl_roles *roles, size_t index, uint64_t sector)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(roles->disk, index);
-    const char *path = tl_simdisk_path(roles->disk, op->path);
+    const char *path = tl_simdisk_path(roles->disk, tl_op_path(roles->disk, index));
     uint64_t at = sector * TL_SECTOR_BYTES;
     if (op->kind == TL_SIMDISK_TRUNCATE || op->kind == TL_SIMDISK_FALLOCATE)
         return TL_ROLE_SIZE;
@@ -52,7 +74,7 @@ tl_role tl_role_of_sector(const tl_roles *roles, size_t index, uint64_t sector)
         return TL_ROLE_DATA;
     if (strstr(path, ".log.") != NULL)
         return at < LOG_HEADER_BYTES ? TL_ROLE_LOG_HEADER : TL_ROLE_LOG_FRAME;
-    if (!ends_with(path, ".tl"))
+    if (!ends_with(path, ".tl") && !ends_with(path, ".tl.tmp"))
         return TL_ROLE_DATA;
     uint64_t second = roles->page_bytes > META_BYTES ? roles->page_bytes : META_BYTES;
     if (at < META_BYTES || (at >= second && at < second + META_BYTES))
@@ -91,7 +113,7 @@ static void roles_text(unsigned bits, char *text, size_t text_bytes)
 void tl_op_words(const tl_roles *roles, size_t index, char text[TL_OP_WORDS_MAX])
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(roles->disk, index);
-    const char *path = tl_simdisk_path(roles->disk, op->path);
+    const char *path = tl_simdisk_path(roles->disk, tl_op_path(roles->disk, index));
     char what[96];
     roles_text(tl_roles_of_op(roles, index), what, sizeof what);
     switch (op->kind) {

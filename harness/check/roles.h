@@ -33,6 +33,9 @@ typedef struct tl_roles { /* of one trace; borrows it */
 } tl_roles;
 tl_roles tl_roles_of(const tl_inspector *inspector, const tl_trace *trace);
 
+/* The number of the name (tl_simdisk_path) that the operation's file had then, or of the directory.
+ */
+uint32_t tl_op_path(const tl_simdisk *disk, size_t op);
 /* Of a sector that a write made. */
 tl_role tl_role_of_sector(const tl_roles *roles, size_t op, uint64_t sector);
 /* All roles of an operation, a bit each. */

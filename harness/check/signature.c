@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHRINK_LOOKS = 96, LOOKS_MAX = 60000 };
+enum { SHRINK_LOOKS = 96, LOOKS_MAX = 6000 };
 
 void tl_sync_place(const tl_trace *trace, size_t sync, char *text, size_t text_bytes)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(trace->disk, sync);
     char path[64];
-    int length = snprintf(path, sizeof path, "%s", tl_simdisk_path(trace->disk, op->path));
+    int length = snprintf(path, sizeof path, "%s",
+                          tl_simdisk_path(trace->disk, tl_op_path(trace->disk, sync)));
     if (length > 0 && length < (int)sizeof path && path[length - 1] >= '0' &&
         path[length - 1] <= '9')
         path[length - 1] = '*'; /* which of several files it is does not matter */
@@ -65,14 +66,13 @@ tl_status tl_signature_make(tl_witness *witness, const tl_roles *roles, const tl
     if (status != TL_OK)
         return status;
     const tl_verdict *verdict = tl_witness_verdict(witness);
-    char what[96] = "", window[220];
-    size_t first, used = 0, count = tl_simdisk_op_count(roles->disk);
+    char what[32], window[220];
+    size_t first, count = tl_simdisk_op_count(roles->disk);
     unsigned bits = roles_of(roles, &lost, &first);
-    for (unsigned r = 0; r < TL_ROLE_COUNT; r++) {
-        if ((bits >> r & 1) != 0 && used < sizeof what)
-            used += (size_t)snprintf(what + used, sizeof what - used, "%s%s", used > 0 ? ", " : "",
-                                     tl_role_name((tl_role)r));
-    }
+    unsigned role = 0; /* of several the weightiest, which comes first */
+    while (role < TL_ROLE_COUNT && (bits >> role & 1) == 0)
+        role++;
+    snprintf(what, sizeof what, "%s", tl_role_name((tl_role)role));
     size_t place = first != SIZE_MAX ? first : lost.point < count ? lost.point : count;
     window_text(trace, place, window, sizeof window);
     snprintf(text, TL_SIGNATURE_MAX, "%s (%s): %s%s; %s", tl_rule_name(verdict->rule),

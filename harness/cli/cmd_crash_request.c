@@ -23,6 +23,7 @@ enum { /* options without a letter */
        OPTION_BUDGET,
        OPTION_CONTRACT,
        OPTION_JSON,
+       OPTION_JUNIT,
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
@@ -47,6 +48,7 @@ static const struct argp_option options[] = {
     {"contract", OPTION_CONTRACT, "FILE", 0, "What the stores promise, in place of the table that `treelab list contracts` shows", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
+    {"junit", OPTION_JUNIT, "FILE", 0, "Also write a JUnit file: one test case for each store and profile", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
     {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
@@ -232,7 +234,8 @@ static void choose_states(struct argp_state *state)
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
     if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
-        argp_error(state, "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
+        argp_error(state,
+                   "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
     if (!request->tier_given)
         request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
     for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
@@ -317,6 +320,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_JSON:
         request->json_path = value;
+        return 0;
+    case OPTION_JUNIT:
+        request->junit_path = value;
         return 0;
     case OPTION_OUT:
         request->out_dir = value;

@@ -42,7 +42,7 @@ void tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding)
 }
 
 /* Why, and what would help, of the first finding of a cause. */
-static void print_explanation(tl_tell *tell, const tl_cause *cause)
+static void print_explanation(tl_tell *tell, const tl_cause *cause, tl_json *told)
 {
     const tl_crash_request *request = tell->march->campaign->request;
     static tl_explanation why; /* large; one at a time */
@@ -63,16 +63,24 @@ static void print_explanation(tl_tell *tell, const tl_cause *cause)
     fprintf(tell->march->rows, "    %s\n", why.needs);
     if (why.fix[0] != '\0')
         fprintf(tell->march->rows, "    %s\n", why.fix);
+    tl_json_add_text(told, "needs", why.needs);
+    tl_json_add_text(told, "fix", why.fix[0] != '\0' ? why.fix : NULL);
 }
 
 /* "  cause: 12 findings: lost_committed (TL_OK): log_frame lost; between ... and ..." */
-static void print_causes(tl_tell *tell)
+static void print_causes(tl_tell *tell, tl_json *list)
 {
     FILE *rows = tell->march->rows;
     size_t explained = 0;
     for (size_t i = 0; i < tell->causes.count; i++) {
         const tl_cause *cause = &tell->causes.at[i];
         const tl_crash_cell *cell = &tell->march->cell;
+        tl_json *told = tl_json_add_object(list, NULL);
+        tl_json_add_text(told, "signature", cause->text);
+        tl_json_add_count(told, "count", cause->count);
+        tl_json_add_text(told, "first", where_text(&cause->first));
+        tl_json_add_text(told, "text", cause->verdict.text);
+        tl_json_add_text(told, "known", cause->known != NULL ? cause->known->reason : NULL);
         fprintf(rows, "  %s: %" PRIu64 " finding%s: %s\n", cause->known != NULL ? "KNOWN" : "cause",
                 cause->count, cause->count == 1 ? "" : "s", cause->text);
         fprintf(rows, "    first at %s/%s/%.200s\n", cell->protocol,
@@ -80,21 +88,25 @@ static void print_causes(tl_tell *tell)
         if (cause->known != NULL)
             fprintf(rows, "    documented: %s\n", cause->known->reason);
         else if (explained++ < EXPLAINED_MAX)
-            print_explanation(tell, cause);
+            print_explanation(tell, cause, told);
     }
 }
 
-void tl_tell_end(tl_tell *tell, const tl_enumeration *done, bool whole)
+void tl_tell_end(tl_tell *tell, tl_tiers_row *row, bool whole)
 {
     const tl_crash_request *request = tell->march->campaign->request;
     const tl_contracts *contracts =
         request->contracts != NULL ? request->contracts : tl_contracts_builtin();
     const tl_contract_case whose = tl_contract_case_of(&tell->recording->inspector, tell->profile);
     const tl_contract contract = tl_contract_find(contracts, &whose);
-    char more[160];
-    print_causes(tell);
-    if (whole && tl_contract_stronger(&contract, &done->seen, more, sizeof more))
-        fprintf(tell->march->rows, "  stronger than promised, in every allowed state: %s\n", more);
+    row->causes = tl_json_array_new();
+    print_causes(tell, row->causes);
+    if (!whole ||
+        !tl_contract_stronger(&contract, &row->done.seen, row->stronger, sizeof row->stronger))
+        row->stronger[0] = '\0';
+    else
+        fprintf(tell->march->rows, "  stronger than promised, in every allowed state: %s\n",
+                row->stronger);
     tl_causes_end(&tell->causes);
 }
 
