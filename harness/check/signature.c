@@ -69,6 +69,10 @@ tl_status tl_signature_make(tl_witness *witness, const tl_roles *roles, const tl
     char what[32], window[220];
     size_t first, count = tl_simdisk_op_count(roles->disk);
     unsigned bits = roles_of(roles, &lost, &first);
+    if (lost.garbled) { /* it was the write in flight that spoilt something */
+        first = SIZE_MAX;
+        bits = lost.point < count ? tl_roles_of_op(roles, lost.point) : 0;
+    }
     unsigned role = 0; /* of several the weightiest, which comes first */
     while (role < TL_ROLE_COUNT && (bits >> role & 1) == 0)
         role++;
