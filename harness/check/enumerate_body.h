@@ -22,6 +22,9 @@ typedef struct tl_enumerator {
     const tl_trace *trace;
     const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
     tl_nest *nest;               /* of tier NESTED */
+    const tl_contracts *contracts;
+    tl_contract_case whose;
+    tl_contract contract; /* of the store, under this profile */
     tl_pending *pending;
     tl_possible possible;
     tl_choices *choices;
@@ -54,6 +57,9 @@ TL_MUST_USE tl_status tl_nest_create(tl_enumerator *on);
 void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
 TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
 TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
+
+/* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
+tl_profile tl_enumerate_walked(tl_profile profile);
 
 /* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
