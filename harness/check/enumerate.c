@@ -162,6 +162,8 @@ static tl_status only_run(tl_enumerator *on)
     if (exists && status == TL_OK)
         status = tl_pending_to(on->pending, only->point);
     exists = exists && status == TL_OK && only->outcome < tl_pending_outcome_count(on->pending);
+    if (exists)
+        status = tl_enumerate_exists(on, only, &exists);
     if (status == TL_OK && !exists) {
         snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
         return TL_INVALID;

@@ -67,6 +67,10 @@ TL_MUST_USE tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *wh
 TL_MUST_USE tl_status tl_enumerate_ends(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_singles(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_samples(tl_enumerator *on);
+/* Does the operation that `where` names take part at on->pending's crash point, or is there a write
+ * to tear?  True of what names none. */
+TL_MUST_USE tl_status tl_enumerate_exists(tl_enumerator *on, const tl_state_id *where,
+                                          bool *exists);
 /* The outcome that a sample is drawn from, at on->pending's crash point. */
 uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number);
 

@@ -69,6 +69,9 @@ int tl_cmd_crash_mutants(int argc, char **argv);
  * when this program's engine has none. */
 void tl_crash_mutant_check(const struct argp_state *state, const char *names);
 
+/* The commit protocol that the spec of a driver fixes; NULL: none. */
+const char *tl_crash_protocol_of(const tl_run_arm *arm);
+
 /* Sweep every cell: one row of the table and one cell of the result each. */
 void tl_crash_campaign_run(tl_crash_campaign *campaign);
 

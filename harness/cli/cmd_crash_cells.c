@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does not fix it */
+const char *tl_crash_protocol_of(const tl_run_arm *arm)
 {
     const char *protocol = NULL;
     for (size_t i = 0; i < arm->setting_count; i++)
@@ -21,7 +21,7 @@ static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does
 
 static size_t protocol_count(const tl_crash_march *march, const tl_run_arm *arm)
 {
-    return protocol_of(arm) != NULL ? 1 : march->campaign->request->protocol_count;
+    return tl_crash_protocol_of(arm) != NULL ? 1 : march->campaign->request->protocol_count;
 }
 
 void tl_crash_show_step(void *context, size_t point, size_t point_count)
@@ -243,7 +243,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
 static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history)
 {
     const tl_crash_request *request = march->campaign->request;
-    const char *fixed = protocol_of(arm);
+    const char *fixed = tl_crash_protocol_of(arm);
     void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
                                      : request->way == TL_CRASH_PROFILES ? tl_crash_enumerate_cell
                                                                          : sweep_cell;

@@ -253,6 +253,10 @@ static void set_defaults(struct argp_state *state)
     if (request->repro != NULL &&
         (request->choice.driver_count != 1 || request->history_count != 1))
         argp_error(state, "--repro is about one driver and one history");
+    const char *fixed = tl_crash_protocol_of(&request->choice.arms[0]);
+    if (request->repro != NULL && fixed != NULL && strcmp(fixed, request->protocols[0]) != 0)
+        argp_error(state, "the state is one of protocol %s, but --driver says commit=%s",
+                   request->protocols[0], fixed);
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
