@@ -59,6 +59,16 @@ TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
 TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);
 
+/* Run the store on one leaf of on->possible, told by branches, for tl_choices_settle.  TL_INVALID:
+ * it has no such branches. */
+TL_MUST_USE tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where);
+
+/* enumerate.c: begin, and end, and in between go to the crash point of a state. */
+TL_MUST_USE tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *options,
+                                          tl_enumeration *result);
+TL_MUST_USE tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *where);
+void tl_enumerator_end(tl_enumerator *on); /* also after a begin that failed */
+
 /* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
  * number. */
 TL_MUST_USE tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *where);

@@ -202,7 +202,8 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     mpz_add(on->result->represented, on->result->represented, on->weight);
     tl_allowed allowed = tl_enumerate_allowed(on, where->point);
     tl_verdict verdict = answer->verdict;
-    if (verdict.rule == TL_RULE_NONE && (verdict.refused || tl_inspect_bounds(&allowed, &verdict)))
+    if (verdict.rule == TL_RULE_NONE &&
+        (verdict.refused || tl_inspect_bounds(on->inspector->oracle, &allowed, &verdict)))
         return;
     if (allowed.corrupt && is_told(&verdict))
         return;
@@ -214,7 +215,7 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
                          .outcome = answer->outcome,
                          .pick = answer->pick,
                          .number = answer->number};
-    bool here = answer->verdict.rule == TL_RULE_NONE;
+    bool here = answer->verdict.rule == TL_RULE_NONE || tl_pick_lists(where->pick);
     finding_report(on, here ? where : &first, answer, &verdict, &allowed, shared);
 }
 
@@ -284,5 +285,19 @@ tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
         snprintf(on->result->error, sizeof on->result->error, "the state has no such choices");
         return TL_INVALID;
     }
+    return status;
+}
+
+tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where)
+{
+    tl_verdict verdict;
+    tl_run_end end = TL_RUN_WHOLE;
+    tl_status status = tl_choices_load(on->choices, &on->possible);
+    if (status != TL_OK)
+        return status;
+    tl_choices_follow(on->choices, where->branches, where->branch_count);
+    status = run(on, where, POISON, &verdict, &end);
+    if (status == TL_OK && (end != TL_RUN_WHOLE || !tl_choices_followed(on->choices)))
+        status = TL_INVALID;
     return status;
 }

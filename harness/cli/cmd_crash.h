@@ -5,6 +5,7 @@
 #include "harness/check/document.h"
 #include "harness/check/enumerate.h"
 #include "harness/check/mutant_run.h"
+#include "harness/check/script_history.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
 #include "harness/report/resultfile.h"
@@ -36,9 +37,15 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *out_dir, *repro;
-    const char *mutant;     /* a seeded bug to wake; NULL: none */
-    tl_case only;           /* with repro, of variants */
-    tl_state_id only_state; /* with repro, of profiles */
+    const char *mutant;      /* a seeded bug to wake; NULL: none */
+    tl_case only;            /* with repro, of variants */
+    tl_state_id only_state;  /* with repro, of profiles */
+    const char *script_path; /* a user's script instead of a built-in history; NULL: none */
+    tl_script *script;       /* never released: it lives as long as the process */
+    tl_script_opening opening;
+    const tl_script_line *crash_line;         /* of the script; NULL: none */
+    tl_history own_history;                   /* what results call it */
+    bool protocols_given, durabilities_given; /* they win over the script's own */
 } tl_crash_request;
 
 typedef struct tl_crash_campaign { /* all cells of one request */
@@ -61,6 +68,10 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv);
 
 /* Parse the command line, with defaults for what it leaves out; usage errors end the process. */
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
+
+/* cmd_crash_script.c: read the script of the request and take from it what the command line left
+ * open; a bad script ends the process. */
+void tl_crash_script_take(struct argp_state *state);
 
 /* `treelab crash WORD`, each in cmd_crash_<word>.c. */
 int tl_cmd_crash_processes(int argc, char **argv);

@@ -13,6 +13,7 @@ enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.
 
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
+    const tl_recording *recording;
     size_t index, count; /* of the profiles */
     tl_tiers_row *row;
 } profile_run;
@@ -28,7 +29,9 @@ static void tell_finding(void *context, const tl_enumerate_finding *finding)
     static char where[TL_STATE_ID_TEXT_MAX];
     const profile_run *run = context;
     tl_state_id_print(&finding->where, where);
-    tl_crash_tell(run->march, where, &finding->verdict);
+    if (tl_crash_tell(run->march, where, &finding->verdict) &&
+        run->march->campaign->run_dir[0] != '\0')
+        tl_crash_write_reproducer(run->march, run->recording, finding);
 }
 
 static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
@@ -168,7 +171,7 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     tl_status status = TL_OK;
     for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
         tl_tiers_row *row = &rows[*done];
-        profile_run run = {march, *done, request->profile_count, row};
+        profile_run run = {march, recording, *done, request->profile_count, row};
         status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
@@ -188,7 +191,6 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
     const tl_crash_cell *cell = &march->cell;
-    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_row rows[TL_PROFILE_COUNT];
     for (size_t i = 0; i < request->profile_count; i++) {
         rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
@@ -198,11 +200,12 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     size_t done = 0;
     char error[256] = "";
     tl_recording recording;
-    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    tl_status status = tl_crash_cell_record(march, &recording, error, sizeof error);
     if (status == TL_OK)
         status = enumerate_rows(march, &recording, rows, &done);
     else
         tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
@@ -215,5 +218,5 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
         tl_enumeration_clear(&rows[i].done);
         mpz_clear(rows[i].allowed);
     }
-    tl_recording_clear(&recording);
+    tl_crash_cell_release(march, &recording);
 }

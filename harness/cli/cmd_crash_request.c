@@ -232,6 +232,10 @@ static void set_defaults(struct argp_state *state)
     tl_crash_request *request = state->input;
     if (request->repro != NULL)
         parse_repro(state, request->repro);
+    if (request->script_path != NULL)
+        tl_crash_script_take(state);
+    if (request->crash_line != NULL)
+        parse_repro(state, request->repro);
     bool take_protocols = request->protocol_count == 0;
     bool take_durabilities = request->durability_count == 0;
     for (size_t i = 0; take_protocols && i < TL_STANDARD_PROTOCOLS; i++)
@@ -257,6 +261,12 @@ static void set_defaults(struct argp_state *state)
     if (request->repro != NULL && fixed != NULL && strcmp(fixed, request->protocols[0]) != 0)
         argp_error(state, "the state is one of protocol %s, but --driver says commit=%s",
                    request->protocols[0], fixed);
+}
+
+static bool is_script(const char *path)
+{
+    size_t length = strlen(path);
+    return strcmp(path, "-") == 0 || (length > 4 && strcmp(path + length - 4, ".tls") == 0);
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -316,7 +326,13 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         request->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is no option; stores are given by --driver", value);
+        if (request->script_path == NULL && is_script(value)) {
+            request->script_path = value;
+            return 0;
+        }
+        argp_error(state,
+                   "'%s' is no option and no script (FILE.tls); stores are given by --driver",
+                   value);
         return 0;
     case ARGP_KEY_END:
         set_defaults(state);
@@ -328,6 +344,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp crash_argp = {
     .options = options,
+    .args_doc = "[SCRIPT.tls]",
     .parser = parse_option,
     .doc =
         "Crash a store at every write and sync of a recorded run, in memory, and check what it "
@@ -347,6 +364,8 @@ static const struct argp crash_argp = {
         "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
         "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
         "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
+        "  treelab crash mine.tls --profile journal --tier T2\n"
+        "  treelab crash out/X/finding-0.tls\n"
         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
         "\n"
         "Other forms, each with its own --help:\n"

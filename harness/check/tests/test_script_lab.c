@@ -1,0 +1,172 @@
+/* harness/check/tests/test_script_lab.c -- a user's own script under the crash lab, as a user runs
+ * it: `treelab crash mine.tls`.  The program is the one with seeded bugs; none is awake unless
+ * said.
+ */
+#define _GNU_SOURCE
+#include "harness/cli/cli.h"
+#include "harness/cli/tests/program.h"
+
+static const char everything[] = "treelab-script 1\n"
+                                 "open page_bytes=4096 durability=commit seed=42\n"
+                                 "for i in 0..20 shuffle 7\n"
+                                 "  put u64($i) fill(200,$i)\n"
+                                 "end\n"
+                                 "begin\n"
+                                 "put @idx \"a\" \"1\"\n"
+                                 "del u64(17)\n"
+                                 "savepoint s\n"
+                                 "put \"zz\" \"y\"\n"
+                                 "rollback s\n"
+                                 "commit\n"
+                                 "checkpoint\n"
+                                 "del @idx \"a\"\n"
+                                 "put @idx \"a\" \"1\"\n"
+                                 "delrange [u64(3)..u64(6)) -> count=3\n"
+                                 "begin\n"
+                                 "put \"never\" \"x\"\n"
+                                 "abort\n"
+                                 "batch\n"
+                                 "  \"b1\" \"x\"\n"
+                                 "  \"b2\" \"y\"\n"
+                                 "end\n"
+                                 "reopen\n"
+                                 "drop @idx\n"
+                                 "compact 10\n"
+                                 "put u64(18) \"new\"\n";
+
+/* Write a script into the scratch folder; its path stays until the next call. */
+static const char *script_file(const program *treelab, const char *text)
+{
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", folder_join(treelab->scratch, "mine.tls"));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void every_state_of_a_script_with_every_verb_is_judged_and_counted(void **state)
+{
+    program *treelab = *state;
+    const char *path = script_file(treelab, everything);
+    program_run(treelab, "crash '%s' -q --tier T2 --commit log,shadow2,shadow1 --out '%s/run'",
+                path, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, " 0 findings");
+    const char *row = treelab->out;
+    for (unsigned i = 0; i < 12; i++) { /* three protocols, four profiles: the two counts agree */
+        row = strstr(row, "      1.0 ");
+        assert_non_null(row);
+        row++;
+    }
+}
+
+static void what_was_lost_by_one_of_two_commits_of_equal_content_is_no_finding(void **state)
+{
+    program *treelab = *state;
+    const char *path = script_file(treelab, "treelab-script 1\n"
+                                            "open durability=commit\n"
+                                            "put \"a\" \"1\"\n"
+                                            "del \"a\"\n"
+                                            "put \"a\" \"1\"\n"
+                                            "del \"a\"\n");
+    program_run(treelab, "crash '%s' -q --tier T2 --out '%s/run'", path, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+}
+
+static void what_cannot_be_under_the_lab_is_told_with_file_and_line(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *script, *arguments, *answer;
+        int exit_code;
+    } rows[] = {
+        {"open\nfail fdatasync 1 EIO\nput \"a\" \"b\"\n",                   "",                     "mine.tls:3: `fail`",                  TL_EXIT_USAGE},
+        {"open\nfor i in 0..2\ncrash profile=posix at=1\nend\n",            "",
+         "mine.tls:4: `crash` in a loop",                                                                                                  TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\ncrash profile=posix at=1\n",               "",
+         "mine.tls:4: the lab knows states",                                                                                               TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\ncrash profile=posix state=1.0/oldest\n",   "--tier T1",
+         "mine.tls:4: the script has a crash of its own",                                                                                  TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\ncrash profile=posix state=999.0/oldest\n", "",
+         "this trace has no such state",                                                                                                   TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\nreopen durability=async\n",                "",                     "mine.tls:4: under the crash lab",
+         TL_EXIT_USAGE                                                                                                                                  },
+        {"put \"a\" \"b\"\n",                                               "",                     "no line opens a store",               TL_EXIT_USAGE},
+        {"open\n",                                                          "",                     "nothing is committed",                TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\nget \"a\" -> \"c\"\n",                     "",                     "mine.tls:4: want \"c\", got \"b\"",
+         TL_EXIT_WRONG                                                                                                                                  },
+        {"opne\n",                                                          "",                     "mine.tls:2:1: ",                      TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\n",                                         "--ops 7",              "a script says all that itself",       TL_EXIT_USAGE},
+        {"open\nput \"a\" \"b\"\n",                                         "--variant all_issued", "--variant does not go with a script",
+         TL_EXIT_USAGE                                                                                                                                  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "treelab-script 1\n%s", rows[i].script);
+        const char *path = script_file(treelab, text);
+        program_run(treelab, "crash '%s' -q --json '%s/out.json' %s", path, treelab->scratch->path,
+                    rows[i].arguments);
+        program_says(treelab->err, rows[i].answer);
+        assert_int_equal(treelab->exit_code, rows[i].exit_code);
+    }
+}
+
+/* A finding leaves a script; that script alone shows it again, in the lab and to `apply`; where the
+ * bug is asleep it is right. */
+static void finding_again(program *treelab, const char *what, const char *mutant)
+{
+    const char *dir = treelab->scratch->path;
+    program_run(treelab, "crash %s -q --mutant %s --out '%s/run'", what, mutant, dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, "as a script: ");
+    program_run(treelab, "crash '%s/run/finding-0.tls' -q --mutant %s", dir, mutant);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->out, " 1 findings");
+    program_run(treelab, "apply '%s/run/finding-0.tls' --mutant %s", dir, mutant);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_run(treelab, "apply '%s/run/finding-0.tls'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+}
+
+static void a_finding_of_a_script_is_a_script_that_shows_it_again(void **state)
+{
+    program *treelab = *state;
+    char what[PATH_MAX + 64];
+    snprintf(what, sizeof what, "'%s' --profile journal", script_file(treelab, everything));
+    finding_again(treelab, what, "ack_before_sync");
+}
+
+static void a_finding_told_by_branches_is_a_script_that_apply_runs(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history checkpoint --commit log --durability commit --tier T2 "
+                  "--profile journal --budget 20s",
+                  "skip_data_sync");
+}
+
+static void a_finding_of_samples_is_a_script_too(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history insert --commit log --durability commit --tier T3 "
+                  "--profile garbage --seed 7 --budget 2000",
+                  "ack_before_sync");
+}
+
+#define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        AS_USER(every_state_of_a_script_with_every_verb_is_judged_and_counted),
+        AS_USER(what_was_lost_by_one_of_two_commits_of_equal_content_is_no_finding),
+        AS_USER(what_cannot_be_under_the_lab_is_told_with_file_and_line),
+        AS_USER(a_finding_of_a_script_is_a_script_that_shows_it_again),
+        AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
+        AS_USER(a_finding_of_samples_is_a_script_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
