@@ -111,7 +111,9 @@ static tl_status points_run(tl_enumerator *on)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     tl_status status = TL_OK;
-    for (size_t point = 0; point <= op_count && status == TL_OK; point++) {
+    size_t end = on->options->point_end != 0 ? on->options->point_end : SIZE_MAX;
+    for (size_t point = on->options->point_first;
+         point <= op_count && point < end && status == TL_OK; point++) {
         status = tl_pending_to(on->pending, point);
         if (status == TL_NO_SPACE)
             snprintf(on->result->error, sizeof on->result->error,

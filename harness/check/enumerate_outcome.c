@@ -279,7 +279,8 @@ tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
     tl_state_id bare = *where;
     if (only_one)
         tl_choices_follow(on->choices, where->branches, where->branch_count);
-    bare.branch_count = 0;
+    if (where->pick == TL_PICK_BRANCHES)
+        bare.branch_count = 0;
     status = outcome_run(on, &bare, only_one);
     if (status == TL_OK && only_one && !tl_choices_followed(on->choices)) {
         snprintf(on->result->error, sizeof on->result->error, "the state has no such choices");

@@ -196,6 +196,14 @@ static void on_content(void *context, uint64_t commit, const tl_script_content *
     };
 }
 
+static void on_answer(void *context, uint32_t line, tl_status status)
+{
+    tl_script_history *history = context;
+    (void)status;
+    if (line < history->spec->line_count)
+        history->spec->line_ends[line] = tl_simdisk_op_count(history->disk);
+}
+
 static void on_end(void *context, tl_store *store)
 {
     tl_script_history *history = context;
@@ -268,7 +276,11 @@ static tl_status run_script(tl_script_history *history, char *error, size_t erro
                                      .skip_unsupported = spec->model_only,
                                      .model_only = spec->model_only,
                                      .end_line = spec->end_line,
+                                     .on_answer = spec->line_ends != NULL ? on_answer : NULL,
+                                     .on_answer_context = history,
                                      .interrupted = spec->interrupted};
+    for (size_t i = 0; spec->line_ends != NULL && i < spec->line_count; i++)
+        spec->line_ends[i] = SIZE_MAX;
     tl_script_result result;
     tl_script_run(spec->script, &config, &result);
     snprintf(error, error_bytes, "%s", result.message);

@@ -27,8 +27,11 @@ typedef struct tl_script_history_spec {
     size_t setting_count;
     const tl_driver_setting *overrides; /* win over the script's own options */
     size_t override_count;
-    tl_arena *arena; /* for every open; NULL: the driver makes its own each time */
-    bool model_only; /* wants are not asked (run.h) */
+    tl_arena *arena;   /* for every open; NULL: the driver makes its own each time */
+    bool model_only;   /* wants are not asked (run.h) */
+    size_t *line_ends; /* [lines of the script + 1], by number: entries of the log when a line was
+                          last done, SIZE_MAX: never.  NULL: not asked for */
+    size_t line_count; /* of line_ends */
     bool (*interrupted)(void);
 } tl_script_history_spec;
 

@@ -103,3 +103,44 @@ tl_status tl_state_make(const tl_recording *recording, uint64_t seed, const tl_s
     free(of);
     return status;
 }
+
+/* The version that a sector holds in the state that was picked. */
+static uint32_t version_in(const tl_possible *possible, const tl_open_sector *open)
+{
+    const tl_simfile *file = &possible->image.files[open->file];
+    uint32_t v = open->count - 1;
+    while (v > 0 && possible->shown[open->first + v] != file->sectors[open->sector])
+        v--;
+    return v;
+}
+
+tl_status tl_state_list(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
+                        tl_state_id *list)
+{
+    making *of = malloc(sizeof *of);
+    if (of == NULL)
+        return TL_NO_MEMORY;
+    tl_status status = making_begin(of, recording, seed, where);
+    const tl_possible *possible = &of->on.possible;
+    uint32_t open_count = possible->open_count; /* a pick forgets them */
+    if (status == TL_OK)
+        status =
+            where->pick == TL_PICK_BRANCHES ? TL_UNSUPPORTED : tl_enumerate_pick(&of->on, where);
+    *list = *where;
+    list->pick = TL_PICK_LESS;
+    list->branch_count = 0;
+    for (uint32_t i = 0; i < open_count && status == TL_OK; i++) {
+        uint32_t version = version_in(possible, &possible->open[i]);
+        if (version + 1 == possible->open[i].count)
+            continue;
+        if (list->branch_count + 2 > TL_BRANCHES_MAX)
+            status = TL_NO_SPACE;
+        else {
+            list->branches[list->branch_count++] = i;
+            list->branches[list->branch_count++] = version;
+        }
+    }
+    making_end(of);
+    free(of);
+    return status;
+}

@@ -15,6 +15,12 @@
 TL_MUST_USE tl_status tl_state_spell(const tl_recording *recording, uint64_t seed,
                                      const tl_state_id *where, tl_state_id *plain);
 
+/* The same state as deviations from the newest: a list (LESS) of every sector that does not hold
+ * its newest version, of a state that is not told by branches; may be empty.  TL_NO_SPACE: too
+ * many. */
+TL_MUST_USE tl_status tl_state_list(const tl_recording *recording, uint64_t seed,
+                                    const tl_state_id *where, tl_state_id *list);
+
 /* Fill *image, of the recording's versions, with a state that is not told by branches.  `seed` is
  * that of a state that was drawn.
  *

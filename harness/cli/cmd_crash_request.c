@@ -374,6 +374,7 @@ static const struct argp crash_argp = {
         "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
         "  treelab crash processes  kill real processes on real files\n"
         "  treelab crash replay     build one state again and check it\n"
+        "  treelab crash shrink     cut a finding down to the few operations that show it\n"
         "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
         "\n"
         "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "

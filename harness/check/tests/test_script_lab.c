@@ -156,6 +156,68 @@ static void a_finding_of_samples_is_a_script_too(void **state)
                   "ack_before_sync");
 }
 
+/* How many lines stand between `open` and `crash`. */
+static unsigned lines_of(const char *script)
+{
+    const char *line = strstr(script, "\nopen") + 1;
+    unsigned count = 0;
+    for (line = strchr(line, '\n') + 1; strncmp(line, "crash", 5) != 0; line++, count++)
+        line = strchr(line, '\n');
+    return count;
+}
+
+/* A script of 300 puts and a bug that every one of them shows. */
+static void a_finding_shrinks_to_few_lines_that_show_the_same(void **state)
+{
+    program *treelab = *state;
+    const char *dir = treelab->scratch->path;
+    char script[32768];
+    size_t used = (size_t)snprintf(script, sizeof script,
+                                   "treelab-script 1\nopen durability=commit page_bytes=1024\n");
+    for (unsigned i = 0; i < 300; i++)
+        used += (size_t)snprintf(script + used, sizeof script - used, "put u64(%u) fill(60,%u)\n",
+                                 i * 7 % 50, i);
+    program_run(treelab, "crash '%s' -q --profile journal --mutant ack_before_sync --out '%s/run'",
+                script_file(treelab, script), dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_run(treelab,
+                "crash shrink '%s/run/finding-0.tls' -q --mutant ack_before_sync --out '%s/s.tls'",
+                dir, dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    folder_read(folder_join(treelab->scratch, "s.tls"), script, sizeof script);
+    assert_true(lines_of(script) <= 10);
+    program_run(treelab, "crash '%s/s.tls' -q --mutant ack_before_sync", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, "lost_committed");
+    program_run(treelab, "apply '%s/s.tls' --mutant ack_before_sync", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_run(treelab, "apply '%s/s.tls'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "crash shrink '%s/s.tls' -q", dir); /* the bug is asleep */
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "shows no finding");
+}
+
+static void the_id_of_a_finding_shrinks_too(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "crash -q --mutant skip_data_sync --history checkpoint --commit log --durability "
+                "commit --tier T2 --profile journal --budget 20s --out '%s/run'",
+                treelab->scratch->path);
+    const char *id = strstr(treelab->err, "crash replay ");
+    assert_non_null(id);
+    char text[4096];
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(id + 13, " \n"), id + 13);
+    program_run(treelab, "crash shrink '%s' -q --bound 60 --mutant skip_data_sync --out '%s/s.tls'",
+                text, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    folder_read(folder_join(treelab->scratch, "s.tls"), text, sizeof text);
+    assert_true(lines_of(text) <= 10);
+    program_run(treelab, "crash '%s/s.tls' -q --mutant skip_data_sync", treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+}
+
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
 int main(void)
@@ -167,6 +229,8 @@ int main(void)
         AS_USER(a_finding_of_a_script_is_a_script_that_shows_it_again),
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
+        AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
+        AS_USER(the_id_of_a_finding_shrinks_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
