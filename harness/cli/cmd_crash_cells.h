@@ -65,6 +65,10 @@ void tl_crash_cell_release(tl_crash_march *march, tl_recording *recording);
 void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *recording,
                                const tl_enumerate_finding *finding);
 
+/* The files of the one state that was asked for, in --keep. */
+TL_MUST_USE tl_status tl_crash_keep_state(const tl_crash_march *march,
+                                          const tl_recording *recording);
+
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);
 

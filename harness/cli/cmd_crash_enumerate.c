@@ -29,8 +29,7 @@ static void tell_finding(void *context, const tl_enumerate_finding *finding)
     static char where[TL_STATE_ID_TEXT_MAX];
     const profile_run *run = context;
     tl_state_id_print(&finding->where, where);
-    if (tl_crash_tell(run->march, where, &finding->verdict) &&
-        run->march->campaign->run_dir[0] != '\0')
+    if (tl_crash_tell(run->march, where, &finding->verdict))
         tl_crash_write_reproducer(run->march, run->recording, finding);
 }
 
@@ -205,6 +204,8 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
         status = enumerate_rows(march, &recording, rows, &done);
     else
         tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
+    if (status == TL_OK && request->keep_dir != NULL)
+        status = tl_crash_keep_state(march, &recording);
     const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)

@@ -25,6 +25,8 @@ enum { /* options without a letter */
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
+       OPTION_ARTIFACT,
+       OPTION_KEEP,
 };
 
 /* clang-format off */
@@ -47,6 +49,8 @@ static const struct argp_option options[] = {
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
+    {"artifact", OPTION_ARTIFACT, "DIR", 0, "Also write the first finding of a profile to DIR: log, script, state, contract, at most 1 MiB", 0},
+    {"keep", OPTION_KEEP, "DIR", 0, "With --repro: leave the files of that state in DIR", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
 };
@@ -254,6 +258,12 @@ static void set_defaults(struct argp_state *state)
                        "an I/O table do, such as 'tree'",
                        driver->name);
     }
+    if ((request->keep_dir != NULL || request->artifact_dir != NULL) &&
+        request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--keep and --artifact are about states of profiles; say --tier or "
+                          "--profile");
+    if (request->keep_dir != NULL && request->repro == NULL)
+        argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
     if (request->repro != NULL &&
         (request->choice.driver_count != 1 || request->history_count != 1))
         argp_error(state, "--repro is about one driver and one history");
@@ -321,6 +331,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_MUTANT:
         tl_crash_mutant_check(state, value);
         request->mutant = value;
+        return 0;
+    case OPTION_ARTIFACT:
+        request->artifact_dir = value;
+        return 0;
+    case OPTION_KEEP:
+        request->keep_dir = value;
         return 0;
     case 'q':
         request->quiet = true;

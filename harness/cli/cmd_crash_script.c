@@ -1,5 +1,5 @@
 /* harness/cli/cmd_crash_script.c -- a user's own script, or a reproducer, as what is recorded. */
-#include "harness/check/reproducer_state.h"
+#include "harness/check/artifact.h"
 #include "harness/check/script_state.h"
 #include "harness/cli/cmd_crash_cells.h"
 #include "harness/cli/crash_words.h"
@@ -132,6 +132,20 @@ void tl_crash_cell_release(tl_crash_march *march, tl_recording *recording)
     march->script_history = NULL;
 }
 
+static void keep_files(const tl_crash_march *march, const tl_reproducer *of, const char *id)
+{
+    tl_crash_campaign *campaign = march->campaign;
+    const char *dir = campaign->request->artifact_dir;
+    if (dir == NULL || campaign->artifact_written)
+        return;
+    tl_status status = tl_artifact_write(of, id, dir);
+    campaign->artifact_written = true;
+    if (status == TL_OK)
+        tl_complain("crash", "as files: %s", dir);
+    else
+        tl_complain("crash", "cannot write %s: %s", dir, tl_status_text(status));
+}
+
 /* The first finding of the cell also leaves a script beside the result. */
 void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *recording,
                                const tl_enumerate_finding *finding)
@@ -152,6 +166,9 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
         .seed = request->seed,
         .command = cell->first_command,
     };
+    keep_files(march, &reproducer, cell->first_case);
+    if (campaign->run_dir[0] == '\0')
+        return;
     snprintf(cell->first_script, sizeof cell->first_script, "finding-%zu.tls", cell->order);
     snprintf(path, sizeof path, "%s/%s", campaign->run_dir, cell->first_script);
     tl_status status = tl_reproducer_write(&reproducer, path);
@@ -163,4 +180,17 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
     tl_complain("crash", "cannot write %s: %s", path,
                 status == TL_UNSUPPORTED ? "a script cannot do what this history did"
                                          : tl_status_text(status));
+}
+
+tl_status tl_crash_keep_state(const tl_crash_march *march, const tl_recording *recording)
+{
+    const tl_crash_request *request = march->campaign->request;
+    tl_status status =
+        tl_state_keep(recording, request->seed, &request->only_state, request->keep_dir, 0);
+    if (status == TL_OK)
+        fprintf(march->campaign->table, "files: %s\n", request->keep_dir);
+    else
+        tl_complain("crash", "cannot keep the state in %s: %s", request->keep_dir,
+                    tl_status_text(status));
+    return status;
 }

@@ -82,6 +82,30 @@ static bool find(const campaign *on, const tl_steps *steps, tl_profile weakest,
     return false;
 }
 
+/* A bug that is seen without any crash leaves no history to crash: then fewer steps, until there is
+ * one. */
+static tl_status until_it_runs(const campaign *on, tl_steps *steps)
+{
+    tl_crash_question question = {.driver = on->request->driver,
+                                  .profile = TL_PROFILE_SIGKILL,
+                                  .tier = TL_TIER_ENDS,
+                                  .budget_ns = 1,
+                                  .arena = on->arena};
+    tl_crash_answer answer;
+    tl_status status = TL_OK;
+    for (;;) { /* ends: half as many each round */
+        tl_steps half;
+        tl_crash_try(steps, &question, false, &answer);
+        if (answer.ran || steps->count < 4)
+            return TL_OK;
+        status = tl_steps_part(steps, 0, steps->count / 2, true, &half);
+        if (status != TL_OK)
+            return status;
+        tl_steps_free(steps);
+        *steps = half;
+    }
+}
+
 static void try_one(campaign *on, const char *names, tl_profile weakest, uint64_t seed)
 {
     tl_steps steps = {NULL, 0, 0};
@@ -90,7 +114,7 @@ static void try_one(campaign *on, const char *names, tl_profile weakest, uint64_
     tl_crash_shrunk shrunk;
     double begin = seconds_now();
     on->scripts++;
-    if (make_script(on->request, seed, &steps) != TL_OK ||
+    if (make_script(on->request, seed, &steps) != TL_OK || until_it_runs(on, &steps) != TL_OK ||
         !find(on, &steps, weakest, &question, &answer)) {
         fprintf(on->out, "%s\t%" PRIu64 "\t-\t-\t%.1f\t%zu\t-\t-\t-\t-\t%s\n", names, seed,
                 seconds_now() - begin, steps.count - 1, answer.ran ? "not found" : "wrong anyway");

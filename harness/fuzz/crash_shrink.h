@@ -45,7 +45,8 @@ void tl_crash_try(const tl_steps *steps, const tl_crash_question *question, bool
 /* The lines of a script up to its first `crash`, one step for each line, loop or batch.
  * TL_NO_MEMORY, TL_INVALID: it has no line. */
 TL_MUST_USE tl_status tl_crash_steps_of(const char *text, tl_steps *steps);
-/* Only what writes: without reads, cursors, loops, faults and crashes; at most `count` steps. */
+/* Only what writes: without reads, cursors, loops, faults, crashes and reopening (what is wrong
+ * after a clean close needs no crash); at most `count` steps. */
 TL_MUST_USE tl_status tl_crash_steps_writing(const tl_steps *from, size_t count, tl_steps *steps);
 /* Lines from `begin` to its end as one step each; and back, one step for each line or batch. */
 TL_MUST_USE tl_status tl_crash_steps_join(const tl_steps *from, tl_steps *joined);
@@ -69,6 +70,7 @@ TL_MUST_USE tl_status tl_crash_shrink(tl_steps *steps, const tl_crash_question *
 /* The steps as a script that `treelab apply` and `treelab crash` run, with the crash behind them;
  * free(*text). */
 TL_MUST_USE tl_status tl_crash_steps_tell(const tl_steps *steps, const tl_crash_question *question,
-                                    const tl_crash_answer *answer, const char *remark, char **text);
+                                          const tl_crash_answer *answer, const char *remark,
+                                          char **text);
 
 #endif

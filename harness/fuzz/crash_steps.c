@@ -58,10 +58,10 @@ tl_status tl_crash_steps_of(const char *text, tl_steps *steps)
 
 tl_status tl_crash_steps_writing(const tl_steps *from, size_t count, tl_steps *steps)
 {
-    static const char *const kept[] = {"open",       "put",     "insert",     "append",   "del",
-                                       "delrange",   "batch",   "bulkinsert", "bulkload", "begin",
-                                       "commit",     "abort",   "savepoint",  "rollback", "drop",
-                                       "checkpoint", "compact", "reopen"};
+    static const char *const kept[] = {"open",       "put",    "insert",     "append",   "del",
+                                       "delrange",   "batch",  "bulkinsert", "bulkload", "begin",
+                                       "commit",     "abort",  "savepoint",  "rollback", "drop",
+                                       "checkpoint", "compact"};
     tl_status status = TL_OK;
     *steps = (tl_steps){NULL, 0, 0};
     for (size_t i = 0; i < from->count && steps->count < count && status == TL_OK; i++) {

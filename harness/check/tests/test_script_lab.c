@@ -6,6 +6,8 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/tests/program.h"
 
+#include <sys/stat.h>
+
 static const char everything[] = "treelab-script 1\n"
                                  "open page_bytes=4096 durability=commit seed=42\n"
                                  "for i in 0..20 shuffle 7\n"
@@ -218,6 +220,58 @@ static void the_id_of_a_finding_shrinks_too(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
 }
 
+/* Bytes of a file; fails when it is not there. */
+static uint64_t bytes_in(const program *treelab, const char *dir, const char *name)
+{
+    char path[2 * PATH_MAX];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s/%s", treelab->scratch->path, dir, name);
+    if (stat(path, &info) != 0)
+        fail_msg("there is no %s", path);
+    return (uint64_t)info.st_size;
+}
+
+static void a_state_is_left_as_files_that_dump_and_verify_open(void **state)
+{
+    program *treelab = *state;
+    const char *dir = treelab->scratch->path;
+    program_run(treelab,
+                "crash replay tree/insert/4096/42/12/log/commit/posix/100.0/ --keep '%s/k'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    assert_true(bytes_in(treelab, "k", "tree.tl") > 0);
+    program_run(treelab, "verify '%s/k/tree.tl'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "dump '%s/k/tree.tl'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "crash --tier T1 --keep '%s/k'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "--keep is about one state");
+}
+
+static void an_artifact_holds_log_script_state_and_contract_in_one_mebibyte(void **state)
+{
+    program *treelab = *state;
+    static const char *const files[] = {"README.txt", "script.tls", "log.txt", "sectors.bin",
+                                        "state/tree.tl"};
+    uint64_t bytes = 0;
+    const char *dir = treelab->scratch->path;
+    program_run(treelab,
+                "crash -q --mutant skip_data_sync --profile journal --history insert --commit log "
+                "--durability commit --json '%s/run.json' --artifact '%s/a'",
+                dir, dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        bytes += bytes_in(treelab, "a", files[i]);
+    assert_true(bytes <= 1 << 20);
+    char text[4096];
+    folder_read(folder_join(treelab->scratch, "a/README.txt"), text, sizeof text);
+    program_says(text, "contract   durability commit");
+    program_says(text, "expected   the content after commit");
+    assert_null(strstr(text, "left out"));
+    program_run(treelab, "apply '%s/a/script.tls' --mutant skip_data_sync", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+}
+
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
 int main(void)
@@ -231,6 +285,8 @@ int main(void)
         AS_USER(a_finding_of_samples_is_a_script_too),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
+        AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
+        AS_USER(an_artifact_holds_log_script_state_and_contract_in_one_mebibyte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
