@@ -4,6 +4,7 @@
  */
 #include "harness/cli/cmd_crash.h"
 #include "harness/cli/cmd_crash_damage.h"
+#include "harness/cli/cmd_crash_shrink.h"
 
 #include "harness/report/junit.h"
 #include "harness/run/directory.h"
@@ -262,6 +263,7 @@ static const crash_form forms[] = {
     {"processes", "kill real processes on real files",                               tl_cmd_crash_processes},
     {"faults",    "let each call of a run fail instead",                             tl_cmd_crash_faults   },
     {"replay",    "build one state again and check it",                              tl_cmd_crash_replay   },
+    {"shrink",    "cut a finding down to the few operations that show it",           tl_cmd_crash_shrink   },
     {"syncs",     "leave each sync out in turn: which are necessary?",               tl_cmd_crash_syncs    },
 };
 
