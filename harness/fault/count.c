@@ -55,6 +55,8 @@ static uint32_t versions_allowed(const walk *w, const count_file *file, const co
                                  uint32_t persisted)
 {
     uint32_t since = file->sizes[persisted].since; /* writes before it were not waited for */
+    if (since < file->unordered)
+        since = file->unordered;
     uint32_t allowed = 0;
     for (uint32_t i = sector->sure; i < sector->count; i++) {
         const count_version *version = &sector->versions[i];
@@ -257,6 +259,15 @@ static void prefix_count(walk *w)
 
 /* The walk. */
 
+/* Index of the newest version made by operations < i. */
+static uint32_t newest_before(const count_sector *sector, int64_t i)
+{
+    uint32_t newest = sector->sure;
+    while (newest + 1 < sector->count && sector->versions[newest + 1].op < i)
+        newest++;
+    return newest;
+}
+
 /* A finished sync of a file: sizes and versions made by operations < i are sure. */
 static void file_is_sure(count_file *file, int64_t i)
 {
@@ -264,9 +275,23 @@ static void file_is_sure(count_file *file, int64_t i)
         file->size_sure++;
     for (uint32_t s = 0; s < file->sector_count; s++) {
         count_sector *sector = &file->sectors[s];
-        while (sector->sure + 1 < sector->count && sector->versions[sector->sure + 1].op < i)
-            sector->sure++;
+        uint32_t newest = newest_before(sector, i);
+        if (newest != sector->given_up)
+            sector->sure = newest;
     }
+}
+
+/* A failed one: what is not sure of the file now will not be, until it is written again. */
+static void file_gives_up(count_file *file, int64_t i)
+{
+    for (uint32_t s = 0; s < file->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        uint32_t newest = newest_before(sector, i);
+        if (newest > sector->sure)
+            sector->given_up = newest;
+    }
+    for (uint32_t k = file->unordered; k < file->size_count && file->sizes[k].op < i; k++)
+        file->unordered = k;
 }
 
 static void dir_is_sure(count_log *log, uint32_t dir, int64_t i)
@@ -317,6 +342,8 @@ static void write_is_sure(walk *w, const tl_simdisk_op *op, int64_t i)
 static void op_finishes(walk *w, size_t i)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
+    if (op->kind == TL_SIMDISK_SYNC_FAILED && op->failure != TL_SYNC_FAILED_DIRTY)
+        file_gives_up(&w->log.files[op->file], (int64_t)i);
     if (!tl_simdisk_op_syncs(op))
         return;
     w->after_sync = i + 1;
