@@ -74,6 +74,7 @@ const char *tl_mutant_fate_name(tl_mutant_fate fate); /* "survived" "found" ... 
 typedef struct tl_mutant_trial {
     const tl_mutant_row *row; /* NULL: no bug is awake */
     bool paired;              /* with the defence that covers it turned off */
+    const char *more;         /* and with these, see tl_mutant_note; NULL: none */
     const tl_mutant_sweep *sweep;
     unsigned stride;
     /* while it runs */

@@ -130,7 +130,7 @@ static const tl_mutant_sweep sweeps[] = {
     {"misdirect/all", "damage: pages in another's place, every pair",
      TL_FINDER_MISDIRECT, true, 0, 240, tl_mutant_damage, DAMAGE(0, MISPLACED)},
     {"faults", "faults: every call fails once, and from then on",
-     TL_FINDER_RUNTIME_FAULT, true, 64, 240, tl_mutant_faults, NULL},
+     TL_FINDER_RUNTIME_FAULT, true, 1024, 240, tl_mutant_faults, NULL},
     {"random_scripts", "fuzz: scripts of the whole language beside a model",
      TL_FINDER_STRUCTURE, true, 16, 240, random_scripts, NULL},
 };
