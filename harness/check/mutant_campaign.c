@@ -10,10 +10,10 @@
 const char *tl_mutant_verdict_name(tl_mutant_verdict verdict)
 {
     static const char *const names[] = {
-        [TL_VERDICT_FOUND] = "found",           [TL_VERDICT_COVERED] = "covered",
-        [TL_VERDICT_WAITS] = "waits",           [TL_VERDICT_SURVIVED] = "survived",
-        [TL_VERDICT_STRONGER] = "stronger",
-        [TL_VERDICT_UNEXPECTED] = "unexpected", [TL_VERDICT_UNFIT] = "unfit"};
+        [TL_VERDICT_FOUND] = "found",       [TL_VERDICT_COVERED] = "covered",
+        [TL_VERDICT_WAITS] = "waits",       [TL_VERDICT_SURVIVED] = "survived",
+        [TL_VERDICT_STRONGER] = "stronger", [TL_VERDICT_UNEXPECTED] = "unexpected",
+        [TL_VERDICT_UNFIT] = "unfit"};
     return names[verdict];
 }
 

@@ -61,19 +61,19 @@ static void random_scripts(tl_probe *probe)
 
 /* A row of the enumeration: every protocol, and the histories and durabilities of the tier. */
 #define PLAN(upper, tier_, histories, durabilities, most)                                          \
-    (&(const tl_mutant_crash_plan){.profile = TL_PROFILE_##upper,                                         \
-                            .tier = TL_TIER_##tier_,                                               \
-                            .every_history = histories,                                            \
-                            .weakest = TL_DURABILITY_##durabilities,                               \
-                            .states_max = most})
-#define MIXED   false /* histories */
-#define EVERY   true
+    (&(const tl_mutant_crash_plan){.profile = TL_PROFILE_##upper,                                  \
+                                   .tier = TL_TIER_##tier_,                                        \
+                                   .every_history = histories,                                     \
+                                   .weakest = TL_DURABILITY_##durabilities,                        \
+                                   .states_max = most})
+#define MIXED false /* histories */
+#define EVERY true
 
 #define DAMAGE(cases, ...)                                                                         \
     (&(const tl_mutant_damage_plan){.kinds = {__VA_ARGS__}, .sample = (cases), .pages = PAGES})
-#define FLIPS      [TL_DAMAGE_FLIP] = true, [TL_DAMAGE_BIT] = true
-#define LOST       [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
-#define MISPLACED  [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
+#define FLIPS     [TL_DAMAGE_FLIP] = true, [TL_DAMAGE_BIT] = true
+#define LOST      [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
+#define MISPLACED [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
 
 enum { PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
 

@@ -261,13 +261,11 @@ static const char *const helpers[] = {
 static const tl_mutant_note notes[] = {
     {"create_without_dir_sync", TL_FINDER_POSIX,
      "the sync at open is too late for a crash between the rename and it: the new name may have "
-     "arrived and those of the log files not, and the database cannot be opened",
-     NULL},
-    {"skip_log_salt", TL_FINDER_JOURNAL,
+     "arrived and those of the log files not, and the database cannot be opened", NULL                                  },
+    {"skip_log_salt",           TL_FINDER_JOURNAL,
      "generation and txn each cover it too: no two lives write frames of one generation, because "
      "recovery's checkpoint is durable before its log is written to; only with both off does the "
-     "chain decide, and the salt never does",
-     "skip_frame_generation+skip_frame_txn"},
+     "chain decide, and the salt never does",                                     "skip_frame_generation+skip_frame_txn"},
 };
 
 const tl_mutant_note *tl_mutant_note_find(const char *name, tl_finder finder)

@@ -54,8 +54,8 @@ const tl_mutant_row *tl_mutant_at(size_t index);
 const tl_mutant_row *tl_mutant_find(const char *name); /* NULL: there is none */
 
 typedef struct tl_mutant_note { /* what turned out otherwise than a row says, and why */
-    const char *name; /* of the row, which stays as it was written */
-    tl_finder finder; /* that was to find it, or not to */
+    const char *name;           /* of the row, which stays as it was written */
+    tl_finder finder;           /* that was to find it, or not to */
     const char *text;
     /* Switches of further defences that cover the bug with its pair; with these off too it must be
      * found.  NULL: nothing more. */
