@@ -71,9 +71,24 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
     tl_status status = tl_pending_show(on->pending, where->outcome, &on->possible);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
         status = tl_enumerate_pick(on, where);
-    if (status == TL_OK)
+    if (status == TL_OK && on->nest != NULL)
+        status = tl_enumerate_recovery(on, where);
+    else if (status == TL_OK)
         status = tl_enumerate_outcome(on, where);
     tl_simdisk_release(on->state_disk, mark);
+    return status;
+}
+
+/* Every crash of a recovery from what a crash, or a kill, at this point leaves. */
+static tl_status nested_point(tl_enumerator *on)
+{
+    tl_state_id killed = {.profile = on->options->profile,
+                          .point = tl_pending_at(on->pending),
+                          .pick = TL_PICK_KILLED};
+    tl_status status = tl_enumerate_singles(on);
+    bool power = tl_profile_at(on->options->profile)->power;
+    if (status == TL_OK && power && !on->stopped && tl_enumerator_takes(on))
+        status = tl_enumerate_killed(on, &killed);
     return status;
 }
 
@@ -96,7 +111,9 @@ static tl_status points_run(tl_enumerator *on)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     tl_status status = TL_OK;
-    for (size_t point = 0; point <= op_count && status == TL_OK; point++) {
+    size_t end = on->options->point_end != 0 ? on->options->point_end : SIZE_MAX;
+    for (size_t point = on->options->point_first;
+         point <= op_count && point < end && status == TL_OK; point++) {
         status = tl_pending_to(on->pending, point);
         if (status == TL_NO_SPACE)
             snprintf(on->result->error, sizeof on->result->error,
@@ -108,6 +125,8 @@ static tl_status points_run(tl_enumerator *on)
             status = exact_point(on);
         else if (on->options->tier == TL_TIER_SINGLES)
             status = tl_enumerate_singles(on);
+        else if (on->options->tier == TL_TIER_NESTED)
+            status = nested_point(on);
         else
             status = tl_enumerate_ends(on);
         if (on->stopped)
@@ -119,9 +138,18 @@ static tl_status points_run(tl_enumerator *on)
     return status;
 }
 
-static tl_status only_run(tl_enumerator *on)
+/* The state of the first crash, when there are two. */
+static tl_state_id first_of(const tl_state_id *id)
 {
-    const tl_state_id *only = on->options->only;
+    return (tl_state_id){.profile = id->profile,
+                         .point = id->first.point,
+                         .outcome = id->first.outcome,
+                         .pick = id->first.pick,
+                         .number = id->first.number};
+}
+
+tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *only)
+{
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     bool exists = only->profile == on->options->profile && only->point <= op_count;
     tl_status status = TL_OK;
@@ -132,39 +160,68 @@ static tl_status only_run(tl_enumerator *on)
     if (exists && status == TL_OK)
         status = tl_pending_to(on->pending, only->point);
     exists = exists && status == TL_OK && only->outcome < tl_pending_outcome_count(on->pending);
+    if (exists)
+        status = tl_enumerate_exists(on, only, &exists);
     if (status == TL_OK && !exists) {
         snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
         return TL_INVALID;
     }
-    return status == TL_OK ? tl_enumerate_state(on, only) : status;
+    return status;
+}
+
+static tl_status only_run(tl_enumerator *on)
+{
+    const tl_state_id *only = on->options->only;
+    tl_state_id first = first_of(only);
+    if (only->nested)
+        only = &first;
+    tl_status status = tl_enumerator_reach(on, only);
+    if (status == TL_OK && on->nest != NULL && only->pick == TL_PICK_KILLED)
+        status = tl_enumerate_killed(on, only);
+    else if (status == TL_OK)
+        status = tl_enumerate_state(on, only);
+    if (status == TL_INVALID && on->result->error[0] == '\0')
+        snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
+    return status;
 }
 
 /* garbage and liar are other profiles, and something beside. */
-static tl_profile walked_profile(tl_profile profile)
+tl_profile tl_enumerate_walked(tl_profile profile)
 {
     if (profile == TL_PROFILE_GARBAGE)
         return TL_PROFILE_POSIX;
     return profile == TL_PROFILE_LIAR ? TL_PROFILE_JOURNAL : profile;
 }
 
-static tl_status prepare(tl_enumerator *on)
+tl_status tl_enumerate_choices(tl_enumerator *on)
 {
-    const tl_simdisk *disk = on->trace->disk;
     tl_choices_options limits = {.mixtures_max = on->options->mixtures_max,
                                  .decisions_max = TL_BRANCHES_MAX,
                                  .confirm = on->options->check_every != 0,
                                  .seed = on->options->seed};
-    tl_status status = tl_pending_create(disk, walked_profile(on->options->profile), &on->pending);
+    return tl_choices_create(on->trace->disk, &limits, &on->choices);
+}
+
+static tl_status prepare(tl_enumerator *on)
+{
+    const tl_simdisk *disk = on->trace->disk;
+    const tl_state_id *only = on->options->only;
+    bool nested = only != NULL ? only->nested : on->options->tier == TL_TIER_NESTED;
+    tl_status status =
+        tl_pending_create(disk, tl_enumerate_walked(on->options->profile), &on->pending);
     if (status == TL_OK)
-        status = tl_choices_create(disk, &limits, &on->choices);
+        status = tl_enumerate_choices(on);
+    if (status == TL_OK && nested)
+        status = tl_nest_create(on);
     if (status == TL_OK)
         status = tl_simdisk_create_beside(disk, TL_SIMDISK_ONE_THREAD, &on->state_disk);
     on->answers = tl_answers_create();
     return status == TL_OK && on->answers == NULL ? TL_NO_MEMORY : status;
 }
 
-static void release(tl_enumerator *on)
+void tl_enumerator_end(tl_enumerator *on)
 {
+    tl_nest_destroy(on->nest);
     tl_answers_destroy(on->answers);
     tl_simdisk_destroy(on->state_disk);
     tl_choices_destroy(on->choices);
@@ -174,20 +231,30 @@ static void release(tl_enumerator *on)
     mpz_clears(on->beside, on->weight, NULL);
 }
 
+tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *options,
+                              tl_enumeration *result)
+{
+    *on = (tl_enumerator){.options = options,
+                          .result = result,
+                          .inspector = &options->recording->inspector,
+                          .trace = &options->recording->trace};
+    on->contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
+    on->whose = tl_contract_case_of(on->inspector, options->profile);
+    on->contract = tl_contract_find(on->contracts, &on->whose);
+    mpz_inits(on->beside, on->weight, NULL);
+    tl_possible_init(&on->possible, on->trace->disk);
+    return prepare(on);
+}
+
 tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *result)
 {
-    tl_enumerator on = {.options = options,
-                        .result = result,
-                        .inspector = &options->recording->inspector,
-                        .trace = &options->recording->trace};
+    tl_enumerator on;
     if (!tl_profile_at(options->profile)->exact && options->tier != TL_TIER_SAMPLED) {
         snprintf(result->error, sizeof result->error, "profile %s can only be sampled (tier T3)",
                  tl_profile_at(options->profile)->name);
         return TL_UNSUPPORTED;
     }
-    mpz_inits(on.beside, on.weight, NULL);
-    tl_possible_init(&on.possible, on.trace->disk);
-    tl_status status = prepare(&on);
+    tl_status status = tl_enumerator_begin(&on, options, result);
     on.started_ns = now_ns();
     if (status == TL_OK && options->only != NULL)
         status = only_run(&on);
@@ -202,6 +269,6 @@ tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *resu
     result->complete = status == TL_OK && (!on.stopped || planned);
     if (status != TL_OK && result->error[0] == '\0')
         snprintf(result->error, sizeof result->error, "%s", tl_status_text(status));
-    release(&on);
+    tl_enumerator_end(&on);
     return status;
 }

@@ -6,11 +6,25 @@
 #include "harness/check/enumerate.h"
 #include "harness/check/hashset.h"
 
+typedef struct tl_recovery { /* the run whose crashes are looked at; counted in its log */
+    tl_first_crash first;
+    tl_allowed before; /* what the first crash may have left */
+    tl_content found, after;
+    size_t opened, acknowledged; /* recovery returned; the commit behind it did */
+} tl_recovery;
+
+typedef struct tl_nest tl_nest; /* enumerate_nested.c */
+
 typedef struct tl_enumerator {
     const tl_enumerate_options *options;
     tl_enumeration *result;
     const tl_inspector *inspector;
     const tl_trace *trace;
+    const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
+    tl_nest *nest;               /* of tier NESTED */
+    const tl_contracts *contracts;
+    tl_contract_case whose;
+    tl_contract contract; /* of the store, under this profile */
     tl_pending *pending;
     tl_possible possible;
     tl_choices *choices;
@@ -27,9 +41,39 @@ bool tl_enumerator_goes_on(tl_enumerator *on);
 /* Whether the next unit of work is this shard's. */
 bool tl_enumerator_takes(tl_enumerator *on);
 
+/* on->choices, for the log of on->trace. */
+TL_MUST_USE tl_status tl_enumerate_choices(tl_enumerator *on);
+
+/* What may be there after a crash at this point. */
+tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point);
+tl_allowed tl_enumerate_allowed_nested(const tl_enumerator *inner, size_t point);
+/* Tell of a state that shows a finding by itself. */
+void tl_enumerate_report(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict,
+                         const tl_allowed *allowed);
+
+/* enumerate_nested.c.  Recover from the state in on->possible, which is the only one there, or from
+ * a killed process, and look at every state that a crash of that leaves. */
+TL_MUST_USE tl_status tl_nest_create(tl_enumerator *on);
+void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
+TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
+TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
+
+/* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
+tl_profile tl_enumerate_walked(tl_profile profile);
+
 /* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
 TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);
+
+/* Run the store on one leaf of on->possible, told by branches, for tl_choices_settle.  TL_INVALID:
+ * it has no such branches. */
+TL_MUST_USE tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where);
+
+/* enumerate.c: begin, and end, and in between go to the crash point of a state. */
+TL_MUST_USE tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *options,
+                                          tl_enumeration *result);
+TL_MUST_USE tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *where);
+void tl_enumerator_end(tl_enumerator *on); /* also after a begin that failed */
 
 /* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
  * number. */
@@ -39,6 +83,10 @@ TL_MUST_USE tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *wh
 TL_MUST_USE tl_status tl_enumerate_ends(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_singles(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_samples(tl_enumerator *on);
+/* Does the operation that `where` names take part at on->pending's crash point, or is there a write
+ * to tear?  True of what names none. */
+TL_MUST_USE tl_status tl_enumerate_exists(tl_enumerator *on, const tl_state_id *where,
+                                          bool *exists);
 /* The outcome that a sample is drawn from, at on->pending's crash point. */
 uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number);
 

@@ -17,10 +17,11 @@ static const pick_row rows[] = {TL_PICK_MAP(PICK_AS_ROW)};
 static bool branches_print(const tl_state_id *id, char *text, size_t room)
 {
     uint32_t count = id->branch_count;
-    while (count > 0 && id->branches[count - 1] == 0)
+    bool lists = tl_pick_lists(id->pick);
+    while (!lists && count > 0 && id->branches[count - 1] == 0)
         count--;
     for (uint32_t i = 0; i < count; i++) {
-        int used = snprintf(text, room, "%s%" PRIu32, i == 0 ? "" : ".", id->branches[i]);
+        int used = snprintf(text, room, "%s%" PRIu32, i == 0 && !lists ? "" : ".", id->branches[i]);
         if (used < 0 || (size_t)used >= room)
             return false;
         text += used;
@@ -29,18 +30,36 @@ static bool branches_print(const tl_state_id *id, char *text, size_t room)
     return true;
 }
 
+static void pick_print(tl_pick pick, uint64_t number, char *text, size_t room)
+{
+    if (rows[pick].numbered)
+        snprintf(text, room, "%s.%" PRIu64, rows[pick].word, number);
+    else
+        snprintf(text, room, "%s", rows[pick].word);
+}
+
+static const char then[] = "/then/";
+
 bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
 {
-    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%zu.%" PRIu64 "/",
-                        tl_profile_at(id->profile)->name, id->point, id->outcome);
+    char first[128] = "", word[64];
+    if (id->nested) {
+        pick_print(id->first.pick, id->first.number, word, sizeof word);
+        snprintf(first, sizeof first, "%zu.%" PRIu64 "/%s%s", id->first.point, id->first.outcome,
+                 word, then);
+    }
+    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%s%zu.%" PRIu64 "/",
+                        tl_profile_at(id->profile)->name, first, id->point, id->outcome);
     size_t room = TL_STATE_ID_TEXT_MAX - (size_t)used;
     text += used;
     if (id->pick == TL_PICK_BRANCHES)
         return branches_print(id, text, room);
-    if (rows[id->pick].numbered)
-        snprintf(text, room, "%s.%" PRIu64, rows[id->pick].word, id->number);
-    else
+    if (tl_pick_lists(id->pick)) {
+        size_t word_bytes = strlen(rows[id->pick].word);
         snprintf(text, room, "%s", rows[id->pick].word);
+        return branches_print(id, text + word_bytes, room - word_bytes);
+    }
+    pick_print(id->pick, id->number, text, room);
     return true;
 }
 
@@ -79,12 +98,43 @@ static bool pick_parse(const char *text, tl_state_id *id)
             continue;
         id->pick = (tl_pick)i;
         text += word_bytes;
+        if (tl_pick_lists(id->pick))
+            return *text++ == '.' && branches_parse(text, id) && id->branch_count > 0 &&
+                   id->branch_count % 2 == 0;
         if (!rows[i].numbered)
             return *text == '\0';
         text += *text == '.';
         return number_parse(&text, &id->number) && *text == '\0';
     }
     return false;
+}
+
+/* "31.4/newest": one crash. */
+static bool crash_parse(const char *text, tl_state_id *id)
+{
+    uint64_t point;
+    id->pick = TL_PICK_BRANCHES;
+    if (!number_parse(&text, &point) || *text++ != '.' || !number_parse(&text, &id->outcome) ||
+        *text++ != '/')
+        return false;
+    id->point = (size_t)point;
+    return pick_parse(text, id);
+}
+
+/* The crash before the last one, a word of the text up to `end`. */
+static bool first_parse(const char *text, const char *end, tl_state_id *id)
+{
+    char word[128];
+    if ((size_t)(end - text) >= sizeof word)
+        return false;
+    memcpy(word, text, (size_t)(end - text));
+    word[end - text] = '\0';
+    if (!crash_parse(word, id) || id->pick == TL_PICK_BRANCHES || tl_pick_lists(id->pick))
+        return false;
+    id->nested = true;
+    id->first = (tl_first_crash){id->point, id->outcome, id->pick, id->number};
+    id->number = 0;
+    return true;
 }
 
 bool tl_state_id_parse(const char *text, tl_state_id *id)
@@ -99,10 +149,9 @@ bool tl_state_id_parse(const char *text, tl_state_id *id)
     if (!tl_profile_find(profile, &id->profile))
         return false;
     text += profile_bytes + 1;
-    uint64_t point;
-    if (!number_parse(&text, &point) || *text++ != '.' || !number_parse(&text, &id->outcome) ||
-        *text++ != '/')
+    const char *more = strstr(text, then);
+    if (more != NULL && !first_parse(text, more, id))
         return false;
-    id->point = (size_t)point;
-    return pick_parse(text, id);
+    return crash_parse(more == NULL ? text : more + sizeof then - 1, id) &&
+           id->pick != TL_PICK_KILLED;
 }

@@ -19,6 +19,9 @@ typedef struct tl_trace_counters { /* of the store, when the history was done */
 typedef struct tl_trace {
     tl_simdisk *disk;
     size_t *begun, *acknowledged; /* [commits + 1]: log entries at that time; [0]: the open */
+    size_t *checkpointed;         /* [commits + 1]: log entries when a checkpoint asked for behind
+                                     commit n, or behind the last one the close, had returned;
+                                     SIZE_MAX: none was.  NULL: not known of any */
     size_t commits;
     tl_trace_counters counters;
     uint64_t writes, syncs, shrinks; /* entries of the log; shrinks: truncates that cut a file */
@@ -57,6 +60,9 @@ TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *
 /* Add what the store's counters say to *events. */
 void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
                            tl_trace_counters *events);
+
+/* Fill in how many writes, syncs and shrinks the log has. */
+void tl_trace_count_entries(tl_trace *trace);
 
 /* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
  * acknowledged commit, at most the last one begun. */

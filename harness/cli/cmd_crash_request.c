@@ -21,10 +21,15 @@ enum { /* options without a letter */
        OPTION_SHARD,
        OPTION_VARIANT,
        OPTION_BUDGET,
+       OPTION_CONTRACT,
        OPTION_JSON,
+       OPTION_JUNIT,
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
+       OPTION_TIMELINE,
+       OPTION_ARTIFACT,
+       OPTION_KEEP,
 };
 
 /* clang-format off */
@@ -42,11 +47,16 @@ static const struct argp_option options[] = {
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
+    {"contract", OPTION_CONTRACT, "FILE", 0, "What the stores promise, in place of the table that `treelab list contracts` shows", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
+    {"junit", OPTION_JUNIT, "FILE", 0, "Also write a JUnit file: one test case for each store and profile", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
+    {"artifact", OPTION_ARTIFACT, "DIR", 0, "Also write the first finding of a profile to DIR: log, script, state, contract, at most 1 MiB", 0},
+    {"keep", OPTION_KEEP, "DIR", 0, "With --repro: leave the files of that state in DIR", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
 };
@@ -192,6 +202,17 @@ static void parse_repro(struct argp_state *state, const char *text)
     }
 }
 
+static void read_contracts(struct argp_state *state, const char *path)
+{
+    static tl_contracts contracts; /* large; once per process */
+    tl_crash_request *request = state->input;
+    char error[160] = "";
+    if (tl_contracts_read(path, &contracts, error, sizeof error) != TL_OK)
+        argp_error(state, "--contract %s: %s; see `treelab list contracts` for how it looks", path,
+                   error);
+    request->contracts = &contracts;
+}
+
 static void default_profiles(tl_crash_request *request)
 {
     static const tl_profile gated[] = {TL_PROFILE_SIGKILL, TL_PROFILE_PREFIX, TL_PROFILE_JOURNAL,
@@ -216,6 +237,9 @@ static void choose_states(struct argp_state *state)
         argp_error(state, "--shard goes with --tier; say which");
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
+    if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
+        argp_error(state,
+                   "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
     if (!request->tier_given)
         request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
     for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
@@ -231,6 +255,10 @@ static void set_defaults(struct argp_state *state)
 {
     tl_crash_request *request = state->input;
     if (request->repro != NULL)
+        parse_repro(state, request->repro);
+    if (request->script_path != NULL)
+        tl_crash_script_take(state);
+    if (request->crash_line != NULL)
         parse_repro(state, request->repro);
     bool take_protocols = request->protocol_count == 0;
     bool take_durabilities = request->durability_count == 0;
@@ -250,9 +278,25 @@ static void set_defaults(struct argp_state *state)
                        "an I/O table do, such as 'tree'",
                        driver->name);
     }
+    if ((request->keep_dir != NULL || request->artifact_dir != NULL) &&
+        request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--keep and --artifact are about states of profiles; say --tier or "
+                          "--profile");
+    if (request->keep_dir != NULL && request->repro == NULL)
+        argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
     if (request->repro != NULL &&
         (request->choice.driver_count != 1 || request->history_count != 1))
         argp_error(state, "--repro is about one driver and one history");
+    const char *fixed = tl_crash_protocol_of(&request->choice.arms[0]);
+    if (request->repro != NULL && fixed != NULL && strcmp(fixed, request->protocols[0]) != 0)
+        argp_error(state, "the state is one of protocol %s, but --driver says commit=%s",
+                   request->protocols[0], fixed);
+}
+
+static bool is_script(const char *path)
+{
+    size_t length = strlen(path);
+    return strcmp(path, "-") == 0 || (length > 4 && strcmp(path + length - 4, ".tls") == 0);
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -295,8 +339,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_BUDGET:
         parse_budget(state, value);
         return 0;
+    case OPTION_CONTRACT:
+        read_contracts(state, value);
+        return 0;
     case OPTION_JSON:
         request->json_path = value;
+        return 0;
+    case OPTION_JUNIT:
+        request->junit_path = value;
         return 0;
     case OPTION_OUT:
         request->out_dir = value;
@@ -308,11 +358,26 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_crash_mutant_check(state, value);
         request->mutant = value;
         return 0;
+    case OPTION_TIMELINE:
+        request->timeline = true;
+        return 0;
+    case OPTION_ARTIFACT:
+        request->artifact_dir = value;
+        return 0;
+    case OPTION_KEEP:
+        request->keep_dir = value;
+        return 0;
     case 'q':
         request->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is no option; stores are given by --driver", value);
+        if (request->script_path == NULL && is_script(value)) {
+            request->script_path = value;
+            return 0;
+        }
+        argp_error(state,
+                   "'%s' is no option and no script (FILE.tls); stores are given by --driver",
+                   value);
         return 0;
     case ARGP_KEY_END:
         set_defaults(state);
@@ -324,6 +389,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp crash_argp = {
     .options = options,
+    .args_doc = "[SCRIPT.tls]",
     .parser = parse_option,
     .doc =
         "Crash a store at every write and sync of a recorded run, in memory, and check what it "
@@ -343,6 +409,8 @@ static const struct argp crash_argp = {
         "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
         "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
         "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
+        "  treelab crash mine.tls --profile journal --tier T2\n"
+        "  treelab crash out/X/finding-0.tls\n"
         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
         "\n"
         "Other forms, each with its own --help:\n"
@@ -351,6 +419,7 @@ static const struct argp crash_argp = {
         "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
         "  treelab crash processes  kill real processes on real files\n"
         "  treelab crash replay     build one state again and check it\n"
+        "  treelab crash shrink     cut a finding down to the few operations that show it\n"
         "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
         "\n"
         "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
