@@ -149,6 +149,7 @@ static tl_status task_go_on(tl_mutant_campaign *campaign, tl_mutant_task *task)
         return status;
     }
     task->verdict = verdict_of(task);
+    task->done = true;
     campaign->tasks_done++;
     if (campaign->on_task != NULL)
         campaign->on_task(campaign->context, task, campaign->tasks_done, campaign->task_count);

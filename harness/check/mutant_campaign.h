@@ -33,8 +33,8 @@ typedef struct tl_mutant_task { /* one bug, alone or with its pair */
     size_t next;        /* sweep to look at next */
     unsigned pass;      /* those that must find it, those that may, those that must not */
     bool found;
-    bool running;
-    tl_mutant_verdict verdict; /* when it is done */
+    bool running, done;        /* done: also when no sweep had anything to do with it */
+    tl_mutant_verdict verdict; /* then */
 } tl_mutant_task;
 
 typedef struct tl_mutant_campaign {

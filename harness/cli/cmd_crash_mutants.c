@@ -214,7 +214,7 @@ static score count_all(const tl_mutant_campaign *campaign)
             sum.busy_ns += task->trials[t].elapsed_ns;
             sum.dead += tl_mutant_is_dead(task->trials[t].fate);
         }
-        if (task->running || task->trial_count == 0)
+        if (!task->done)
             continue;
         sum.done++;
         sum.wrong += !tl_mutant_task_is_fine(task);
@@ -232,8 +232,7 @@ static void print_notes(FILE *table, const tl_mutant_campaign *campaign)
 {
     for (size_t i = 0; i < campaign->task_count; i++) {
         const tl_mutant_task *task = &campaign->tasks[i];
-        const tl_mutant_note *note =
-            task->running || task->trial_count == 0 ? NULL : tl_mutant_task_note(task);
+        const tl_mutant_note *note = task->done ? tl_mutant_task_note(task) : NULL;
         if (note != NULL)
             fprintf(table, "otherwise than the table says: %s%s, %s: %s\n", note->name,
                     task->paired ? " with its pair" : "", tl_finder_name(note->finder), note->text);
