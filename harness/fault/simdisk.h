@@ -177,6 +177,9 @@ bool tl_simdisk_call_find(const char *name, tl_simdisk_call *call);
  * forgets the plan.  Allowed while a store is open. */
 void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_status status,
                      bool sticky);
+/* The nth pwritev from now on returns `status` and does nothing, and so do all later ones of the
+ * same file, while the other files can be written.  In place of another plan for pwritev. */
+void tl_simdisk_fail_file(tl_simdisk *disk, uint64_t nth, tl_status status);
 /* The same for fdatasync, with what it leaves behind; the status is TL_IO.  A failed sync is in
  * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted. */
 void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky);

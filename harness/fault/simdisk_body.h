@@ -27,6 +27,8 @@ typedef struct tl_fault_plan {
     tl_status status;
     bool sticky;
     tl_sync_failure failure; /* of fdatasync */
+    bool one_file;         /* of pwritev: sticky, for the file of the first call that it refuses */
+    uint32_t file_and_one; /* that one; 0: not yet */
 } tl_fault_plan;
 
 struct tl_simdisk {
