@@ -201,8 +201,9 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
                         row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
         print_row(march, row);
-        bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
-                     row->done.findings == 0 && request->repro == NULL;
+        bool whole = status == TL_OK && row->tier == TL_TIER_EXACT && row->counted &&
+                     tl_tiers_coverage(row) == 1 && row->done.findings == 0 &&
+                     request->repro == NULL;
         tl_tell_end(&run.tell, row, whole);
         if (request->timeline && status == TL_OK)
             tl_tell_timeline(&run.tell, &request->only_state);
