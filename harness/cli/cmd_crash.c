@@ -224,7 +224,7 @@ static int finish(tl_crash_campaign *campaign)
     if (campaign->known > 0)
         fprintf(campaign->table, ", %" PRIu64 " known", campaign->known);
     fputc('\n', campaign->table);
-    if (campaign->again > 0)
+    if (campaign->again > 0 && campaign->request->repro == NULL)
         fprintf(campaign->table,
                 "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "
                 "most %" PRIu64 " calls and %" PRIu64 " bytes\n",
