@@ -75,12 +75,16 @@ typedef struct tl_enumerate_options {
     uint32_t shard_count;
     size_t point_first, point_end; /* crash points [first, end) alone; end 0: to the last one; not
                                       of tier SAMPLED */
-    const tl_state_id *only; /* this state alone; its profile and the one above are the same */
-    uint32_t mixtures_max;   /* of one checksummed read tried one by one; 0: 4096 */
-    uint32_t check_every;    /* each so many-th leaf is run again with another poison, and 64
-                                random mixtures of each refused read must be refused; 0: none */
-    bool no_sharing;         /* run every outcome, also one that looks like one met before */
-    bool (*stop)(void);      /* asked now and then; NULL: never */
+    const tl_state_id *only;     /* this state alone; its profile and the one above are the same */
+    uint32_t mixtures_max;       /* of one checksummed read tried one by one; 0: 4096 */
+    uint32_t check_every;        /* each so many-th leaf is run again with another poison, and 64
+                                    random mixtures of each refused read must be refused; 0: none */
+    uint32_t again_every;        /* from each so many-th leaf that is spelled out, and the newest at
+                                    each so many-th crash point under tier EXACT, recover twice and
+                                    count what that asks of the disk; 0: never */
+    uint64_t recovery_calls_max; /* of that; 0: TL_RECOVERY_CALLS and so on, below */
+    bool no_sharing;             /* run every outcome, also one that looks like one met before */
+    bool (*stop)(void);          /* asked now and then; NULL: never */
     void (*on_progress)(void *context, size_t point, size_t point_count); /* may be NULL */
     /* NESTED: of each recovery, before its crashes are looked at; for who counts them by another
      * way.  Not TL_OK: the enumeration ends with that status.  May be NULL. */
@@ -88,6 +92,15 @@ typedef struct tl_enumerate_options {
     void (*on_finding)(void *context, const tl_enumerate_finding *finding); /* may be NULL */
     void *context;
 } tl_enumerate_options;
+
+/* What one recovery may ask of the disk, by the bytes that its files have: a fixed sum, and so much
+ * for each 4096 bytes of them. */
+enum {
+    TL_RECOVERY_CALLS = 128,
+    TL_RECOVERY_CALLS_PER_PAGE = 4,
+    TL_RECOVERY_READ_BYTES = 1 << 18,
+    TL_RECOVERY_READS_PER_BYTE = 3,
+};
 
 typedef struct tl_enumeration {
     size_t points;               /* crash points gone through */
@@ -103,7 +116,10 @@ typedef struct tl_enumeration {
     uint64_t known;              /* likewise, but documented by the contract: not in `findings` */
     tl_contract_seen seen;       /* for telling that more was kept than was promised */
     uint64_t by_rule[TL_RULE_COUNT];
-    mpz_t represented; /* states that the leaves stand for, here and where they are shared */
+    uint64_t again;           /* states recovered from twice */
+    uint64_t again_calls_max; /* most that one recovery of these asked: calls of the disk, and */
+    uint64_t again_bytes_max; /* bytes read */
+    mpz_t represented;        /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
                           have had to be tried; never silently in `represented` */
     uint64_t not_covered_leaves; /* in so many pieces */

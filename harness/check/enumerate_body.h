@@ -33,6 +33,7 @@ typedef struct tl_enumerator {
     tl_hashset seen;
     mpz_t beside, weight;
     uint64_t started_ns, unit; /* unit: outcomes so far, for shards */
+    uint64_t spelled_out;      /* states that were, for again_every */
     bool stopped;
 } tl_enumerator;
 
@@ -74,6 +75,11 @@ TL_MUST_USE tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_
                                           tl_enumeration *result);
 TL_MUST_USE tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *where);
 void tl_enumerator_end(tl_enumerator *on); /* also after a begin that failed */
+
+/* enumerate_again.c: recover twice from the state in on->possible, which is the only one there,
+ * when its turn has come; and from the newest state of the crash point. */
+TL_MUST_USE tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where);
+TL_MUST_USE tl_status tl_enumerate_again_newest(tl_enumerator *on);
 
 /* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
  * number. */

@@ -85,6 +85,11 @@ uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call)
     return disk->calls[call];
 }
 
+uint64_t tl_simdisk_read_bytes(const tl_simdisk *disk)
+{
+    return disk->read_bytes;
+}
+
 size_t tl_simdisk_open_count(const tl_simdisk *disk)
 {
     size_t count = 0;

@@ -187,7 +187,9 @@ void tl_simdisk_clear_faults(tl_simdisk *disk);           /* plans and quota */
 uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear,
                                                               for a plan or the quota */
 uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call); /* since creation */
-size_t tl_simdisk_open_count(const tl_simdisk *disk); /* files and locks not closed */
+uint64_t tl_simdisk_read_bytes(const tl_simdisk *disk); /* since creation; without what is read from
+                                                           a disk that decides late */
+size_t tl_simdisk_open_count(const tl_simdisk *disk);   /* files and locks not closed */
 
 /* The files together may hold this many bytes; growth beyond gives TL_NO_SPACE.  A write that does
  * not fit keeps what fitted, in whole sectors, as a real disk may.  UINT64_MAX: no limit.

@@ -47,7 +47,7 @@ struct tl_simdisk {
     tl_image base_issued, base_durable;
 
     tl_fault_plan plans[TL_SIMDISK_CALL_COUNT];
-    uint64_t calls[TL_SIMDISK_CALL_COUNT], fired, quota;
+    uint64_t calls[TL_SIMDISK_CALL_COUNT], read_bytes, fired, quota;
     bool late; /* the next sync of late_file tells of one that went wrong before */
     uint32_t late_file;
 };

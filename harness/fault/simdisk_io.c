@@ -164,8 +164,10 @@ static tl_status sim_pread(tl_io *io, tl_file *file, uint64_t offset, void *buff
         status = tl_choices_read(disk->choices, file->file, offset, buffer, count);
     else if (status == TL_OK)
         tl_image_read(&disk->image, file->file, offset, buffer, count);
-    if (status == TL_OK)
+    if (status == TL_OK) {
         *got = count;
+        disk->read_bytes += count;
+    }
     return leave(disk, status);
 }
 
