@@ -13,10 +13,13 @@ const char *tl_role_name(tl_role role)
     return role < TL_ROLE_COUNT ? names[role] : "?";
 }
 
+enum { PAGE_BYTES_DEFAULT = 8192 }; /* of driver `tree` when nothing is asked for: tl/engine.h */
+
 tl_roles tl_roles_of(const tl_inspector *inspector, const tl_trace *trace)
 {
+    uint32_t given = inspector->options.page_bytes;
     return (tl_roles){.disk = trace->disk,
-                      .page_bytes = inspector->options.page_bytes,
+                      .page_bytes = given != 0 ? given : PAGE_BYTES_DEFAULT,
                       .pages = strcmp(inspector->driver->name, "tree") == 0};
 }
 
