@@ -1,117 +1,12 @@
-/* harness/check/witness.c -- see witness.h. */
-#include "harness/check/witness.h"
-#include "harness/check/enumerate_body.h"
+/* harness/check/witness.c -- see witness.h: a state taken up, looked at, and made small. */
+#include "harness/check/witness_body.h"
+
 #include "harness/fault/choices_body.h"
 #include "harness/fault/simdisk_body.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { POISON = 0xa5, LOOKS_MAX = 512, OUTCOMES_MAX = 256, ATTEMPTS = 16 };
-
-typedef struct lost_list {
-    tl_lost_sector *at;
-    size_t count, capacity;
-} lost_list;
-
-typedef struct op_list {
-    size_t *at;
-    size_t count, capacity;
-} op_list;
-
-struct tl_witness {
-    tl_enumerator on; /* the parts of it that show a state */
-    tl_enumerate_options options;
-    tl_state_id where;
-    uint64_t outcome, newest;
-    lost_list lost, shown; /* shown: of tl_witness_lost */
-    op_list names, sizes, pending;
-    uint64_t *left;  /* by open sector: versions that the branches left, a bit each */
-    tl_image issued; /* all that was issued */
-    tl_verdict verdict;
-    bool garbled, left_out;
-    uint64_t looks;
-};
-
-static tl_status room(void **at, size_t *capacity, size_t count, size_t each)
-{
-    if (count < *capacity)
-        return TL_OK;
-    size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
-    void *grown = realloc(*at, wanted * each);
-    if (grown == NULL)
-        return TL_NO_MEMORY;
-    *at = grown;
-    *capacity = wanted;
-    return TL_OK;
-}
-
-static tl_status lost_add(lost_list *list, uint32_t file, uint32_t sector, size_t op)
-{
-    tl_status status = room((void **)&list->at, &list->capacity, list->count, sizeof *list->at);
-    if (status == TL_OK)
-        list->at[list->count++] = (tl_lost_sector){file, sector, op};
-    return status;
-}
-
-static tl_status op_add(op_list *list, size_t op)
-{
-    tl_status status = room((void **)&list->at, &list->capacity, list->count, sizeof *list->at);
-    if (status == TL_OK)
-        list->at[list->count++] = op;
-    return status;
-}
-
-static int by_op(const void *one, const void *other)
-{
-    const tl_lost_sector *a = one, *b = other;
-    if (a->op != b->op)
-        return a->op < b->op ? -1 : 1;
-    if (a->file != b->file)
-        return a->file < b->file ? -1 : 1;
-    return (a->sector > b->sector) - (a->sector < b->sector);
-}
-
-static int by_number(const void *one, const void *other)
-{
-    size_t a = *(const size_t *)one, b = *(const size_t *)other;
-    return (a > b) - (a < b);
-}
-
-static void lost_sort(lost_list *list)
-{
-    if (list->count > 1)
-        qsort(list->at, list->count, sizeof *list->at, by_op);
-}
-
-static void ops_sort(op_list *list)
-{
-    size_t kept = 0;
-    if (list->count > 1)
-        qsort(list->at, list->count, sizeof *list->at, by_number);
-    for (size_t i = 0; i < list->count; i++) {
-        if (i == 0 || list->at[i] != list->at[i - 1])
-            list->at[kept++] = list->at[i];
-    }
-    list->count = kept;
-}
-
-static bool lost_has(const lost_list *list, uint32_t file, uint32_t sector, size_t op)
-{
-    const tl_lost_sector key = {file, sector, op};
-    return list->count > 0 && bsearch(&key, list->at, list->count, sizeof key, by_op) != NULL;
-}
-
-static tl_status lost_copy(lost_list *to, const lost_list *from)
-{
-    to->count = 0;
-    for (size_t i = 0; i < from->count; i++) {
-        tl_status status = lost_add(to, from->at[i].file, from->at[i].sector, from->at[i].op);
-        if (status != TL_OK)
-            return status;
-    }
-    return TL_OK;
-}
 
 tl_status tl_witness_create(const tl_recording *recording, const tl_contracts *contracts,
                             tl_profile profile, uint64_t seed, tl_witness **out)
@@ -210,7 +105,7 @@ static tl_status look(tl_witness *witness, tl_verdict *verdict)
 }
 
 /* Show an outcome with everything issued but what `lost` says. */
-static tl_status show(tl_witness *witness, uint64_t outcome, const lost_list *lost)
+tl_status tl_witness_show(tl_witness *witness, uint64_t outcome, const tl_lost_list *lost)
 {
     tl_enumerator *on = &witness->on;
     tl_possible *possible = &on->possible;
@@ -218,7 +113,7 @@ static tl_status show(tl_witness *witness, uint64_t outcome, const lost_list *lo
     for (uint32_t i = 0; i < possible->open_count && status == TL_OK; i++) {
         const tl_open_sector *open = &possible->open[i];
         uint32_t v = open->count - 1;
-        while (v > 0 && lost_has(lost, open->file, open->sector, maker_of(witness, open, v)))
+        while (v > 0 && tl_lost_has(lost, open->file, open->sector, maker_of(witness, open, v)))
             v--;
         tl_image_set_sector(&possible->image, open->file, open->sector,
                             possible->shown[open->first + v]);
@@ -232,11 +127,12 @@ static bool is_same(const tl_verdict *one, const tl_verdict *other)
     return one->rule == other->rule && one->status == other->status;
 }
 
-static tl_status look_at(tl_witness *witness, uint64_t outcome, const lost_list *lost, bool *same)
+static tl_status look_at(tl_witness *witness, uint64_t outcome, const tl_lost_list *lost,
+                         bool *same)
 {
     uint32_t mark = tl_simdisk_mark(witness->on.state_disk);
     tl_verdict verdict = {.rule = TL_RULE_NONE};
-    tl_status status = show(witness, outcome, lost);
+    tl_status status = tl_witness_show(witness, outcome, lost);
     if (status == TL_OK)
         status = look(witness, &verdict);
     tl_simdisk_release(witness->on.state_disk, mark);
@@ -309,9 +205,10 @@ static tl_status take_picks(tl_witness *witness, uint32_t open_count, bool by_br
         uint32_t taken = by_branches ? decided(witness, i, attempt) : picked(witness, open);
         witness->garbled = witness->garbled || taken == UINT32_MAX;
         for (uint32_t v = open->count; taken != UINT32_MAX && v-- > taken + 1 && status == TL_OK;)
-            status = lost_add(&witness->lost, open->file, open->sector, maker_of(witness, open, v));
+            status =
+                tl_lost_add(&witness->lost, open->file, open->sector, maker_of(witness, open, v));
     }
-    lost_sort(&witness->lost);
+    tl_lost_sort(&witness->lost);
     return status;
 }
 
@@ -390,13 +287,13 @@ tl_status tl_witness_take(tl_witness *witness, const tl_state_id *where, const t
 /* Without operation `op` among what is lost: is it the same finding?  Then keep it so. */
 static tl_status give_back(tl_witness *witness, size_t op)
 {
-    lost_list less = {0};
+    tl_lost_list less = {0};
     bool same = false;
     tl_status status = TL_OK;
     for (size_t i = 0; i < witness->lost.count && status == TL_OK; i++) {
         const tl_lost_sector *at = &witness->lost.at[i];
         if (at->op != op)
-            status = lost_add(&less, at->file, at->sector, at->op);
+            status = tl_lost_add(&less, at->file, at->sector, at->op);
     }
     if (status == TL_OK)
         status = look_at(witness, witness->outcome, &less, &same);
@@ -437,7 +334,7 @@ tl_status tl_witness_shrink(tl_witness *witness, uint32_t looks_max)
     if (witness->garbled)
         return TL_OK;
     bool same = false;
-    const lost_list none = {0};
+    const tl_lost_list none = {0};
     tl_status status = TL_OK;
     if (witness->lost.count > 0) { /* names and sizes alone? */
         status = look_at(witness, witness->outcome, &none, &same);
@@ -459,111 +356,6 @@ tl_status tl_witness_shrink(tl_witness *witness, uint32_t looks_max)
     return status;
 }
 
-/* The last operation before the crash, or in flight, that changed a name. */
-static size_t name_change(const tl_witness *witness, uint32_t path)
-{
-    const tl_simdisk *disk = witness->on.trace->disk;
-    for (size_t i = witness->where.point + 1; i-- > 0;) {
-        if (i >= disk->op_count)
-            continue;
-        const tl_simdisk_op *op = &disk->ops[i];
-        bool renames = op->kind == TL_SIMDISK_RENAME;
-        bool names = renames || op->kind == TL_SIMDISK_CREATE || op->kind == TL_SIMDISK_UNLINK;
-        if (names && (op->path == path || (renames && op->path2 == path)))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-/* The first operation that made the size another than the one that persisted, for good. */
-static size_t size_change(const tl_witness *witness, uint32_t file, uint64_t size_bytes,
-                          uint64_t issued_bytes)
-{
-    const tl_simdisk *disk = witness->on.trace->disk;
-    size_t first = SIZE_MAX;
-    for (size_t i = witness->where.point + 1; i-- > 0;) {
-        if (i >= disk->op_count)
-            continue;
-        const tl_simdisk_op *op = &disk->ops[i];
-        bool sizes = op->kind == TL_SIMDISK_TRUNCATE || op->kind == TL_SIMDISK_FALLOCATE ||
-                     op->kind == TL_SIMDISK_WRITE;
-        if (!sizes || op->file != file)
-            continue;
-        if (issued_bytes > size_bytes ? op->size_after <= size_bytes : op->size_after >= size_bytes)
-            break;
-        first = i;
-    }
-    return first;
-}
-
-static tl_status compare_names(tl_witness *witness, const tl_image *a, const tl_image *b)
-{
-    tl_status status = TL_OK;
-    for (uint32_t i = 0; i < a->name_count && status == TL_OK; i++) {
-        const tl_simname *there = tl_image_find(b, a->names[i].path);
-        size_t op = name_change(witness, a->names[i].path);
-        if ((there == NULL || there->file != a->names[i].file) && op != SIZE_MAX)
-            status = op_add(&witness->names, op);
-    }
-    return status;
-}
-
-/* Where the state's image differs from all that was issued. */
-static tl_status compare(tl_witness *witness)
-{
-    const tl_image *state = &witness->on.possible.image, *issued = &witness->issued;
-    tl_status status = compare_names(witness, issued, state);
-    if (status == TL_OK)
-        status = compare_names(witness, state, issued);
-    for (uint32_t f = 0; f < issued->file_count && f < state->file_count && status == TL_OK; f++) {
-        if (!tl_image_is_named(issued, f) || !tl_image_is_named(state, f))
-            continue;
-        const tl_simfile *now = &state->files[f], *then = &issued->files[f];
-        size_t op = size_change(witness, f, now->size_bytes, then->size_bytes);
-        if (now->size_bytes != then->size_bytes && op != SIZE_MAX)
-            status = op_add(&witness->sizes, op);
-        for (uint32_t s = 0; s < now->sector_count && s < then->sector_count && status == TL_OK;
-             s++) {
-            size_t maker;
-            if (now->sectors[s] != then->sectors[s] &&
-                tl_pending_maker(witness->on.pending, then->sectors[s], &maker))
-                status = lost_add(&witness->shown, f, s, maker);
-        }
-    }
-    return status;
-}
-
-tl_status tl_witness_lost(tl_witness *witness, tl_lost *lost)
-{
-    static const lost_list nothing;
-    uint32_t mark = tl_simdisk_mark(witness->on.state_disk);
-    witness->names.count = witness->sizes.count = witness->shown.count = 0;
-    tl_status status = show(witness, witness->newest, &nothing);
-    if (status == TL_OK)
-        status = tl_image_copy(&witness->issued, &witness->on.possible.image);
-    if (status == TL_OK)
-        status = show(witness, witness->outcome, &witness->lost);
-    if (status == TL_OK)
-        status = compare(witness);
-    tl_simdisk_release(witness->on.state_disk, mark);
-    ops_sort(&witness->names);
-    ops_sort(&witness->sizes);
-    if (witness->lost.count > 0) /* what was chosen says more than what it looks like */
-        status = status == TL_OK ? lost_copy(&witness->shown, &witness->lost) : status;
-    lost_sort(&witness->shown);
-    *lost = (tl_lost){.point = witness->where.point,
-                      .outcome = witness->outcome,
-                      .newest_outcome = witness->newest,
-                      .sectors = witness->shown.at,
-                      .sector_count = witness->shown.count,
-                      .names = witness->names.at,
-                      .name_count = witness->names.count,
-                      .sizes = witness->sizes.at,
-                      .size_count = witness->sizes.count,
-                      .garbled = witness->garbled};
-    return status;
-}
-
 tl_status tl_witness_pending(tl_witness *witness, const size_t **ops, size_t *op_count)
 {
     uint32_t mark = tl_simdisk_mark(witness->on.state_disk);
@@ -575,12 +367,12 @@ tl_status tl_witness_pending(tl_witness *witness, const size_t **ops, size_t *op
         for (uint32_t v = 1; v < open->count && status == TL_OK; v++) {
             size_t op = maker_of(witness, open, v);
             if (op != SIZE_MAX)
-                status = op_add(&witness->pending, op);
+                status = tl_lost_add_op(&witness->pending, op);
         }
     }
     possible->open_count = possible->version_count = 0;
     tl_simdisk_release(witness->on.state_disk, mark);
-    ops_sort(&witness->pending);
+    tl_lost_sort_ops(&witness->pending);
     *ops = witness->pending.at;
     *op_count = witness->pending.count;
     return status;
@@ -588,19 +380,19 @@ tl_status tl_witness_pending(tl_witness *witness, const size_t **ops, size_t *op
 
 tl_status tl_witness_try(tl_witness *witness, const size_t *ops, size_t op_count, bool *same)
 {
-    lost_list more = {0};
+    tl_lost_list more = {0};
     const tl_verdict kept = witness->verdict;
     const tl_simdisk *disk = witness->on.trace->disk;
-    tl_status status = lost_copy(&more, &witness->lost);
+    tl_status status = tl_lost_copy(&more, &witness->lost);
     for (size_t i = 0; i < op_count && status == TL_OK; i++) {
         const tl_simdisk_op *op = tl_simdisk_op_at(disk, ops[i]);
         for (uint32_t s = 0; s < op->sector_count && status == TL_OK; s++) {
             uint32_t sector = (uint32_t)op->first_sector + s;
-            if (!lost_has(&witness->lost, op->file, sector, ops[i]))
-                status = lost_add(&more, op->file, sector, ops[i]);
+            if (!tl_lost_has(&witness->lost, op->file, sector, ops[i]))
+                status = tl_lost_add(&more, op->file, sector, ops[i]);
         }
     }
-    lost_sort(&more);
+    tl_lost_sort(&more);
     if (status == TL_OK)
         status = look_at(witness, witness->outcome, &more, same);
     witness->verdict = kept;
