@@ -247,10 +247,13 @@ tl_status tl_reproducer_write(const tl_reproducer *of, const char *path)
     if (status != TL_OK)
         return status;
     FILE *out = fopen(path, "w");
-    if (out == NULL)
+    if (out == NULL) {
         status = errno == EACCES || errno == EROFS ? TL_ACCESS : TL_IO;
-    else if ((fputs(text, out) == EOF) | (fclose(out) != 0))
-        status = TL_IO;
+    } else {
+        bool written = fputs(text, out) != EOF;
+        written = fclose(out) == 0 && written;
+        status = written ? TL_OK : TL_IO;
+    }
     free(text);
     return status;
 }

@@ -26,8 +26,11 @@ static tl_status write_file(const tl_image *image, uint32_t file, const char *pa
     tl_image_read(image, file, 0, bytes, size_bytes);
     FILE *out = fopen(path, "wb");
     tl_status status = out == NULL ? tl_directory_status(errno) : TL_OK;
-    if (out != NULL && ((fwrite(bytes, 1, size_bytes, out) != size_bytes) | (fclose(out) != 0)))
-        status = TL_IO;
+    if (out != NULL) {
+        bool written = fwrite(bytes, 1, size_bytes, out) == size_bytes;
+        written = fclose(out) == 0 && written;
+        status = written ? TL_OK : TL_IO;
+    }
     free(bytes);
     return status;
 }
