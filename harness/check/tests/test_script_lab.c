@@ -158,6 +158,15 @@ static void a_finding_of_samples_is_a_script_too(void **state)
                   "ack_before_sync");
 }
 
+static void a_finding_of_a_second_crash_is_a_script_with_two(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history insert --commit log --durability commit --tier T4 --profile journal "
+                  "--budget 20s",
+                  "recovery_meta_first");
+}
+
 /* How many lines stand between `open` and `crash`. */
 static unsigned lines_of(const char *script)
 {
@@ -243,6 +252,13 @@ static void a_state_is_left_as_files_that_dump_and_verify_open(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_run(treelab, "dump '%s/k/tree.tl'", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab,
+                "crash replay tree/insert/4096/42/12/log/commit/posix/100.0/newest/then/9.0/ "
+                "--keep '%s/n'",
+                dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "verify '%s/n/tree.tl'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_run(treelab, "crash --tier T1 --keep '%s/k'", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_says(treelab->err, "--keep is about one state");
@@ -283,6 +299,7 @@ int main(void)
         AS_USER(a_finding_of_a_script_is_a_script_that_shows_it_again),
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
+        AS_USER(a_finding_of_a_second_crash_is_a_script_with_two),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
