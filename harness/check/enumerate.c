@@ -186,7 +186,7 @@ static tl_status only_run(tl_enumerator *on)
 }
 
 /* garbage and liar are other profiles, and something beside. */
-static tl_profile walked_profile(tl_profile profile)
+tl_profile tl_enumerate_walked(tl_profile profile)
 {
     if (profile == TL_PROFILE_GARBAGE)
         return TL_PROFILE_POSIX;
@@ -207,7 +207,8 @@ static tl_status prepare(tl_enumerator *on)
     const tl_simdisk *disk = on->trace->disk;
     const tl_state_id *only = on->options->only;
     bool nested = only != NULL ? only->nested : on->options->tier == TL_TIER_NESTED;
-    tl_status status = tl_pending_create(disk, walked_profile(on->options->profile), &on->pending);
+    tl_status status =
+        tl_pending_create(disk, tl_enumerate_walked(on->options->profile), &on->pending);
     if (status == TL_OK)
         status = tl_enumerate_choices(on);
     if (status == TL_OK && nested)
@@ -237,6 +238,11 @@ tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *opt
                           .result = result,
                           .inspector = &options->recording->inspector,
                           .trace = &options->recording->trace};
+    on->contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
+    if (on->inspector->driver != NULL) { /* who only makes states has no store to judge */
+        on->whose = tl_contract_case_of(on->inspector, options->profile);
+        on->contract = tl_contract_find(on->contracts, &on->whose);
+    }
     mpz_inits(on->beside, on->weight, NULL);
     tl_possible_init(&on->possible, on->trace->disk);
     return prepare(on);

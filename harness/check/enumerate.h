@@ -30,6 +30,7 @@
 #ifndef TL_HARNESS_ENUMERATE_H
 #define TL_HARNESS_ENUMERATE_H
 
+#include "harness/check/contract.h"
 #include "harness/check/recording.h"
 #include "harness/check/state_id.h"
 
@@ -54,13 +55,15 @@ bool tl_tier_find(const char *name, tl_tier *tier); /* false: no tier of this na
 typedef struct tl_enumerate_finding {
     tl_state_id where; /* one state that shows it: the first leaf met */
     tl_verdict verdict;
-    tl_allowed allowed; /* at that crash point */
-    mpz_srcptr weight;  /* states that it stands for, here */
-    bool shared;        /* judged from an equal outcome met before, not run here */
+    tl_allowed allowed;           /* at that crash point */
+    mpz_srcptr weight;            /* states that it stands for, here */
+    bool shared;                  /* judged from an equal outcome met before, not run here */
+    const tl_contract_row *known; /* the contract documents it: no failure; NULL: it is one */
 } tl_enumerate_finding;
 
 typedef struct tl_enumerate_options {
     const tl_recording *recording; /* of a driver with TL_DRIVER_SIM_IO */
+    const tl_contracts *contracts; /* what is promised; NULL: the table built in */
     tl_profile profile;            /* garbage and liar: tier SAMPLED only, else TL_UNSUPPORTED */
     tl_tier tier;
     uint64_t seed;       /* of tier SAMPLED, and of what is checked again */
@@ -97,6 +100,8 @@ typedef struct tl_enumeration {
     uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
     uint64_t reruns;             /* runs beside the leaves, that checked one of them */
     uint64_t findings;           /* different verdicts of an outcome at a crash point */
+    uint64_t known;              /* likewise, but documented by the contract: not in `findings` */
+    tl_contract_seen seen;       /* for telling that more was kept than was promised */
     uint64_t by_rule[TL_RULE_COUNT];
     mpz_t represented; /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would

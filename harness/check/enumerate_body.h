@@ -25,6 +25,9 @@ typedef struct tl_enumerator {
     /* Called instead of looking at the states of a recovery; NULL: they are looked at. */
     tl_status (*on_second)(void *context, struct tl_enumerator *inner);
     void *on_second_context;
+    const tl_contracts *contracts;
+    tl_contract_case whose;
+    tl_contract contract; /* of the store, under this profile */
     tl_pending *pending;
     tl_possible possible;
     tl_choices *choices;
@@ -57,6 +60,9 @@ TL_MUST_USE tl_status tl_nest_create(tl_enumerator *on);
 void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
 TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
 TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
+
+/* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
+tl_profile tl_enumerate_walked(tl_profile profile);
 
 /* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */

@@ -24,8 +24,7 @@ struct tl_nest {
 
 static bool keeps_acknowledged(const tl_enumerator *on)
 {
-    return !tl_profile_at(on->options->profile)->power ||
-           on->inspector->options.durability == TL_DURABILITY_COMMIT;
+    return on->contract.durable == TL_DURABLE_ACK;
 }
 
 tl_allowed tl_enumerate_allowed_nested(const tl_enumerator *inner, size_t point)
@@ -60,6 +59,9 @@ tl_status tl_nest_create(tl_enumerator *on)
     *inner = (tl_enumerator){.options = &nest->options,
                              .result = on->result,
                              .inspector = on->inspector,
+                             .contracts = on->contracts,
+                             .whose = on->whose,
+                             .contract = on->contract,
                              .trace = &nest->trace,
                              .recovery = &nest->recovery};
     mpz_inits(inner->beside, inner->weight, NULL);

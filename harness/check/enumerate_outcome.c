@@ -8,22 +8,12 @@
 
 enum { POISON = 0xa5, OTHER_POISON = 0x5a };
 
-static bool is_power_loss(const tl_enumerator *on)
-{
-    return tl_profile_at(on->options->profile)->power;
-}
-
-/* What may be there at a crash point.  A disk that lies owes nothing but honesty. */
+/* What may be there at a crash point. */
 tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point)
 {
     if (on->recovery != NULL)
         return tl_enumerate_allowed_nested(on, point);
-    tl_durability durability = on->inspector->options.durability;
-    bool power = is_power_loss(on), liar = on->options->profile == TL_PROFILE_LIAR;
-    tl_allowed allowed =
-        tl_trace_allowed(on->trace, point, !liar && (!power || durability == TL_DURABILITY_COMMIT));
-    allowed.corrupt = liar || (power && durability == TL_DURABILITY_NONE);
-    return allowed;
+    return tl_contract_allowed(&on->contract, on->trace, point);
 }
 
 /* One run of the store on what is decided so far. */
@@ -32,7 +22,7 @@ static tl_status run(tl_enumerator *on, const tl_state_id *where, uint8_t poison
 {
     tl_allowed widest = {.low = 0,
                          .high = tl_oracle_commits(on->inspector->oracle),
-                         .corrupt = tl_enumerate_allowed(on, where->point).corrupt};
+                         .corrupt = on->contract.refuses};
     if (on->recovery != NULL) {
         widest.again = true;
         widest.after = on->recovery->after;
@@ -98,23 +88,13 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     return TL_OK;
 }
 
-/* Did the store itself say that it is damaged?  Where it may refuse to open it may also say so
- * later, when it meets the damage: no wrong answer was given. */
-static bool is_told(const tl_verdict *verdict)
-{
-    return verdict->status == TL_CORRUPT &&
-           (verdict->rule == TL_RULE_STRUCTURE || verdict->rule == TL_RULE_READABLE ||
-            verdict->rule == TL_RULE_WRITABLE || verdict->rule == TL_RULE_OPENS);
-}
-
-static tl_status leaf_count(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict)
+static tl_status leaf_count(tl_enumerator *on, const tl_verdict *verdict)
 {
     tl_enumeration *result = on->result;
     result->leaves++;
     result->recovered += verdict->rule == TL_RULE_NONE && !verdict->refused;
     result->refused += verdict->refused;
-    result->told +=
-        !verdict->refused && tl_enumerate_allowed(on, where->point).corrupt && is_told(verdict);
+    result->told += verdict->rule != TL_RULE_NONE && tl_contract_allows(&on->contract, verdict);
     tl_hash128 names = tl_choices_names_hash(on->choices);
     uint64_t trace = tl_choices_trace(on->choices);
     bool added;
@@ -155,7 +135,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
         }
         status = leaf_note(on, where, &verdict, !covered, list);
         if (status == TL_OK && covered)
-            status = leaf_count(on, where, &verdict);
+            status = leaf_count(on, &verdict);
         if (status == TL_OK && covered && every != 0 && on->result->leaves % every == 0)
             status = check_again(on, where, &verdict);
         if (status != TL_OK || only_one)
@@ -169,11 +149,13 @@ static void finding_report(tl_enumerator *on, const tl_state_id *where, const tl
                            const tl_verdict *verdict, const tl_allowed *allowed, bool shared)
 {
     tl_enumeration *result = on->result;
-    result->findings++;
-    result->by_rule[verdict->rule]++;
+    const tl_contract_row *known = tl_contract_known(on->contracts, &on->whose, verdict->rule);
+    result->known += known != NULL;
+    result->findings += known == NULL;
+    result->by_rule[verdict->rule] += known == NULL;
     if (on->options->on_finding == NULL)
         return;
-    tl_enumerate_finding finding = {*where, *verdict, *allowed, on->weight, shared};
+    tl_enumerate_finding finding = {*where, *verdict, *allowed, on->weight, shared, known};
     if (where->pick == TL_PICK_BRANCHES) {
         finding.where.branch_count =
             answer->branch_count < TL_BRANCHES_MAX ? answer->branch_count : TL_BRANCHES_MAX;
@@ -202,10 +184,11 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     mpz_add(on->result->represented, on->result->represented, on->weight);
     tl_allowed allowed = tl_enumerate_allowed(on, where->point);
     tl_verdict verdict = answer->verdict;
-    if (verdict.rule == TL_RULE_NONE &&
-        (verdict.refused || tl_inspect_bounds(on->inspector->oracle, &allowed, &verdict)))
-        return;
-    if (allowed.corrupt && is_told(&verdict))
+    if (on->recovery == NULL)
+        tl_contract_see(&on->result->seen, on->trace, where->point, &verdict);
+    if (verdict.rule == TL_RULE_NONE && !verdict.refused)
+        (void)tl_inspect_bounds(on->inspector->oracle, &allowed, &verdict);
+    if (tl_contract_allows(&on->contract, &verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
     tl_state_id first = {.profile = where->profile,

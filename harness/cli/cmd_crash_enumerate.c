@@ -3,11 +3,13 @@
  * recorded once -> for each profile: enumerated by tier, counted by itself -> rows, one cell
  */
 #include "harness/check/document_tiers.h"
-#include "harness/cli/cmd_crash_cells.h"
+#include "harness/cli/cmd_crash_tell.h"
 #include "harness/fault/count.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.h */
 
@@ -15,21 +17,25 @@ typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
     const tl_recording *recording;
     size_t index, count; /* of the profiles */
+    tl_tell tell;
     tl_tiers_row *row;
+    tl_matrix_last last; /* of the row's matrix */
 } profile_run;
 
 static void show_step(void *context, size_t point, size_t point_count)
 {
-    const profile_run *run = context;
+    profile_run *run = context;
+    if (run->row->matrix != NULL)
+        tl_matrix_mark(run->row->matrix, point, &run->last, &run->row->done);
     tl_crash_show_step(run->march, run->index * point_count + point, run->count * point_count);
 }
 
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
-    static char where[TL_STATE_ID_TEXT_MAX];
-    const profile_run *run = context;
-    tl_state_id_print(&finding->where, where);
-    if (tl_crash_tell(run->march, where, &finding->verdict))
+    profile_run *run = context;
+    uint64_t before = run->march->cell.finding_count;
+    tl_tell_finding(&run->tell, finding);
+    if (before == 0 && run->march->cell.finding_count > 0)
         tl_crash_write_reproducer(run->march, run->recording, finding);
 }
 
@@ -139,6 +145,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
     size_t parts_left = (cells_left - 1) * run->count + run->count - run->index;
     tl_enumerate_options options = {
         .recording = recording,
+        .contracts = request->contracts,
         .profile = row->profile,
         .tier = row->tier,
         .seed = request->seed,
@@ -161,6 +168,18 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
     return status;
 }
 
+/* One mark for each crash point; NULL: memory is short, and then it is not kept. */
+static char *matrix_new(const tl_recording *recording)
+{
+    size_t points = tl_simdisk_op_count(recording->trace.disk) + 1;
+    char *matrix = malloc(points + 1);
+    if (matrix != NULL) {
+        memset(matrix, '-', points);
+        matrix[points] = '\0';
+    }
+    return matrix;
+}
+
 /* All profiles of a recording that is made; *done is how many rows are filled. */
 static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recording,
                                 tl_tiers_row *rows, size_t *done)
@@ -170,20 +189,45 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     tl_status status = TL_OK;
     for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
         tl_tiers_row *row = &rows[*done];
-        profile_run run = {march, recording, *done, request->profile_count, row};
+        static profile_run run; /* large; one at a time */
+        run.march = march;
+        run.recording = recording;
+        run.index = *done;
+        run.row = row;
+        run.count = request->profile_count;
+        run.last = (tl_matrix_last){0};
+        row->matrix = matrix_new(recording);
+        tl_tell_begin(&run.tell, march, recording, row->profile);
         status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
                         row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
         print_row(march, row);
+        bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
+                     row->done.findings == 0 && request->repro == NULL;
+        tl_tell_end(&run.tell, row, whole);
+        if (request->timeline && status == TL_OK)
+            tl_tell_timeline(&run.tell, &request->only_state);
         campaign->states += row->done.leaves;
         campaign->budget_used +=
             row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;
         campaign->elapsed_ns += row->done.elapsed_ns;
         campaign->findings += row->done.findings;
+        campaign->known += row->done.known;
         ++*done;
     }
     return status;
+}
+
+/* The lines about what was not covered: those of the cell that has most to say of each kind. */
+static void note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done)
+{
+    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
+        char text[TL_MISSING_TEXT_MAX];
+        if (tl_missing_text((tl_missing)i, rows, done, campaign->request->profile_count, text) &&
+            campaign->missing[i][0] == '\0')
+            memcpy(campaign->missing[i], text, sizeof text);
+    }
 }
 
 void tl_crash_enumerate_cell(tl_crash_march *march)
@@ -210,6 +254,8 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
+    if (request->repro == NULL)
+        note_missing(march->campaign, rows, done);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
     tl_crash_keep_cell(
@@ -218,6 +264,7 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     for (size_t i = 0; i < request->profile_count; i++) {
         tl_enumeration_clear(&rows[i].done);
         mpz_clear(rows[i].allowed);
+        free(rows[i].matrix);
     }
     tl_crash_cell_release(march, &recording);
 }

@@ -136,8 +136,8 @@ tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording, c
     };
     tl_status status = tl_script_history_record(&march->script_spec, recording,
                                                 &march->script_history, error, error_bytes);
-    uint32_t page_bytes = recording->inspector.options.page_bytes;
-    cell->page_bytes = page_bytes != 0 ? page_bytes : 8192;
+    if (status == TL_OK)
+        cell->page_bytes = recording->inspector.options.page_bytes;
     cell->commits = recording->trace.commits > 0 ? recording->trace.commits : 1;
     return status;
 }

@@ -63,15 +63,19 @@ tl_status tl_pending_base_begin(tl_pending *pending)
         event = event || size;
         if (size || created)
             body->demands = created_demands;
-        body->size_events += size;
-        if (size || base_content_differs(pending, file)) {
+        if (size)
+            status = tl_pending_size_add(
+                pending, file,
+                (tl_pending_size){.bytes = pending->trace->base_issued.files[file].size_bytes,
+                                  .needs = created_demands,
+                                  .since = 1});
+        if (status == TL_OK && (size || base_content_differs(pending, file))) {
             differ = true;
             status = tl_words_add(&body->ops, TL_PENDING_BASE);
         }
     }
     pending->bases_differ = differ || event;
-    return status == TL_OK && event ? tl_pending_event_add(pending, TL_PENDING_BASE, 0, true)
-                                    : status;
+    return status == TL_OK && event ? tl_pending_event_add(pending, TL_PENDING_BASE, true) : status;
 }
 
 tl_status tl_pending_show_nameless(const tl_pending *pending, tl_image *image)

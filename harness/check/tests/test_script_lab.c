@@ -154,7 +154,7 @@ static void a_finding_of_samples_is_a_script_too(void **state)
     program *treelab = *state;
     finding_again(treelab,
                   "--history insert --commit log --durability commit --tier T3 "
-                  "--profile garbage --seed 7 --budget 2000",
+                  "--profile journal --seed 7 --budget 2000",
                   "ack_before_sync");
 }
 
