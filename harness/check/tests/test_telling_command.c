@@ -105,7 +105,7 @@ static void a_file_that_cannot_be_written_is_noticed_before_the_run(void **state
 static void a_replay_can_show_the_run_in_time(void **state)
 {
     program *treelab = *state;
-    program_run(treelab, "crash replay tree/insert/4096/42/12/log/commit/journal/47.0/drop.43 "
+    program_run(treelab, "crash replay tree/insert/4096/42/12/log/commit/journal/47.0/drop.44 "
                          "--timeline --quiet");
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_says(treelab->out, "> commit 1 begun");
