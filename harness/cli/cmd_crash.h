@@ -38,11 +38,11 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *junit_path, *out_dir, *repro;
+    const char *artifact_dir, *keep_dir; /* of profiles; NULL: none */
     const tl_contracts *contracts;       /* --contract; NULL: the table built in */
     const char *mutant;                  /* a seeded bug to wake; NULL: none */
     tl_case only;                        /* with repro, of variants */
     tl_state_id only_state;              /* with repro, of profiles */
-    const char *artifact_dir, *keep_dir; /* of profiles; NULL: none */
     const char *script_path; /* a user's script instead of a built-in history; NULL: none */
     tl_script *script;       /* never released: it lives as long as the process */
     tl_script_opening opening;
@@ -58,8 +58,8 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     char run_dir[TL_CRASH_PATH_BYTES];
     uint64_t states, elapsed_ns, findings, known, failed_cells;
     uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
-    bool artifact_written;
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
+    bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;
 

@@ -33,9 +33,7 @@ static void show_step(void *context, size_t point, size_t point_count)
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
     profile_run *run = context;
-    uint64_t before = run->march->cell.finding_count;
-    tl_tell_finding(&run->tell, finding);
-    if (before == 0 && run->march->cell.finding_count > 0)
+    if (tl_tell_finding(&run->tell, finding))
         tl_crash_write_reproducer(run->march, run->recording, finding);
 }
 
@@ -193,8 +191,8 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
         run.march = march;
         run.recording = recording;
         run.index = *done;
-        run.row = row;
         run.count = request->profile_count;
+        run.row = row;
         run.last = (tl_matrix_last){0};
         row->matrix = matrix_new(recording);
         tl_tell_begin(&run.tell, march, recording, row->profile);

@@ -27,9 +27,9 @@ enum { /* options without a letter */
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
+       OPTION_TIMELINE,
        OPTION_ARTIFACT,
        OPTION_KEEP,
-       OPTION_TIMELINE,
 };
 
 /* clang-format off */
@@ -358,14 +358,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_crash_mutant_check(state, value);
         request->mutant = value;
         return 0;
+    case OPTION_TIMELINE:
+        request->timeline = true;
+        return 0;
     case OPTION_ARTIFACT:
         request->artifact_dir = value;
         return 0;
     case OPTION_KEEP:
         request->keep_dir = value;
-        return 0;
-    case OPTION_TIMELINE:
-        request->timeline = true;
         return 0;
     case 'q':
         request->quiet = true;
