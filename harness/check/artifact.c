@@ -141,7 +141,9 @@ static tl_status write_readme(const tl_reproducer *of, const char *id, const cha
 tl_status tl_artifact_write(const tl_reproducer *of, const char *id, const char *dir)
 {
     const tl_simdisk *disk = of->recording->trace.disk;
-    size_t count = tl_simdisk_op_count(disk), point = of->finding->where.point;
+    size_t count = tl_simdisk_op_count(disk), point = of->finding->where.nested
+                                                          ? of->finding->where.first.point
+                                                          : of->finding->where.point;
     char path[PATH_BYTES];
     count = point < count ? point + 1 : count; /* with the one in flight */
     sectors all = {.capacity = (TL_ARTIFACT_BYTES_MAX - TEXT_BYTES_MAX) / 2 / TL_SECTOR_BYTES};

@@ -250,8 +250,10 @@ tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *opt
                           .inspector = &options->recording->inspector,
                           .trace = &options->recording->trace};
     on->contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
-    on->whose = tl_contract_case_of(on->inspector, options->profile);
-    on->contract = tl_contract_find(on->contracts, &on->whose);
+    if (on->inspector->driver != NULL) { /* who only makes states has no store to judge */
+        on->whose = tl_contract_case_of(on->inspector, options->profile);
+        on->contract = tl_contract_find(on->contracts, &on->whose);
+    }
     mpz_inits(on->beside, on->weight, NULL);
     tl_possible_init(&on->possible, on->trace->disk);
     return prepare(on);

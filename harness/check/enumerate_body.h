@@ -22,6 +22,9 @@ typedef struct tl_enumerator {
     const tl_trace *trace;
     const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
     tl_nest *nest;               /* of tier NESTED */
+    /* Called instead of looking at the states of a recovery; NULL: they are looked at. */
+    tl_status (*on_second)(void *context, struct tl_enumerator *inner);
+    void *on_second_context;
     const tl_contracts *contracts;
     tl_contract_case whose;
     tl_contract contract; /* of the store, under this profile */

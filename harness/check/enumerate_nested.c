@@ -158,7 +158,9 @@ static tl_status recovery_run(tl_enumerator *on)
         status = tl_enumerate_choices(inner);
     if (status == TL_OK && options->on_recovery != NULL)
         status = options->on_recovery(options->context, disk);
-    if (status == TL_OK)
+    if (status == TL_OK && on->on_second != NULL)
+        status = on->on_second(on->on_second_context, inner);
+    else if (status == TL_OK)
         status = options->only != NULL ? only_run(inner) : points_run(inner);
     tl_choices_destroy(inner->choices);
     tl_pending_destroy(inner->pending);

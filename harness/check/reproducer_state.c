@@ -16,6 +16,13 @@ static const char *const durabilities[] = {
     [TL_DURABILITY_NONE] = "none",
 };
 
+/* Where the history ends: of two crashes the first. */
+static size_t history_point(const tl_reproducer *of)
+{
+    const tl_state_id *where = &of->finding->where;
+    return where->nested ? where->first.point : where->point;
+}
+
 /* The last setting of a name counts. */
 static void write_settings(FILE *out, const tl_driver_setting *settings, size_t count)
 {
@@ -49,7 +56,7 @@ static void write_history(FILE *out, const tl_reproducer *of, unsigned compacts)
 {
     const tl_recording_spec *spec = of->spec;
     const tl_trace *trace = &of->recording->trace;
-    size_t point = of->finding->where.point;
+    size_t point = history_point(of);
     fprintf(out, "open page_bytes=%" PRIu32 " durability=%s seed=%" PRIu64, spec->page_bytes,
             durabilities[spec->durability], spec->seed);
     write_settings(out, spec->settings, spec->setting_count);
@@ -94,7 +101,7 @@ static tl_status write_script(FILE *out, const tl_reproducer *of)
     write_settings(out, of->overrides, of->override_count);
     write_settings(out, of->spec->settings, of->spec->setting_count);
     fputs(end, out);
-    if (of->finding->where.point >= tl_script_history_end(of->history) &&
+    if (history_point(of) >= tl_script_history_end(of->history) &&
         !tl_script_history_closed(of->history))
         fputs("abort -> any\nclose\n", out);
     free(text);
@@ -120,7 +127,15 @@ void tl_reproducer_write_end(FILE *out, const tl_enumerate_finding *finding,
     tl_rule rule = finding->verdict.rule;
     (void)tl_state_id_print(state, text);
     const char *profile = tl_profile_at(state->profile)->name;
-    fprintf(out, "crash profile=%s state=%s", profile, text + strlen(profile) + 1);
+    char *first = text + strlen(profile) + 1, *then = strstr(first, "/then/");
+    if (then != NULL) { /* a recovery and one commit more, and a crash of that */
+        *then = '\0';
+        fprintf(out, "crash profile=%s state=%s\nreopen\n", profile, first);
+        fputs("begin\nput \"\\x00treelab/again\" u64(1)\ndel \"\\x00treelab/n\" -> any\ncommit\n",
+              out);
+        first = then + strlen("/then/");
+    }
+    fprintf(out, "crash profile=%s state=%s", profile, first);
     if (state->pick == TL_PICK_SAMPLE)
         fprintf(out, " seed=%" PRIu64, seed);
     if (allowed->low <= allowed->high)
@@ -154,8 +169,6 @@ static tl_status write_all(FILE *out, const tl_reproducer *of, unsigned compacts
     const tl_enumerate_finding *finding = of->finding;
     char text[TL_STATE_ID_TEXT_MAX];
     tl_state_id plain;
-    if (finding->where.nested)
-        return TL_UNSUPPORTED; /* its second crash is counted in the log of a recovery */
     (void)tl_state_id_print(&finding->where, text);
     fprintf(out, "treelab-script 1\n# %s: %s (%s)\n# seen: %s\n# the same state again: %s\n", text,
             tl_rule_name(finding->verdict.rule), tl_rule_text(finding->verdict.rule),
@@ -169,7 +182,7 @@ static tl_status write_all(FILE *out, const tl_reproducer *of, unsigned compacts
         return status;
     if (tl_state_spell(of->recording, of->seed, &finding->where, &plain) != TL_OK)
         plain = finding->where;
-    write_timeline(out, of->recording->trace.disk, finding->where.point);
+    write_timeline(out, of->recording->trace.disk, history_point(of));
     bool marker = tl_oracle_has_marker(of->recording->oracle, finding->verdict.content);
     tl_reproducer_write_end(out, finding, &plain, of->seed, marker);
     return TL_OK;
@@ -204,7 +217,7 @@ static tl_status compare_run(const tl_reproducer *of, const char *text)
         const tl_script_history_spec spec = {
             .script = script, .end_line = crash->number, .driver = of->spec->driver};
         status = tl_script_history_record(&spec, &again, &history, error, sizeof error);
-        size_t point = of->finding->where.point;
+        size_t point = history_point(of);
         size_t wanted = tl_simdisk_op_count(of->recording->trace.disk);
         wanted = point < wanted ? point + 1 : point;
         bool same = status == TL_OK && tl_simdisk_op_count(again.trace.disk) >= wanted;
@@ -247,10 +260,13 @@ tl_status tl_reproducer_write(const tl_reproducer *of, const char *path)
     if (status != TL_OK)
         return status;
     FILE *out = fopen(path, "w");
-    if (out == NULL)
+    if (out == NULL) {
         status = errno == EACCES || errno == EROFS ? TL_ACCESS : TL_IO;
-    else if ((fputs(text, out) == EOF) | (fclose(out) != 0))
-        status = TL_IO;
+    } else {
+        bool written = fputs(text, out) != EOF;
+        written = fclose(out) == 0 && written;
+        status = written ? TL_OK : TL_IO;
+    }
     free(text);
     return status;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 96, TREES_MAX = 256 };
+enum { SETTINGS_MAX = 96, TREES_MAX = 256, PAGE_BYTES_DEFAULT = 4096 /* tl/engine.h */ };
 
 struct tl_script_history {
     const tl_script_history_spec *spec;
@@ -104,7 +104,8 @@ static bool setting_is(const tl_driver_setting *one, const tl_driver_setting *ot
 /* Every open of a script must be the same: one inspector looks at what all of them leave. */
 static bool options_are(const tl_driver_options *one, const tl_driver_options *other)
 {
-    bool equal = one->durability == other->durability && one->page_bytes == other->page_bytes &&
+    uint32_t page_bytes = other->page_bytes != 0 ? other->page_bytes : PAGE_BYTES_DEFAULT;
+    bool equal = one->durability == other->durability && one->page_bytes == page_bytes &&
                  one->seed == other->seed && one->setting_count == other->setting_count;
     for (size_t i = 0; i < one->setting_count && equal; i++)
         equal = setting_is(&one->settings[i], &other->settings[i]);
@@ -131,6 +132,8 @@ static tl_status on_open(void *context, tl_driver_options *options)
            options->setting_count * sizeof *options->settings);
     history->options = *options;
     history->options.settings = history->settings;
+    if (options->page_bytes == 0) /* who reads the log asks for it */
+        history->options.page_bytes = PAGE_BYTES_DEFAULT;
     history->options.dir = "db";
     history->options.error = NULL;
     history->options.error_bytes = 0;

@@ -21,8 +21,9 @@ tl_status tl_script_state_crash(tl_simdisk *disk, const tl_script_power_loss *lo
     tl_image left;
     tl_image_init(&left, tl_simdisk_versions(disk));
     tl_status status = tl_state_make(&recording, loss->seed, &where, &left);
+    bool power = tl_profile_at(where.profile)->power && where.pick != TL_PICK_KILLED;
     if (status == TL_OK)
-        status = tl_simdisk_crash_to(disk, where.point, tl_profile_at(where.profile)->power, &left);
+        status = tl_simdisk_crash_to(disk, where.point, power, &left);
     tl_image_clear(&left);
     *at = where.point;
     return status;

@@ -26,8 +26,11 @@ static tl_status write_file(const tl_image *image, uint32_t file, const char *pa
     tl_image_read(image, file, 0, bytes, size_bytes);
     FILE *out = fopen(path, "wb");
     tl_status status = out == NULL ? tl_directory_status(errno) : TL_OK;
-    if (out != NULL && ((fwrite(bytes, 1, size_bytes, out) != size_bytes) | (fclose(out) != 0)))
-        status = TL_IO;
+    if (out != NULL) {
+        bool written = fwrite(bytes, 1, size_bytes, out) == size_bytes;
+        written = fclose(out) == 0 && written;
+        status = written ? TL_OK : TL_IO;
+    }
     free(bytes);
     return status;
 }
@@ -48,20 +51,24 @@ static tl_status write_files(const tl_simdisk *disk, const tl_image *image, cons
     return status;
 }
 
+typedef struct keeping {
+    const char *dir;
+    uint64_t bytes_max;
+} keeping;
+
+static tl_status keep(void *context, const tl_simdisk *disk, const tl_image *image)
+{
+    const keeping *of = context;
+    if (of->bytes_max != 0 && bytes_of(image) > of->bytes_max)
+        return TL_NO_SPACE;
+    return write_files(disk, image, of->dir);
+}
+
 tl_status tl_state_keep(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
                         const char *dir, uint64_t bytes_max)
 {
-    tl_simdisk *disk = recording->trace.disk;
+    keeping of = {dir, bytes_max};
     tl_state_id plain;
-    tl_image image;
-    tl_image_init(&image, tl_simdisk_versions(disk));
     tl_status status = tl_state_spell(recording, seed, where, &plain);
-    if (status == TL_OK)
-        status = tl_state_make(recording, seed, &plain, &image);
-    if (status == TL_OK && bytes_max != 0 && bytes_of(&image) > bytes_max)
-        status = TL_NO_SPACE;
-    if (status == TL_OK)
-        status = write_files(disk, &image, dir);
-    tl_image_clear(&image);
-    return status;
+    return status == TL_OK ? tl_state_visit(recording, seed, &plain, keep, &of) : status;
 }

@@ -5,33 +5,81 @@
 
 #include <stdlib.h>
 
+/* What is done with a state whose names and sizes stand in on->possible. */
+typedef tl_status (*state_act)(void *context, tl_enumerator *on, const tl_state_id *where);
+
 typedef struct making { /* an enumeration that goes to one state */
     tl_enumerate_options options;
     tl_enumeration result;
     tl_enumerator on;
+    const tl_state_id *where;
+    state_act act;
+    void *context;
+    bool acted;
 } making;
 
-/* At the crash point of `where`, its names and sizes shown. */
-static tl_status making_begin(making *of, const tl_recording *recording, uint64_t seed,
-                              const tl_state_id *where)
+static tl_status act_here(making *of, tl_enumerator *on)
 {
-    of->options = (tl_enumerate_options){
-        .recording = recording, .profile = where->profile, .tier = TL_TIER_SAMPLED, .seed = seed};
+    of->acted = true;
+    if (of->where->outcome >= tl_pending_outcome_count(on->pending))
+        return TL_INVALID;
+    tl_status status = tl_pending_show(on->pending, of->where->outcome, &on->possible);
+    return status == TL_OK ? of->act(of->context, on, of->where) : status;
+}
+
+static tl_status act_in_recovery(void *context, tl_enumerator *inner)
+{
+    making *of = context;
+    if (of->where->point > tl_simdisk_op_count(inner->trace->disk))
+        return TL_INVALID;
+    tl_status status = tl_pending_to(inner->pending, of->where->point);
+    return status == TL_OK ? act_here(of, inner) : status;
+}
+
+/* The first crash, the recovery from it, and in the log of that the second one. */
+static tl_status go_nested(making *of)
+{
+    tl_state_id first = {.profile = of->where->profile,
+                         .point = of->where->first.point,
+                         .outcome = of->where->first.outcome,
+                         .pick = of->where->first.pick,
+                         .number = of->where->first.number};
+    of->on.on_second = act_in_recovery;
+    of->on.on_second_context = of;
+    tl_status status = tl_enumerator_reach(&of->on, &first);
+    if (status == TL_OK && first.pick == TL_PICK_KILLED)
+        status = tl_enumerate_killed(&of->on, &first);
+    else if (status == TL_OK)
+        status = tl_enumerate_state(&of->on, &first);
+    return status == TL_OK && !of->acted ? TL_INVALID : status;
+}
+
+/* Go to a state and do something with it. */
+static tl_status state_do(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
+                          state_act act, void *context)
+{
+    making *of = calloc(1, sizeof *of);
+    if (of == NULL)
+        return TL_NO_MEMORY;
+    of->where = where;
+    of->act = act;
+    of->context = context;
+    of->options = (tl_enumerate_options){.recording = recording,
+                                         .profile = where->profile,
+                                         .tier = where->nested ? TL_TIER_NESTED : TL_TIER_SAMPLED,
+                                         .seed = seed};
     tl_enumeration_init(&of->result);
     tl_status status = tl_enumerator_begin(&of->on, &of->options, &of->result);
     if (status == TL_OK && where->nested)
-        status = TL_UNSUPPORTED;
-    if (status == TL_OK)
+        status = go_nested(of);
+    else if (status == TL_OK)
         status = tl_enumerator_reach(&of->on, where);
-    if (status == TL_OK)
-        status = tl_pending_show(of->on.pending, where->outcome, &of->on.possible);
-    return status;
-}
-
-static void making_end(making *of)
-{
+    if (status == TL_OK && !where->nested)
+        status = act_here(of, &of->on);
     tl_enumerator_end(&of->on);
     tl_enumeration_clear(&of->result);
+    free(of);
+    return status;
 }
 
 /* The list against the end from which fewer sectors deviate. */
@@ -59,49 +107,79 @@ static tl_status list_sectors(const tl_possible *possible, const uint32_t *versi
     return TL_OK;
 }
 
+static tl_status spell(void *context, tl_enumerator *on, const tl_state_id *where)
+{
+    const tl_possible *possible = &on->possible;
+    uint32_t *versions = calloc((size_t)possible->open_count + 1, sizeof *versions);
+    if (versions == NULL)
+        return TL_NO_MEMORY;
+    tl_status status = tl_enumerate_follow(on, where);
+    if (status == TL_OK) {
+        tl_choices_settle(on->choices, versions);
+        status = list_sectors(possible, versions, context);
+    }
+    free(versions);
+    return status;
+}
+
 tl_status tl_state_spell(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
                          tl_state_id *plain)
 {
-    making *of = where->pick == TL_PICK_BRANCHES ? malloc(sizeof *of) : NULL;
     *plain = *where;
     if (where->pick != TL_PICK_BRANCHES)
         return TL_OK;
-    if (of == NULL)
-        return TL_NO_MEMORY;
-    tl_status status = making_begin(of, recording, seed, where);
-    const tl_possible *possible = &of->on.possible;
-    uint32_t *versions = calloc((size_t)possible->open_count + 1, sizeof *versions);
-    if (status == TL_OK && versions == NULL)
-        status = TL_NO_MEMORY;
+    return state_do(recording, seed, where, spell, plain);
+}
+
+typedef struct visiting {
+    tl_state_visit_fn visit;
+    void *context;
+} visiting;
+
+static tl_status visit(void *context, tl_enumerator *on, const tl_state_id *where)
+{
+    const visiting *of = context;
+    tl_status status = TL_OK;
+    if (where->pick == TL_PICK_BRANCHES && on->possible.open_count > 0)
+        return TL_UNSUPPORTED;
+    if (where->pick != TL_PICK_BRANCHES)
+        status = tl_enumerate_pick(on, where);
+    return status == TL_OK ? of->visit(of->context, on->trace->disk, &on->possible.image) : status;
+}
+
+tl_status tl_state_visit(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
+                         tl_state_visit_fn function, void *context)
+{
+    visiting of = {function, context};
+    return state_do(recording, seed, where, visit, &of);
+}
+
+static tl_status copy_image(void *context, const tl_simdisk *disk, const tl_image *image)
+{
+    (void)disk;
+    return tl_image_copy(context, image);
+}
+
+/* All that was issued, as it was when the process was killed. */
+static tl_status killed(void *context, tl_enumerator *on, const tl_state_id *where)
+{
+    tl_state_id newest = *where;
+    newest.pick = TL_PICK_NEWEST;
+    newest.outcome = tl_pending_newest_outcome(on->pending);
+    tl_status status = tl_pending_show(on->pending, newest.outcome, &on->possible);
     if (status == TL_OK)
-        status = tl_enumerate_follow(&of->on, where);
-    if (status == TL_OK) {
-        tl_choices_settle(of->on.choices, versions);
-        status = list_sectors(possible, versions, plain);
-    }
-    free(versions);
-    making_end(of);
-    free(of);
-    return status;
+        status = tl_enumerate_pick(on, &newest);
+    return status == TL_OK ? tl_image_copy(context, &on->possible.image) : status;
 }
 
 tl_status tl_state_make(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
                         tl_image *image)
 {
-    making *of = malloc(sizeof *of);
-    if (of == NULL)
-        return TL_NO_MEMORY;
-    tl_status status = making_begin(of, recording, seed, where);
-    bool told = where->pick != TL_PICK_BRANCHES || of->on.possible.open_count == 0;
-    if (status == TL_OK && !told)
-        status = TL_UNSUPPORTED;
-    if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
-        status = tl_enumerate_pick(&of->on, where);
-    if (status == TL_OK)
-        status = tl_image_copy(image, &of->on.possible.image);
-    making_end(of);
-    free(of);
-    return status;
+    if (where->nested)
+        return TL_UNSUPPORTED; /* its versions end with the recovery: tl_state_visit */
+    if (where->pick == TL_PICK_KILLED)
+        return state_do(recording, seed, where, killed, image);
+    return tl_state_visit(recording, seed, where, copy_image, image);
 }
 
 /* The version that a sector holds in the state that was picked. */
@@ -114,33 +192,30 @@ static uint32_t version_in(const tl_possible *possible, const tl_open_sector *op
     return v;
 }
 
-tl_status tl_state_list(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
-                        tl_state_id *list)
+static tl_status list(void *context, tl_enumerator *on, const tl_state_id *where)
 {
-    making *of = malloc(sizeof *of);
-    if (of == NULL)
-        return TL_NO_MEMORY;
-    tl_status status = making_begin(of, recording, seed, where);
-    const tl_possible *possible = &of->on.possible;
+    tl_state_id *list = context;
+    const tl_possible *possible = &on->possible;
     uint32_t open_count = possible->open_count; /* a pick forgets them */
-    if (status == TL_OK)
-        status =
-            where->pick == TL_PICK_BRANCHES ? TL_UNSUPPORTED : tl_enumerate_pick(&of->on, where);
-    *list = *where;
-    list->pick = TL_PICK_LESS;
-    list->branch_count = 0;
+    tl_status status =
+        where->pick == TL_PICK_BRANCHES ? TL_UNSUPPORTED : tl_enumerate_pick(on, where);
     for (uint32_t i = 0; i < open_count && status == TL_OK; i++) {
         uint32_t version = version_in(possible, &possible->open[i]);
         if (version + 1 == possible->open[i].count)
             continue;
         if (list->branch_count + 2 > TL_BRANCHES_MAX)
-            status = TL_NO_SPACE;
-        else {
-            list->branches[list->branch_count++] = i;
-            list->branches[list->branch_count++] = version;
-        }
+            return TL_NO_SPACE;
+        list->branches[list->branch_count++] = i;
+        list->branches[list->branch_count++] = version;
     }
-    making_end(of);
-    free(of);
     return status;
+}
+
+tl_status tl_state_list(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
+                        tl_state_id *plain)
+{
+    *plain = *where;
+    plain->pick = TL_PICK_LESS;
+    plain->branch_count = 0;
+    return state_do(recording, seed, where, list, plain);
 }

@@ -21,11 +21,20 @@ TL_MUST_USE tl_status tl_state_spell(const tl_recording *recording, uint64_t see
 TL_MUST_USE tl_status tl_state_list(const tl_recording *recording, uint64_t seed,
                                     const tl_state_id *where, tl_state_id *list);
 
+/* Look at a state, also one of a second crash, while it lasts: `disk` is that of its log, and the
+ * image is of its versions.  As tl_state_make. */
+typedef tl_status (*tl_state_visit_fn)(void *context, const tl_simdisk *disk,
+                                       const tl_image *image);
+TL_MUST_USE tl_status tl_state_visit(const tl_recording *recording, uint64_t seed,
+                                     const tl_state_id *where, tl_state_visit_fn visit,
+                                     void *context);
+
 /* Fill *image, of the recording's versions, with a state that is not told by branches.  `seed` is
  * that of a state that was drawn.
  *
  * TL_INVALID      the recording has no such state
- * TL_UNSUPPORTED  it is told by branches, which depend on what a store reads */
+ * TL_UNSUPPORTED  it is told by branches, which depend on what a store reads; or it is one of a
+ *                 second crash */
 TL_MUST_USE tl_status tl_state_make(const tl_recording *recording, uint64_t seed,
                                     const tl_state_id *where, tl_image *image);
 

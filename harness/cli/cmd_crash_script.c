@@ -31,20 +31,37 @@ static void read_script(tl_crash_request *request)
         refuse(text);
 }
 
+/* The words of a crash line, and of a second one behind it when the script has that: the crash of a
+ * recovery.  NULL: they name no state. */
+static const char *state_words(const tl_script_line *line)
+{
+    static char words[TL_STATE_ID_TEXT_MAX];
+    const tl_script_line *second = line->next;
+    while (second != NULL && second->verb != TL_SCRIPT_CRASH)
+        second = second->next;
+    if (line->pairs == NULL)
+        return NULL;
+    bool named = second != NULL && second->pairs != NULL && strcmp(second->name, line->name) == 0;
+    int length = snprintf(words, sizeof words, "%s%s%s", line->pairs->word, named ? "/then/" : "",
+                          named ? second->pairs->word : "");
+    return length > 0 && (size_t)length < sizeof words ? words : NULL;
+}
+
 /* A script with a crash of its own: that one state, as --repro would say it. */
 static void take_crash_line(tl_crash_request *request)
 {
     static char repro[TL_STATE_ID_TEXT_MAX + 64];
     const tl_script_line *line = request->crash_line;
+    const char *words = state_words(line);
     char text[512];
     const char *why = NULL;
     if (request->tier_given || request->profile_count > 0 || request->repro != NULL)
         why = "the script has a crash of its own; without --tier, --profile and --repro it is "
               "looked at, without that line every crash is";
-    else if (line->pairs == NULL)
+    else if (words == NULL)
         why = "the lab knows states by name: crash profile=NAME state=WORD, as a finding names it; "
               "`treelab apply` runs this one";
-    else if (!tl_script_state_parse(line->name, line->pairs->word, &request->only_state))
+    else if (!tl_script_state_parse(line->name, words, &request->only_state))
         why = "no such profile or state; see harness/check/state_id.h";
     if (why != NULL) {
         snprintf(text, sizeof text, "%s:%u: %s", request->script_path, line->number, why);
@@ -53,7 +70,7 @@ static void take_crash_line(tl_crash_request *request)
     if (line->pairs->next != NULL)
         request->seed = strtoull(line->pairs->next->word, NULL, 10);
     snprintf(repro, sizeof repro, "%s/%s/%s/%s", request->protocols[0],
-             tl_run_durability_name(request->durabilities[0]), line->name, line->pairs->word);
+             tl_run_durability_name(request->durabilities[0]), line->name, words);
     request->repro = repro;
 }
 
@@ -119,8 +136,8 @@ tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording, c
     };
     tl_status status = tl_script_history_record(&march->script_spec, recording,
                                                 &march->script_history, error, error_bytes);
-    uint32_t page_bytes = recording->inspector.options.page_bytes;
-    cell->page_bytes = page_bytes != 0 ? page_bytes : 8192;
+    if (status == TL_OK)
+        cell->page_bytes = recording->inspector.options.page_bytes;
     cell->commits = recording->trace.commits > 0 ? recording->trace.commits : 1;
     return status;
 }

@@ -33,7 +33,7 @@ static void take_finding(void *context, const tl_enumerate_finding *finding)
     tl_crash_answer *answer = of->answer;
     bool wanted = question->any || (finding->verdict.rule == question->rule &&
                                     finding->verdict.status == question->status);
-    if (!wanted || answer->found)
+    if (!wanted || answer->found || finding->known != NULL)
         return;
     answer->found = enough = true;
     answer->where = finding->where;

@@ -139,8 +139,13 @@ tl_status tl_act_crash(tl_play *play, const tl_script_line *line)
         loss.at = (uint64_t)at;
         loss.units = units;
         tl_session_abandon(session);
-        play->answers[TL_SIDE_STORE].status =
-            host->on_crash(host->context, &loss, &session->survivors);
+        tl_script_answer *answer = &play->answers[TL_SIDE_STORE];
+        answer->status = host->on_crash(host->context, &loss, &session->survivors);
+        if (loss.state != NULL && answer->status == TL_UNSUPPORTED)
+            tl_script_answer_note(answer, "what this state holds depends on what recovery reads; "
+                                          "`treelab crash` on the script knows");
+        else if (loss.state != NULL && answer->status == TL_INVALID)
+            tl_script_answer_note(answer, "the operations so far leave no such state");
     }
     free(units);
     return status;

@@ -115,6 +115,22 @@ static void what_cannot_be_under_the_lab_is_told_with_file_and_line(void **state
     }
 }
 
+static void apply_says_why_it_cannot_make_a_state(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "apply '%s'",
+                script_file(treelab, "treelab-script 1\nopen durability=commit\nput \"a\" \"b\"\n"
+                                     "crash profile=posix state=34.1/0.1\nreopen\n"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    program_says(treelab->err, "mine.tls:4: ");
+    program_says(treelab->err, "`treelab crash` on the script knows");
+    program_run(treelab, "apply '%s'",
+                script_file(treelab, "treelab-script 1\nopen durability=commit\nput \"a\" \"b\"\n"
+                                     "crash profile=posix state=999.0/oldest\nreopen\n"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, "the operations so far leave no such state");
+}
+
 /* A finding leaves a script; that script alone shows it again, in the lab and to `apply`; where the
  * bug is asleep it is right. */
 static void finding_again(program *treelab, const char *what, const char *mutant)
@@ -156,6 +172,15 @@ static void a_finding_of_samples_is_a_script_too(void **state)
                   "--driver tree:log_pad_bytes=4096 --history insert --commit log --durability "
                   "commit --tier T3 --profile garbage --seed 7 --budget 2000",
                   "ack_before_sync");
+}
+
+static void a_finding_of_a_second_crash_is_a_script_with_two(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history insert --commit log --durability commit --tier T4 --profile journal "
+                  "--budget 20s",
+                  "recovery_meta_first");
 }
 
 /* How many lines stand between `open` and `crash`. */
@@ -243,6 +268,13 @@ static void a_state_is_left_as_files_that_dump_and_verify_open(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_run(treelab, "dump '%s/k/tree.tl'", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab,
+                "crash replay tree/insert/4096/42/12/log/commit/posix/100.0/newest/then/9.0/ "
+                "--keep '%s/n'",
+                dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "verify '%s/n/tree.tl'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_run(treelab, "crash --tier T1 --keep '%s/k'", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_says(treelab->err, "--keep is about one state");
@@ -280,9 +312,11 @@ int main(void)
         AS_USER(every_state_of_a_script_with_every_verb_is_judged_and_counted),
         AS_USER(what_was_lost_by_one_of_two_commits_of_equal_content_is_no_finding),
         AS_USER(what_cannot_be_under_the_lab_is_told_with_file_and_line),
+        AS_USER(apply_says_why_it_cannot_make_a_state),
         AS_USER(a_finding_of_a_script_is_a_script_that_shows_it_again),
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
+        AS_USER(a_finding_of_a_second_crash_is_a_script_with_two),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
