@@ -14,11 +14,25 @@ typedef struct tl_verifier {
     bool stopped;      /* report asked to stop */
 } tl_verifier;
 
+typedef struct tl_leaf_place { /* what a tree says of one of its leaves */
+    uint32_t tree_id;
+    uint64_t birth_max;
+    tl_slice lower, upper;
+} tl_leaf_place;
+
 /* Tell the user; false: stop. */
 bool tl_verifier_report(tl_verifier *verifier, const char *rule, uint32_t pgno, const char *text);
 
 /* Note that a page was found; false: it already was. */
 bool tl_verifier_reach(tl_verifier *verifier, uint32_t pgno);
+
+/* A leaf that the disk knows (tl/io.h): checked before, it is counted and not read again.  False:
+ * it has to be looked at. */
+bool tl_leaf_recall(tl_verifier *verifier, tl_ref ref, const tl_leaf_place *place);
+/* Let the disk know this leaf, which was just read and is sound.  `before` is the summary without
+ * it. */
+void tl_leaf_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
+                      const tl_leaf_place *place, const tl_verify_summary *before);
 
 /* Check the extents that a record's reference names (verify_values.c). */
 TL_MUST_USE tl_status tl_value_verify(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max,

@@ -10,7 +10,12 @@ typedef struct tl_tiers_row { /* one profile */
     tl_tier tier;
     tl_enumeration done;
     mpz_t allowed; /* as counted by itself, of the whole trace */
-    bool counted;  /* false: this profile cannot be counted, or need not be */
+    struct {
+        bool wanted, memo; /* memo: with what is remembered of pages checked before */
+        uint64_t pages_least, pages_most, cpu_ns;
+    } rate;         /* of `treelab crash rate` */
+    uint64_t seeds; /* histories summed in `done`; 0: one */
+    bool counted;   /* false: this profile cannot be counted, or need not be */
 } tl_tiers_row;
 
 /* Sum of all rows. */

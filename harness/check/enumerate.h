@@ -66,8 +66,15 @@ typedef struct tl_enumerate_options {
     uint32_t shard_count;
     const tl_state_id *only; /* this state alone; its profile and the one above are the same */
     uint32_t mixtures_max;   /* of one checksummed read tried one by one; 0: 4096 */
-    uint32_t check_every;    /* each so many-th leaf is run again with another poison, and 64
-                                random mixtures of each refused read must be refused; 0: none */
+    uint32_t check_every;    /* each so many-th leaf is run again with another poison, in a process
+                                of its own and without memo, and 64 random mixtures of each refused
+                                read must be refused; 0: none */
+    size_t point_first;      /* crash points before it are left out */
+    size_t point_end;        /* and those from it on; 0: none */
+    bool each_image;         /* of states looked at one by one, each disk image once, each in full:
+                                nothing is shared.  Not of tier EXACT */
+    bool always_close;       /* each state is closed before it is opened again, none abandoned */
+    bool no_memo;            /* look at every leaf page anew, also one of versions checked before */
     bool no_sharing;         /* run every outcome, also one that looks like one met before */
     bool (*stop)(void);      /* asked now and then; NULL: never */
     void (*on_progress)(void *context, size_t point, size_t point_count);   /* may be NULL */
@@ -83,8 +90,10 @@ typedef struct tl_enumeration {
     uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
     uint64_t told;               /* opened, and said later that it is damaged, likewise */
     uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
-    uint64_t reruns;             /* runs beside the leaves, that checked one of them */
-    uint64_t findings;           /* different verdicts of an outcome at a crash point */
+    uint64_t repeated;           /* states left out because their image was seen: each_image */
+    uint64_t memo_found, memo_missed; /* leaf pages of the store, by what was known of them */
+    uint64_t reruns;                  /* runs beside the leaves, that checked one of them */
+    uint64_t findings;                /* different verdicts of an outcome at a crash point */
     uint64_t by_rule[TL_RULE_COUNT];
     mpz_t represented; /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
@@ -97,6 +106,9 @@ typedef struct tl_enumeration {
 
 void tl_enumeration_init(tl_enumeration *result);
 void tl_enumeration_clear(tl_enumeration *result);
+/* Add what another trace gave: counts, sums and times; `points` and `distinct` too, which are those
+ * of each trace by itself.  The error is the first there was. */
+void tl_enumeration_add(tl_enumeration *sum, const tl_enumeration *one);
 
 /* *result, which was made by tl_enumeration_init, is filled whether there are findings or not.
  *

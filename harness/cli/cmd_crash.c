@@ -155,6 +155,9 @@ static int finish(tl_crash_campaign *campaign)
     fprintf(campaign->table,
             "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings\n",
             campaign->states, isnan(rate) ? 0 : rate, campaign->findings);
+    if (campaign->request->seeds_given)
+        fprintf(campaign->table, "%" PRIu64 " of them distinct, seeds %" PRIu64 " to %" PRIu64 "\n",
+                campaign->distinct, campaign->request->seed, campaign->request->seed_last);
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash", "no state was checked; allow more with --variant or --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)
@@ -192,6 +195,7 @@ static const crash_form forms[] = {
      tl_cmd_crash_damage                                                                                   },
     {"processes", "kill real processes on real files",                               tl_cmd_crash_processes},
     {"faults",    "let each call of a run fail instead",                             tl_cmd_crash_faults   },
+    {"rate",      "full checks of distinct states per second",                       tl_cmd_crash_rate     },
     {"replay",    "build one state again and check it",                              tl_cmd_crash_replay   },
     {"syncs",     "leave each sync out in turn: which are necessary?",               tl_cmd_crash_syncs    },
 };

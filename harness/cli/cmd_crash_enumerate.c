@@ -13,7 +13,7 @@ enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.
 
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
-    size_t index, count; /* of the profiles */
+    size_t index, count; /* of the profiles, of all seeds */
 } profile_run;
 
 static void show_step(void *context, size_t point, size_t point_count)
@@ -107,20 +107,26 @@ static tl_status count_row(const tl_crash_march *march, const tl_recording *reco
     return TL_INVALID;
 }
 
+/* Parts of the budget that are left: profiles of this history, of other seeds, of other cells. */
+static size_t parts_left(const tl_crash_march *march, const profile_run *run)
+{
+    size_t cells_left = march->cell_count - march->cells_done;
+    return (cells_left - 1) * run->count + run->count - run->index;
+}
+
 static tl_status enumerate_row(tl_crash_march *march, const tl_recording *recording,
                                profile_run *run, tl_tiers_row *row)
 {
     const tl_crash_request *request = march->campaign->request;
-    const tl_crash_campaign *campaign = march->campaign;
-    size_t cells_left = march->cell_count - march->cells_done;
-    size_t parts_left = (cells_left - 1) * run->count + run->count - run->index;
+    tl_crash_campaign *campaign = march->campaign;
+    size_t parts = parts_left(march, run);
     tl_enumerate_options options = {
         .recording = recording,
         .profile = row->profile,
         .tier = row->tier,
-        .seed = request->seed,
-        .states_max = tl_crash_share(request->budget_states, campaign->budget_used, parts_left),
-        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts_left),
+        .seed = march->cell.seed,
+        .states_max = tl_crash_share(request->budget_states, campaign->budget_used, parts),
+        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts),
         .shard = request->shard,
         .shard_count = request->shard_count,
         .only = request->repro != NULL ? &request->only_state : NULL,
@@ -130,33 +136,71 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .on_finding = tell_finding,
         .context = run,
     };
-    tl_status status = tl_enumerate(&options, &row->done);
+    tl_enumeration one;
+    tl_enumeration_init(&one);
+    tl_status status = tl_enumerate(&options, &one);
+    bool first = row->seeds++ == 0;
+    row->done.complete = (first || row->done.complete) && one.complete;
+    one.complete = row->done.complete;
+    tl_enumeration_add(&row->done, &one);
+    campaign->states += one.leaves;
+    campaign->distinct += one.distinct;
+    campaign->budget_used += row->tier == TL_TIER_SAMPLED ? one.outcomes : one.leaves;
+    campaign->elapsed_ns += one.elapsed_ns;
+    campaign->findings += one.findings;
+    tl_enumeration_clear(&one);
     if (status == TL_OK)
         status = count_row(march, recording, row);
+    if (status != TL_OK)
+        tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
+                    row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
     return status;
 }
 
-/* All profiles of a recording that is made; *done is how many rows are filled. */
-static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recording,
-                                tl_tiers_row *rows, size_t *done)
+/* All profiles of the history of one seed. */
+static tl_status enumerate_seed(tl_crash_march *march, const tl_recording *recording,
+                                tl_tiers_row *rows)
+{
+    const tl_crash_request *request = march->campaign->request;
+    uint64_t seeds = request->seed_last - request->seed + 1;
+    uint64_t before = march->cell.seed - request->seed;
+    tl_status status = TL_OK;
+    for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++) {
+        profile_run run = {march, (size_t)before * request->profile_count + i,
+                           (size_t)seeds * request->profile_count};
+        status = enumerate_row(march, recording, &run, &rows[i]);
+    }
+    return status;
+}
+
+/* Record and look, seed by seed; the last recording stays, for what the cell tells of it. */
+static tl_status enumerate_seeds(tl_crash_march *march, tl_recording *recording, tl_tiers_row *rows,
+                                 char *error, size_t error_bytes)
 {
     const tl_crash_request *request = march->campaign->request;
     tl_crash_campaign *campaign = march->campaign;
     tl_status status = TL_OK;
-    for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
-        tl_tiers_row *row = &rows[*done];
-        profile_run run = {march, *done, request->profile_count};
-        status = enumerate_row(march, recording, &run, row);
+    *recording = (tl_recording){0};
+    for (uint64_t seed = request->seed; seed <= request->seed_last && status == TL_OK; seed++) {
+        if (tl_interrupted() ||
+            (seed > request->seed && request->budget_ns != 0 &&
+             campaign->elapsed_ns >= request->budget_ns) ||
+            (seed > request->seed && request->budget_states != 0 &&
+             campaign->budget_used >= request->budget_states)) {
+            rows[0].done.complete = false;
+            break;
+        }
+        march->cell.seed = seed;
+        const tl_recording_spec spec = tl_crash_cell_spec(march);
+        tl_recording_clear(recording);
+        status = tl_recording_make(&spec, recording, error, error_bytes);
         if (status != TL_OK)
-            tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
-                        row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
-        print_row(march, row);
-        campaign->states += row->done.leaves;
-        campaign->budget_used +=
-            row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;
-        campaign->elapsed_ns += row->done.elapsed_ns;
-        campaign->findings += row->done.findings;
-        ++*done;
+            tl_complain("crash", "%s, seed %" PRIu64 ": %s", march->cell.id, seed,
+                        error[0] ? error : tl_status_text(status));
+        else
+            status = enumerate_seed(march, recording, rows);
+        if (seed == UINT64_MAX)
+            break;
     }
     return status;
 }
@@ -165,24 +209,23 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
     const tl_crash_cell *cell = &march->cell;
-    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_row rows[TL_PROFILE_COUNT];
     for (size_t i = 0; i < request->profile_count; i++) {
         rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
         tl_enumeration_init(&rows[i].done);
         mpz_init(rows[i].allowed);
     }
-    size_t done = 0;
     char error[256] = "";
     tl_recording recording;
-    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
-    if (status == TL_OK)
-        status = enumerate_rows(march, &recording, rows, &done);
-    else
-        tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
+    tl_status status = enumerate_seeds(march, &recording, rows, error, sizeof error);
+    size_t done = 0;
+    while (done < request->profile_count && rows[done].seeds > 0)
+        print_row(march, &rows[done++]);
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
+    march->cell.seed = request->seed; /* the first */
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
     tl_crash_keep_cell(
