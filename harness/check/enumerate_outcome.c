@@ -9,7 +9,7 @@
 enum { POISON = 0xa5 };
 /* Each so many-th state is scanned as well as verified; each so many-th is abandoned, not closed.
  */
-enum { SCAN_EVERY = 16, ABANDON_EVERY = 4 };
+enum { SCAN_EVERY = 64, ABANDON_EVERY = 4 };
 
 static bool no_sharing(const tl_enumerator *on)
 {
