@@ -96,6 +96,14 @@ static tl_status verify_children(tl_verifier *verifier, const tl_root *root, con
     return TL_OK;
 }
 
+static void check_itself(tl_verifier *verifier, const uint8_t *page, uint32_t pgno)
+{
+    const tl_pager *pager = verifier->pager;
+    tl_page_fault fault = tl_page_check_whole(page, pager->page_bytes, pager->marks);
+    if (fault.rule != NULL)
+        tl_verifier_report(verifier, fault.rule, pgno, fault.text);
+}
+
 static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const expectation *wanted)
 {
     tl_pager *pager = verifier->pager;
@@ -112,8 +120,11 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
         return TL_OK;
     }
     tl_leaf_place place = {root->tree_id, wanted->birth_max, wanted->lower, wanted->upper};
-    bool read_now = !tl_pager_is_resident(pager, wanted->ref.pgno);
-    if (wanted->level == 0 && tl_leaf_recall(verifier, wanted->ref, &place))
+    bool here = tl_pager_is_resident(pager, wanted->ref.pgno); /* then memory is what counts */
+    tl_page_facts facts;
+    bool known = tl_page_recall(pager, wanted->ref.pgno,
+                                here ? tl_pager_at(pager, wanted->ref.pgno) : NULL, &facts);
+    if (known && wanted->level == 0 && tl_leaf_pass(verifier, wanted->ref, here, &place, &facts))
         return TL_OK;
     tl_verify_summary before = *verifier->summary;
     tl_status status = tl_pager_get(pager, wanted->ref, wanted->level, root->tree_id, &page);
@@ -127,17 +138,20 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
     if (status != TL_OK)
         return status;
     verifier->summary->pages_checked++;
-    tl_page_fault fault = tl_page_check_whole(page, pager->page_bytes, pager->marks);
-    if (fault.rule != NULL)
-        tl_verifier_report(verifier, fault.rule, wanted->ref.pgno, fault.text);
+    if (!known)
+        check_itself(verifier, page, wanted->ref.pgno);
+    bool sound = verifier->summary->findings == before.findings;
     check_against_parent(verifier, page, wanted);
-    if (wanted->level == 0) {
-        bool alone = true;
+    bool alone = true;
+    if (wanted->level == 0)
         status = count_leaf(verifier, root, page, &alone);
-        if (alone && status == TL_OK && verifier->summary->findings == before.findings)
-            tl_leaf_remember(verifier, page, read_now, &place, &before);
-        return status;
+    if (sound && (!known || (!here && facts.read == 0))) {
+        bool whole = wanted->level == 0 && alone && status == TL_OK &&
+                     verifier->summary->findings == before.findings;
+        tl_page_remember(verifier, page, !here, whole ? &place : NULL, &before);
     }
+    if (wanted->level == 0)
+        return status;
     verifier->summary->branches++;
     return verify_children(verifier, root, page, wanted);
 }

@@ -1,16 +1,12 @@
-/* engine/tree/verify_recall.c -- leaves that the verifier has seen before, on a simulated disk.
+/* engine/tree/verify_recall.c -- pages that the verifier has seen before, on a simulated disk.
  *
  * The verdict about a leaf is a function of its bytes and of what the tree says of it.  The facts
- * are all that the second is compared with, and what the leaf adds to the summary.  A leaf with
- * values outside of it is never remembered: its verdict depends on other pages.
+ * are all that the second is compared with, and what the leaf adds to the summary.  Of a
+ * branch, and of a leaf with values outside of it, only the check of its own bytes is remembered:
+ * the rest depends on other pages.
  */
+#include "engine/store/facts.h"
 #include "engine/tree/verify.h"
-
-typedef struct leaf_facts {
-    uint32_t pgno, tag, tree_id, records, bytes_used;
-    uint32_t read; /* it came from the disk: its checksum was verified */
-    uint64_t birth, content_hash, fences_hash;
-} leaf_facts;
 
 /* Separators as one number; lengths count. */
 static uint64_t fences_hash(const tl_leaf_place *place)
@@ -18,13 +14,13 @@ static uint64_t fences_hash(const tl_leaf_place *place)
     return tl_record_hash(place->lower, place->upper);
 }
 
-static bool facts_fit(const leaf_facts *facts, tl_ref ref, const tl_leaf_place *place)
+static bool facts_fit(const tl_page_facts *facts, tl_ref ref, const tl_leaf_place *place)
 {
     return facts->pgno == ref.pgno && facts->tag == ref.tag && facts->tree_id == place->tree_id &&
            facts->birth <= place->birth_max && facts->fences_hash == fences_hash(place);
 }
 
-static void summary_add(tl_verifier *verifier, const leaf_facts *facts)
+static void summary_add(tl_verifier *verifier, const tl_page_facts *facts)
 {
     tl_verify_summary *summary = verifier->summary;
     summary->pages_checked++;
@@ -35,43 +31,42 @@ static void summary_add(tl_verifier *verifier, const leaf_facts *facts)
     summary->content_hash += facts->content_hash;
 }
 
-bool tl_leaf_recall(tl_verifier *verifier, tl_ref ref, const tl_leaf_place *place)
+bool tl_leaf_pass(tl_verifier *verifier, tl_ref ref, bool here, const tl_leaf_place *place,
+                  const tl_page_facts *facts)
 {
     tl_pager *pager = verifier->pager;
     tl_io *io = pager->io;
-    if (io->recall == NULL)
+    if (facts->leaf == 0 || !facts_fit(facts, ref, place))
         return false;
-    bool here = tl_pager_is_resident(pager, ref.pgno); /* then memory is what counts */
-    uint64_t offset = (uint64_t)ref.pgno << pager->page_shift;
-    leaf_facts facts;
-    if (!io->recall(io, here ? NULL : pager->file, offset, tl_pager_at(pager, ref.pgno),
-                    pager->page_bytes, &facts, sizeof facts) ||
-        !facts_fit(&facts, ref, place))
+    if (!here && (facts->read == 0 || facts->birth > pager->foreign_txn ||
+                  !io->pass_over(io, pager->file, (uint64_t)ref.pgno << pager->page_shift,
+                                 pager->page_bytes)))
         return false;
-    if (!here && (facts.read == 0 || facts.birth > pager->foreign_txn ||
-                  !io->pass_over(io, pager->file, offset, pager->page_bytes)))
-        return false;
-    summary_add(verifier, &facts);
+    summary_add(verifier, facts);
     return true;
 }
 
-void tl_leaf_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
-                      const tl_leaf_place *place, const tl_verify_summary *before)
+void tl_page_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
+                      const tl_leaf_place *leaf, const tl_verify_summary *before)
 {
     const tl_verify_summary *after = verifier->summary;
     tl_pager *pager = verifier->pager;
     tl_io *io = pager->io;
     if (io->remember == NULL)
         return;
-    leaf_facts facts = {.pgno = tl_page_pgno(page),
-                        .tag = tl_load32(page + TL_AT_BIRTH),
-                        .tree_id = tl_page_tree_id(page),
-                        .records = (uint32_t)(after->records - before->records),
-                        .bytes_used = (uint32_t)(after->bytes_used - before->bytes_used),
-                        .read = read_now,
-                        .birth = tl_page_birth(page),
-                        .content_hash = after->content_hash - before->content_hash,
-                        .fences_hash = fences_hash(place)};
-    io->remember(io, read_now ? pager->file : NULL, (uint64_t)facts.pgno << pager->page_shift, page,
-                 pager->page_bytes, &facts, sizeof facts);
+    tl_page_facts facts = {.read = read_now};
+    uint64_t offset = (uint64_t)tl_page_pgno(page) << pager->page_shift;
+    if (leaf != NULL)
+        facts = (tl_page_facts){.read = read_now,
+                                .leaf = 1,
+                                .pgno = tl_page_pgno(page),
+                                .tag = tl_load32(page + TL_AT_BIRTH),
+                                .tree_id = tl_page_tree_id(page),
+                                .records = (uint32_t)(after->records - before->records),
+                                .birth = tl_page_birth(page),
+                                .bytes_used = after->bytes_used - before->bytes_used,
+                                .content_hash = after->content_hash - before->content_hash,
+                                .fences_hash = fences_hash(leaf)};
+    io->remember(io, read_now ? pager->file : NULL, offset, page, pager->page_bytes, &facts,
+                 sizeof facts);
 }
