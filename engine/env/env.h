@@ -284,8 +284,10 @@ TL_MUST_USE tl_status tl_manifest_check(tl_env *env, tl_file *file, const tl_met
                                         bool *whole);
 /* Make durable what the manifest of the meta at hand lists, for recovery. */
 TL_MUST_USE tl_status tl_manifest_settle(tl_env *env);
-/* All is durable that the meta at hand names: write it once more, without the manifest. */
-TL_MUST_USE tl_status tl_manifest_drop(tl_env *env);
+/* Before closing, when all is committed: one more checkpoint, of two syncs, has no manifest, so
+ * that later damage is damage and no torn commit.  Into the other slot, as ever: a device that
+ * spoils what it is writing must not get hold of the newest meta. */
+TL_MUST_USE tl_status tl_manifest_leave(tl_env *env);
 
 /* catalog.c */
 tl_root tl_catalog_root(const tl_env *env); /* of the durable checkpoint */

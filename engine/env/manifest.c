@@ -89,16 +89,11 @@ tl_status tl_manifest_settle(tl_env *env)
     return status == TL_OK ? env->pager.io->fdatasync(env->pager.io, env->pager.file) : status;
 }
 
-tl_status tl_manifest_drop(tl_env *env)
+tl_status tl_manifest_leave(tl_env *env)
 {
-    tl_io *io = env->pager.io;
-    tl_file *file = env->pager.file;
-    bool syncs = env->durability != TL_DURABILITY_NONE;
-    uint8_t block[TL_META_BLOCK_BYTES];
-    env->meta.manifest_pgno = env->meta.manifest_crc = 0;
-    tl_meta_encode(&env->meta, block);
-    tl_status status =
-        io->pwritev(io, file, tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
-                    &(tl_io_span){block, sizeof block}, 1);
-    return status == TL_OK && syncs ? io->fdatasync(io, file) : status;
+    if (env->meta.manifest_pgno == 0)
+        return TL_OK;
+    tl_status status = tl_checkpoint(env, env->newest_txn, &env->newest);
+    bool no_room = status == TL_NO_SPACE || status == TL_NO_MEMORY;
+    return no_room ? TL_OK : status; /* the store is whole with it, too */
 }

@@ -302,8 +302,8 @@ tl_status tl_env_close(tl_env *env)
         status = TL_POISONED;
     else if (!env->pager.read_only && env->newest_txn != env->meta.txn)
         status = tl_checkpoint(env, env->newest_txn, &env->newest);
-    else if (!env->pager.read_only && env->meta.manifest_pgno != 0)
-        status = tl_manifest_drop(env); /* later damage is then damage, and no torn commit */
+    else if (!env->pager.read_only)
+        status = tl_manifest_leave(env);
     if (status == TL_OK && !env->pager.read_only) {
         tl_status cut = tl_env_trim(env);
         (void)cut; /* a failure leaves a longer file, with the same content in it */

@@ -171,26 +171,30 @@ static tl_status settle_status(tl_env *env, tl_status status)
                                tl_status_text(status));
 }
 
+static tl_status meta_write_again(tl_env *env)
+{
+    uint8_t block[TL_META_BLOCK_BYTES];
+    tl_meta_encode(&env->meta, block);
+    return env->pager.io->pwritev(env->pager.io, env->pager.file,
+                                  tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
+                                  &(tl_io_span){block, sizeof block}, 1);
+}
+
 /* Make what was read durable before anything is written over.  Step 2 above. */
 static tl_status settle_what_was_read(tl_env *env)
 {
     tl_io *io = env->pager.io;
     tl_status status = TL_OK;
-    if (env->meta.manifest_pgno != 0) { /* first what the meta stands for, then it stands alone */
-        if (env->durability != TL_DURABILITY_NONE)
-            status = tl_manifest_settle(env);
-        if (status == TL_OK)
-            status = tl_manifest_drop(env);
-    }
-    if (env->durability == TL_DURABILITY_NONE || status != TL_OK || TL_MUTANT(trust_what_was_read))
+    bool listed = env->meta.manifest_pgno != 0, syncs = env->durability != TL_DURABILITY_NONE;
+    if (listed && syncs) /* first what the meta stands for, then it stands alone */
+        status = tl_manifest_settle(env);
+    env->meta.manifest_pgno = env->meta.manifest_crc = 0;
+    syncs = syncs && !TL_MUTANT(trust_what_was_read);
+    if (status == TL_OK && (listed || syncs))
+        status = meta_write_again(env);
+    if (status != TL_OK || !syncs)
         return settle_status(env, status);
-    uint8_t block[TL_META_BLOCK_BYTES];
-    tl_meta_encode(&env->meta, block);
-    status = io->pwritev(io, env->pager.file,
-                         tl_meta_offset(env->meta.page_bytes, env->meta.ckpt_no & 1),
-                         &(tl_io_span){block, sizeof block}, 1);
-    if (status == TL_OK)
-        status = io->fdatasync(io, env->pager.file);
+    status = io->fdatasync(io, env->pager.file);
     if (status == TL_OK)
         status = tl_log_settle(&env->log);
     /* the creator may have been killed between rename and directory sync */

@@ -130,5 +130,5 @@ tl_status tl_env_trim(tl_env *env)
     }
     if (status == TL_OK)
         status = tl_env_shrink(env, 1);
-    return status == TL_OK && env->meta.manifest_pgno != 0 ? tl_manifest_drop(env) : status;
+    return status == TL_OK ? tl_manifest_leave(env) : status;
 }

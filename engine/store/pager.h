@@ -6,6 +6,7 @@
 #ifndef TL_STORE_PAGER_H
 #define TL_STORE_PAGER_H
 
+#include "engine/base/mutant.h"
 #include "engine/page/edit.h"
 #include "engine/page/extent.h"
 #include "engine/page/meta.h"
@@ -104,7 +105,9 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
             return status;
     }
     const uint8_t *at = tl_pager_at(pager, ref.pgno);
-    if (__builtin_expect(tl_page_level(at) != level || tl_load32(at + TL_AT_BIRTH) != ref.tag, 0))
+    if (__builtin_expect(tl_page_level(at) != level || (tl_load32(at + TL_AT_BIRTH) != ref.tag &&
+                                                        !TL_MUTANT(skip_page_tag)),
+                         0))
         return tl_pager_fail(pager, TL_CORRUPT, ref.pgno,
                              "page %u is not the page its parent names", ref.pgno);
     *page = at;

@@ -38,7 +38,8 @@ tl_answer *tl_answer_of(tl_answer_list *list, const tl_verdict *verdict, bool no
         const tl_verdict *other = &answer->verdict;
         if (answer->not_covered == not_covered && other->rule == verdict->rule &&
             other->status == verdict->status && other->refused == verdict->refused &&
-            other->content.n == verdict->content.n)
+            other->content.n == verdict->content.n &&
+            other->content.round == verdict->content.round)
             return answer;
     }
     if (list->count == list->capacity) {

@@ -18,6 +18,7 @@ typedef struct tl_answer { /* leaves of one outcome with one verdict */
     bool not_covered;      /* no verdict: too much to decide */
     uint64_t leaves;
     mpz_t weight;
+    tl_first_crash first;
     size_t point; /* the first of them, as in tl_state_id */
     uint64_t outcome, number;
     tl_pick pick;

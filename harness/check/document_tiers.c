@@ -1,8 +1,11 @@
 /* harness/check/document_tiers.c -- see document_tiers.h. */
 #include "harness/check/document_tiers.h"
 
+#include "harness/check/roles.h"
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 tl_tiers_sum tl_tiers_add_up(const tl_tiers_row *rows, size_t row_count)
 {
@@ -59,6 +62,22 @@ static void add_rate(tl_json *object, const tl_tiers_row *row)
     tl_json_add_real(rate, "checks_per_cpu_s", tl_sweep_rate(done->leaves, row->rate.cpu_ns));
 }
 
+void tl_matrix_mark(char *matrix, size_t point, tl_matrix_last *last, const tl_enumeration *done)
+{
+    static const char order[] = "-.rkF";
+    tl_matrix_last now = {done->findings, done->known, done->refused + done->told, done->outcomes};
+    char mark = now.leaves > last->leaves ? '.' : '-';
+    if (now.findings > last->findings)
+        mark = 'F';
+    else if (now.known > last->known)
+        mark = 'k';
+    else if (now.refused > last->refused)
+        mark = 'r';
+    *last = now;
+    if (strchr(order, mark) > strchr(order, matrix[point]))
+        matrix[point] = mark;
+}
+
 static void add_profile(tl_json *profiles, const tl_tiers_row *row)
 {
     const tl_enumeration *done = &row->done;
@@ -69,6 +88,7 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     tl_json_add_bool(object, "complete", done->complete);
     tl_cell_add_total(object, "outcomes", done->outcomes);
     tl_cell_add_total(object, "shared", done->shared);
+    tl_cell_add_total(object, "recoveries", done->recoveries);
     tl_cell_add_total(object, "leaves", done->leaves);
     tl_cell_add_total(object, "distinct", done->distinct);
     tl_cell_add_total(object, "reruns", done->reruns);
@@ -80,11 +100,30 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     tl_json_add_real(object, "coverage", tl_tiers_coverage(row));
     add_big(object, "not_covered", done->not_covered);
     tl_json_add_count(object, "findings", done->findings);
+    tl_json_add_count(object, "known", done->known);
+    tl_json_add_text(object, "stronger", row->stronger[0] != '\0' ? row->stronger : NULL);
+    tl_json_add_text(object, "matrix", row->matrix);
+    if (row->causes != NULL)
+        tl_json_attach(object, "causes", row->causes);
     tl_json_add_real(object, "leaves_per_s", tl_sweep_rate(done->leaves, done->elapsed_ns));
     if (row->seeds > 1)
         tl_json_add_count(object, "seeds", row->seeds);
     if (row->rate.wanted)
         add_rate(object, row);
+}
+
+/* What was going on at each crash point, a letter each: open, commit, between, close. */
+static void add_moments(tl_json *crash, const tl_trace *trace)
+{
+    size_t count = trace->disk == NULL ? 0 : tl_simdisk_op_count(trace->disk) + 1;
+    char *text = malloc(count + 1);
+    static const char letters[] = {'o', 'c', 'b', 'x'};
+    for (size_t i = 0; i < count && text != NULL; i++)
+        text[i] = letters[tl_moment_of(trace, i)];
+    if (text != NULL)
+        text[count] = '\0';
+    tl_json_add_text(crash, "moments", text);
+    free(text);
 }
 
 tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
@@ -105,6 +144,13 @@ tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
     tl_json *profiles = tl_json_add_array(crash, "profiles");
     for (size_t i = 0; i < row_count; i++)
         add_profile(profiles, &rows[i]);
+    add_moments(crash, trace);
+    tl_json *missing = tl_json_add_array(crash, "not_covered");
+    for (size_t i = 0; i < TL_MISSING_COUNT; i++) {
+        char text[TL_MISSING_TEXT_MAX];
+        if (tl_missing_text((tl_missing)i, rows, row_count, wanted, text))
+            tl_json_add_text(missing, NULL, text);
+    }
     tl_cell_add_total(crash, "recovered", sum.recovered);
     tl_cell_add_rules(crash, sum.by_rule, sum.findings);
     tl_cell_add_first_failure(crash, head);

@@ -52,6 +52,7 @@ void tl_enumeration_add(tl_enumeration *sum, const tl_enumeration *one)
     sum->memo_missed += one->memo_missed;
     sum->reruns += one->reruns;
     sum->findings += one->findings;
+    sum->known += one->known;
     for (unsigned rule = 0; rule < TL_RULE_COUNT; rule++)
         sum->by_rule[rule] += one->by_rule[rule];
     mpz_add(sum->represented, sum->represented, one->represented);
@@ -128,9 +129,24 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
     if (status == TL_OK && on->options->each_image && where->pick != TL_PICK_BRANCHES)
         status = tl_hashset_add(&on->images, image_hash(on), &fresh);
     on->result->repeated += !fresh;
-    if (status == TL_OK && fresh)
+    if (status == TL_OK && on->nest != NULL)
+        status = tl_enumerate_recovery(on, where);
+    else if (status == TL_OK && fresh)
         status = tl_enumerate_outcome(on, where);
     tl_simdisk_release(on->state_disk, mark);
+    return status;
+}
+
+/* Every crash of a recovery from what a crash, or a kill, at this point leaves. */
+static tl_status nested_point(tl_enumerator *on)
+{
+    tl_state_id killed = {.profile = on->options->profile,
+                          .point = tl_pending_at(on->pending),
+                          .pick = TL_PICK_KILLED};
+    tl_status status = tl_enumerate_singles(on);
+    bool power = tl_profile_at(on->options->profile)->power;
+    if (status == TL_OK && power && !on->stopped && tl_enumerator_takes(on))
+        status = tl_enumerate_killed(on, &killed);
     return status;
 }
 
@@ -166,6 +182,8 @@ static tl_status points_run(tl_enumerator *on)
             status = exact_point(on);
         else if (on->options->tier == TL_TIER_SINGLES)
             status = tl_enumerate_singles(on);
+        else if (on->options->tier == TL_TIER_NESTED)
+            status = nested_point(on);
         else
             status = tl_enumerate_ends(on);
         if (on->stopped)
@@ -177,9 +195,22 @@ static tl_status points_run(tl_enumerator *on)
     return status;
 }
 
+/* The state of the first crash, when there are two. */
+static tl_state_id first_of(const tl_state_id *id)
+{
+    return (tl_state_id){.profile = id->profile,
+                         .point = id->first.point,
+                         .outcome = id->first.outcome,
+                         .pick = id->first.pick,
+                         .number = id->first.number};
+}
+
 static tl_status only_run(tl_enumerator *on)
 {
     const tl_state_id *only = on->options->only;
+    tl_state_id first = first_of(only);
+    if (only->nested)
+        only = &first;
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     bool exists = only->profile == on->options->profile && only->point <= op_count;
     tl_status status = TL_OK;
@@ -194,27 +225,40 @@ static tl_status only_run(tl_enumerator *on)
         snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
         return TL_INVALID;
     }
-    return status == TL_OK ? tl_enumerate_state(on, only) : status;
+    if (status != TL_OK || on->nest == NULL)
+        return status == TL_OK ? tl_enumerate_state(on, only) : status;
+    return only->pick == TL_PICK_KILLED ? tl_enumerate_killed(on, only)
+                                        : tl_enumerate_state(on, only);
 }
 
 /* garbage and liar are other profiles, and something beside. */
-static tl_profile walked_profile(tl_profile profile)
+tl_profile tl_enumerate_walked(tl_profile profile)
 {
     if (profile == TL_PROFILE_GARBAGE)
         return TL_PROFILE_POSIX;
     return profile == TL_PROFILE_LIAR ? TL_PROFILE_JOURNAL : profile;
 }
 
-static tl_status prepare(tl_enumerator *on)
+tl_status tl_enumerate_choices(tl_enumerator *on)
 {
-    const tl_simdisk *disk = on->trace->disk;
     tl_choices_options limits = {.mixtures_max = on->options->mixtures_max,
                                  .decisions_max = TL_BRANCHES_MAX,
                                  .confirm = on->options->check_every != 0,
                                  .seed = on->options->seed};
-    tl_status status = tl_pending_create(disk, walked_profile(on->options->profile), &on->pending);
+    return tl_choices_create(on->trace->disk, &limits, &on->choices);
+}
+
+static tl_status prepare(tl_enumerator *on)
+{
+    const tl_simdisk *disk = on->trace->disk;
+    const tl_state_id *only = on->options->only;
+    bool nested = only != NULL ? only->nested : on->options->tier == TL_TIER_NESTED;
+    tl_status status =
+        tl_pending_create(disk, tl_enumerate_walked(on->options->profile), &on->pending);
     if (status == TL_OK)
-        status = tl_choices_create(disk, &limits, &on->choices);
+        status = tl_enumerate_choices(on);
+    if (status == TL_OK && nested)
+        status = tl_nest_create(on);
     if (status == TL_OK)
         status = tl_simdisk_create_beside(disk, TL_SIMDISK_ONE_THREAD, &on->state_disk);
     if (status == TL_OK && !on->options->no_memo)
@@ -230,6 +274,7 @@ static tl_status prepare(tl_enumerator *on)
 
 static void release(tl_enumerator *on)
 {
+    tl_nest_destroy(on->nest);
     tl_answers_destroy(on->answers);
     tl_simdisk_destroy(on->state_disk);
     tl_memo_destroy(on->memo);
@@ -253,6 +298,9 @@ tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *resu
                  tl_profile_at(options->profile)->name);
         return TL_UNSUPPORTED;
     }
+    on.contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
+    on.whose = tl_contract_case_of(&on.inspector, options->profile);
+    on.contract = tl_contract_find(on.contracts, &on.whose);
     mpz_inits(on.beside, on.weight, NULL);
     tl_possible_init(&on.possible, on.trace->disk);
     tl_status status = prepare(&on);

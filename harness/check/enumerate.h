@@ -15,6 +15,11 @@
  * `represented` with the weight it has here.  Two crash points with bounds that no content can
  * satisfy together make a finding at one of them.
  *
+ * Under tier NESTED the store recovers from each different state of tier SINGLES, and from a kill
+ * at each crash point; every state that a crash of such a recovery, or of the commit behind it,
+ * may leave is looked at as under EXACT.  A recovery that has returned showed its content to
+ * somebody: under durability commit that content must stay.
+ *
  * Identity    (profile, crash point, outcome number, choice vector), see state_id.h; printable,
  *             and replayed by `only`.
  * Determinism the same trace and options give the same leaves in the same order.  A store whose
@@ -25,6 +30,7 @@
 #ifndef TL_HARNESS_ENUMERATE_H
 #define TL_HARNESS_ENUMERATE_H
 
+#include "harness/check/contract.h"
 #include "harness/check/recording.h"
 #include "harness/check/state_id.h"
 
@@ -35,7 +41,8 @@
     X(ENDS, T0, "at each crash point all that was issued, and only what is certain")               \
     X(SINGLES, T1, "and each operation dropped or kept alone, each tear, each journal prefix")     \
     X(EXACT, T2, "every allowed state, by lazy branching on what recovery reads")                  \
-    X(SAMPLED, T3, "states drawn by number, biased to names, sizes and the newest writes")
+    X(SAMPLED, T3, "states drawn by number, biased to names, sizes and the newest writes")         \
+    X(NESTED, T4, "a crash of each recovery from a state of T1, or from a kill, at every operation")
 
 #define TL_TIER_AS_ENUM(upper, name, text) TL_TIER_##upper,
 typedef enum tl_tier { TL_TIER_MAP(TL_TIER_AS_ENUM) TL_TIER_COUNT } tl_tier;
@@ -48,13 +55,15 @@ bool tl_tier_find(const char *name, tl_tier *tier); /* false: no tier of this na
 typedef struct tl_enumerate_finding {
     tl_state_id where; /* one state that shows it: the first leaf met */
     tl_verdict verdict;
-    tl_allowed allowed; /* at that crash point */
-    mpz_srcptr weight;  /* states that it stands for, here */
-    bool shared;        /* judged from an equal outcome met before, not run here */
+    tl_allowed allowed;           /* at that crash point */
+    mpz_srcptr weight;            /* states that it stands for, here */
+    bool shared;                  /* judged from an equal outcome met before, not run here */
+    const tl_contract_row *known; /* the contract documents it: no failure; NULL: it is one */
 } tl_enumerate_finding;
 
 typedef struct tl_enumerate_options {
     const tl_recording *recording; /* of a driver with TL_DRIVER_SIM_IO */
+    const tl_contracts *contracts; /* what is promised; NULL: the table built in */
     tl_profile profile;            /* garbage and liar: tier SAMPLED only, else TL_UNSUPPORTED */
     tl_tier tier;
     uint64_t seed;       /* of tier SAMPLED, and of what is checked again */
@@ -77,7 +86,10 @@ typedef struct tl_enumerate_options {
     bool no_memo;            /* look at every leaf page anew, also one of versions checked before */
     bool no_sharing;         /* run every outcome, also one that looks like one met before */
     bool (*stop)(void);      /* asked now and then; NULL: never */
-    void (*on_progress)(void *context, size_t point, size_t point_count);   /* may be NULL */
+    void (*on_progress)(void *context, size_t point, size_t point_count); /* may be NULL */
+    /* NESTED: of each recovery, before its crashes are looked at; for who counts them by another
+     * way.  Not TL_OK: the enumeration ends with that status.  May be NULL. */
+    tl_status (*on_recovery)(void *context, const tl_simdisk *log);
     void (*on_finding)(void *context, const tl_enumerate_finding *finding); /* may be NULL */
     void *context;
 } tl_enumerate_options;
@@ -86,6 +98,7 @@ typedef struct tl_enumeration {
     size_t points;               /* crash points gone through */
     uint64_t outcomes;           /* choices of names and sizes looked at, run or shared */
     uint64_t shared;             /* of those, answered by an equal one met before */
+    uint64_t recoveries;         /* NESTED: different first crashes that were recovered from */
     uint64_t leaves;             /* inspections made in full */
     uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
     uint64_t told;               /* opened, and said later that it is damaged, likewise */
@@ -94,6 +107,8 @@ typedef struct tl_enumeration {
     uint64_t memo_found, memo_missed; /* leaf pages of the store, by what was known of them */
     uint64_t reruns;                  /* runs beside the leaves, that checked one of them */
     uint64_t findings;                /* different verdicts of an outcome at a crash point */
+    uint64_t known;        /* likewise, but documented by the contract: not in `findings` */
+    tl_contract_seen seen; /* for telling that more was kept than was promised */
     uint64_t by_rule[TL_RULE_COUNT];
     mpz_t represented; /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would

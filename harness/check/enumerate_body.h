@@ -8,11 +8,25 @@
 #include "harness/check/recycler.h"
 #include "harness/fault/memo.h"
 
+typedef struct tl_recovery { /* the run whose crashes are looked at; counted in its log */
+    tl_first_crash first;
+    tl_allowed before; /* what the first crash may have left */
+    tl_content found, after;
+    size_t opened, acknowledged; /* recovery returned; the commit behind it did */
+} tl_recovery;
+
+typedef struct tl_nest tl_nest; /* enumerate_nested.c */
+
 typedef struct tl_enumerator {
     const tl_enumerate_options *options;
     tl_enumeration *result;
     tl_inspector inspector; /* the recording's, with one_pass as the state at hand has it */
     const tl_trace *trace;
+    const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
+    tl_nest *nest;               /* of tier NESTED */
+    const tl_contracts *contracts;
+    tl_contract_case whose;
+    tl_contract contract; /* of the store, under this profile */
     tl_pending *pending;
     tl_possible possible;
     tl_choices *choices;
@@ -32,6 +46,26 @@ size_t tl_enumerator_last_point(const tl_enumerator *on); /* that is looked at *
 /* Whether the next unit of work is this shard's. */
 bool tl_enumerator_takes(tl_enumerator *on);
 
+/* on->choices, for the log of on->trace. */
+TL_MUST_USE tl_status tl_enumerate_choices(tl_enumerator *on);
+
+/* What may be there after a crash at this point. */
+tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point);
+tl_allowed tl_enumerate_allowed_nested(const tl_enumerator *inner, size_t point);
+/* Tell of a state that shows a finding by itself. */
+void tl_enumerate_report(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict,
+                         const tl_allowed *allowed);
+
+/* enumerate_nested.c.  Recover from the state in on->possible, which is the only one there, or from
+ * a killed process, and look at every state that a crash of that leaves. */
+TL_MUST_USE tl_status tl_nest_create(tl_enumerator *on);
+void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
+TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
+TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
+
+/* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
+tl_profile tl_enumerate_walked(tl_profile profile);
+
 /* enumerate_outcome.c: look at all states of on->possible.  `where` tells it: for an outcome with
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
 TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);
@@ -39,6 +73,8 @@ TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id 
 /* One run of the store on what is decided so far. */
 TL_MUST_USE tl_status tl_enumerate_run(tl_enumerator *on, const tl_state_id *where, uint8_t poison,
                                        bool memo, tl_verdict *verdict, tl_run_end *end);
+/* Is this state closed before it is opened again, or abandoned? */
+bool tl_enumerate_closes(const tl_state_id *where);
 /* enumerate_apart.c: the leaf that just ended once more; it must read the same and come to the same
  * end.  TL_INVALID: it does not, and result->error tells. */
 TL_MUST_USE tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where,

@@ -90,19 +90,36 @@ static tl_status each_tear(tl_enumerator *on)
     return status;
 }
 
-/* Names and sizes each by themselves: all of them, under posix no more than some, evenly spread. */
+static tl_status both_ends(tl_enumerator *on, uint64_t outcome)
+{
+    tl_status status = state(on, outcome, TL_PICK_NEWEST, 0);
+    return status == TL_OK ? state(on, outcome, TL_PICK_OLDEST, 0) : status;
+}
+
+/* Each prefix of a journal, with the oldest sizes that go with it and the newest. */
+static tl_status each_prefix(tl_enumerator *on)
+{
+    uint32_t count = tl_pending_prefix_count(on->pending);
+    tl_status status = TL_OK;
+    for (uint32_t i = 0; i < count && status == TL_OK; i++) {
+        uint64_t oldest = tl_pending_prefix_outcome(on->pending, i);
+        uint64_t end = i + 1 < count ? tl_pending_prefix_outcome(on->pending, i + 1)
+                                     : tl_pending_outcome_count(on->pending);
+        status = both_ends(on, oldest);
+        if (status == TL_OK && end - oldest > 1)
+            status = both_ends(on, end - 1);
+    }
+    return status;
+}
+
+/* Names and sizes each by themselves: all of them, or some, evenly spread. */
 static tl_status each_outcome(tl_enumerator *on)
 {
     uint64_t count = tl_pending_outcome_count(on->pending);
-    bool all = on->options->profile != TL_PROFILE_POSIX || count <= OUTCOMES_EACH_MAX;
-    uint64_t looked_at = all ? count : OUTCOMES_EACH_MAX;
+    uint64_t looked_at = count <= OUTCOMES_EACH_MAX ? count : OUTCOMES_EACH_MAX;
     tl_status status = TL_OK;
-    for (uint64_t i = 0; i < looked_at && status == TL_OK; i++) {
-        uint64_t outcome = all ? i : count / OUTCOMES_EACH_MAX * i;
-        status = state(on, outcome, TL_PICK_NEWEST, 0);
-        if (status == TL_OK)
-            status = state(on, outcome, TL_PICK_OLDEST, 0);
-    }
+    for (uint64_t i = 0; i < looked_at && status == TL_OK; i++)
+        status = both_ends(on, count / looked_at * i);
     return status;
 }
 
@@ -112,12 +129,17 @@ tl_status tl_enumerate_singles(tl_enumerator *on)
         on->options->profile == TL_PROFILE_SIGKILL || on->options->profile == TL_PROFILE_PREFIX;
     if (ordered) { /* an outcome is a state: its cuts and tears are all there is */
         tl_status status = TL_OK;
-        for (uint64_t i = 0; i < tl_pending_outcome_count(on->pending) && status == TL_OK; i++)
+        uint64_t count = tl_pending_outcome_count(on->pending);
+        for (uint64_t i = 0; i < count && status == TL_OK && !on->stopped;
+             i = tl_pending_next_whole(on->pending, i))
             status = state(on, i, TL_PICK_NEWEST, 0);
         return status;
     }
     tl_status status = tl_enumerate_ends(on);
-    if (status == TL_OK)
+    if (status == TL_OK && on->options->profile == TL_PROFILE_JOURNAL &&
+        tl_pending_outcome_count(on->pending) > OUTCOMES_EACH_MAX)
+        status = each_prefix(on);
+    else if (status == TL_OK)
         status = each_outcome(on);
     if (status == TL_OK)
         status = each_operation(on);
@@ -149,13 +171,8 @@ static tl_status samples_round(tl_enumerator *on, uint64_t from, uint64_t to)
     return status;
 }
 
-static bool is_sync(const tl_enumerator *on, size_t op)
-{
-    tl_simdisk_op_kind kind = tl_simdisk_op_at(on->trace->disk, op)->kind;
-    return kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR;
-}
-
-/* The same, once for each finished sync as the one that did nothing: its number is in the sample's.
+/* The same, once for each finished sync or write through as the one that did nothing: its number is
+ * in the sample's.
  */
 static tl_status lies_round(tl_enumerator *on, uint64_t from, uint64_t to)
 {
@@ -163,7 +180,7 @@ static tl_status lies_round(tl_enumerator *on, uint64_t from, uint64_t to)
     uint64_t step = op_count + 1;
     tl_status status = TL_OK;
     for (size_t sync = 0; sync < op_count && status == TL_OK && !on->stopped; sync++) {
-        if (!is_sync(on, sync))
+        if (!tl_simdisk_op_syncs(tl_simdisk_op_at(on->trace->disk, sync)))
             continue;
         tl_pending_leave_out(on->pending, sync);
         status = tl_pending_rewind(on->pending);
@@ -186,9 +203,13 @@ tl_status tl_enumerate_samples(tl_enumerator *on)
     uint64_t width = liar ? 1 : SAMPLES_A_ROUND;
     uint64_t last = liar ? 4 : SAMPLES_A_POINT; /* with a bound, until it stops us */
     tl_status status = TL_OK;
-    for (uint64_t from = 0; (bounded || from < last) && status == TL_OK && !on->stopped;
-         from += width)
+    bool any = true; /* a trace without a finished sync has no lie to draw */
+    for (uint64_t from = 0; (bounded || from < last) && status == TL_OK && any && !on->stopped;
+         from += width) {
+        uint64_t before = on->unit;
         status = liar ? lies_round(on, from, from + width) : samples_round(on, from, from + width);
+        any = on->unit != before;
+    }
     on->result->points = tl_simdisk_op_count(on->trace->disk) + 1;
     return status;
 }

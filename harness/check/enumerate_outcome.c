@@ -11,41 +11,45 @@ enum { POISON = 0xa5 };
  */
 enum { SCAN_EVERY = 64, ABANDON_EVERY = 4 };
 
+static uint64_t number_of(const tl_state_id *where)
+{
+    return where->point + where->outcome + where->number;
+}
+
+bool tl_enumerate_closes(const tl_state_id *where)
+{
+    return number_of(where) % ABANDON_EVERY != 1;
+}
+
 static bool no_sharing(const tl_enumerator *on)
 {
     return on->options->no_sharing || on->options->each_image;
 }
 
-static bool is_power_loss(const tl_enumerator *on)
+/* What may be there at a crash point. */
+tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point)
 {
-    return tl_profile_at(on->options->profile)->power;
-}
-
-/* What may be there at a crash point.  A disk that lies owes nothing but honesty. */
-static tl_allowed allowed_at(const tl_enumerator *on, size_t point)
-{
-    tl_durability durability = on->inspector.options.durability;
-    bool power = is_power_loss(on), liar = on->options->profile == TL_PROFILE_LIAR;
-    tl_allowed allowed =
-        tl_trace_allowed(on->trace, point, !liar && (!power || durability == TL_DURABILITY_COMMIT));
-    allowed.corrupt = liar || (power && durability == TL_DURABILITY_NONE);
-    return allowed;
+    if (on->recovery != NULL)
+        return tl_enumerate_allowed_nested(on, point);
+    return tl_contract_allowed(&on->contract, on->trace, point);
 }
 
 tl_status tl_enumerate_run(tl_enumerator *on, const tl_state_id *where, uint8_t poison, bool memo,
                            tl_verdict *verdict, tl_run_end *end)
 {
-    uint64_t number = where->point + where->outcome + where->number;
-    tl_allowed widest = {.low = 0,
-                         .high = tl_oracle_commits(on->inspector.oracle),
-                         .corrupt = allowed_at(on, where->point).corrupt};
+    tl_allowed widest = {
+        .low = 0, .high = tl_oracle_commits(on->inspector.oracle), .corrupt = on->contract.refuses};
+    if (on->recovery != NULL) {
+        widest.again = true;
+        widest.after = on->recovery->after;
+    }
     uint32_t mark = tl_simdisk_mark(on->state_disk);
     tl_status status = tl_choices_begin(on->choices, on->state_disk, poison);
     if (status != TL_OK)
         return status;
-    on->inspector.one_pass = number % SCAN_EVERY != 0;
+    on->inspector.one_pass = number_of(where) % SCAN_EVERY != 0;
     tl_simdisk_use_memo(on->state_disk, memo ? on->memo : NULL);
-    bool clean = on->options->always_close || number % ABANDON_EVERY != 1;
+    bool clean = on->options->always_close || tl_enumerate_closes(where);
     tl_inspect(&on->inspector, tl_simdisk_io(on->state_disk), &widest, clean, verdict);
     *end = tl_choices_end(on->choices);
     tl_simdisk_release(on->state_disk, mark);
@@ -71,6 +75,7 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     mpz_add(answer->weight, answer->weight, on->weight);
     if (answer->leaves++ > 0)
         return TL_OK;
+    answer->first = where->first;
     answer->point = where->point;
     answer->outcome = where->outcome;
     answer->pick = where->pick;
@@ -83,22 +88,13 @@ static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl
     return TL_OK;
 }
 
-/* Did the store itself say that it is damaged?  Where it may refuse to open it may also say so
- * later, when it meets the damage: no wrong answer was given. */
-static bool is_told(const tl_verdict *verdict)
-{
-    return verdict->status == TL_CORRUPT &&
-           (verdict->rule == TL_RULE_STRUCTURE || verdict->rule == TL_RULE_READABLE ||
-            verdict->rule == TL_RULE_WRITABLE || verdict->rule == TL_RULE_OPENS);
-}
-
-static tl_status leaf_count(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict)
+static tl_status leaf_count(tl_enumerator *on, const tl_verdict *verdict)
 {
     tl_enumeration *result = on->result;
     result->leaves++;
     result->recovered += verdict->rule == TL_RULE_NONE && !verdict->refused;
     result->refused += verdict->refused;
-    result->told += !verdict->refused && allowed_at(on, where->point).corrupt && is_told(verdict);
+    result->told += verdict->rule != TL_RULE_NONE && tl_contract_allows(&on->contract, verdict);
     tl_hash128 names = tl_choices_names_hash(on->choices);
     uint64_t trace = tl_choices_trace(on->choices);
     bool added;
@@ -139,7 +135,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
         }
         status = leaf_note(on, where, &verdict, !covered, list);
         if (status == TL_OK && covered)
-            status = leaf_count(on, where, &verdict);
+            status = leaf_count(on, &verdict);
         if (status == TL_OK && covered && every != 0 && on->result->leaves % every == 0)
             status = tl_enumerate_again(on, where, &verdict);
         if (status != TL_OK || only_one)
@@ -153,11 +149,13 @@ static void finding_report(tl_enumerator *on, const tl_state_id *where, const tl
                            const tl_verdict *verdict, const tl_allowed *allowed, bool shared)
 {
     tl_enumeration *result = on->result;
-    result->findings++;
-    result->by_rule[verdict->rule]++;
+    const tl_contract_row *known = tl_contract_known(on->contracts, &on->whose, verdict->rule);
+    result->known += known != NULL;
+    result->findings += known == NULL;
+    result->by_rule[verdict->rule] += known == NULL;
     if (on->options->on_finding == NULL)
         return;
-    tl_enumerate_finding finding = {*where, *verdict, *allowed, on->weight, shared};
+    tl_enumerate_finding finding = {*where, *verdict, *allowed, on->weight, shared, known};
     if (where->pick == TL_PICK_BRANCHES) {
         finding.where.branch_count =
             answer->branch_count < TL_BRANCHES_MAX ? answer->branch_count : TL_BRANCHES_MAX;
@@ -165,6 +163,14 @@ static void finding_report(tl_enumerator *on, const tl_state_id *where, const tl
                finding.where.branch_count * sizeof *answer->branches);
     }
     on->options->on_finding(on->options->context, &finding);
+}
+
+void tl_enumerate_report(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict,
+                         const tl_allowed *allowed)
+{
+    static const tl_answer alone;
+    mpz_set_ui(on->weight, 1);
+    finding_report(on, where, &alone, verdict, allowed, false);
 }
 
 /* Judge one answer by what is allowed here.  Its weight here stands in on->weight. */
@@ -176,14 +182,18 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
         return;
     }
     mpz_add(on->result->represented, on->result->represented, on->weight);
-    tl_allowed allowed = allowed_at(on, where->point);
+    tl_allowed allowed = tl_enumerate_allowed(on, where->point);
     tl_verdict verdict = answer->verdict;
-    if (verdict.rule == TL_RULE_NONE && (verdict.refused || tl_inspect_bounds(&allowed, &verdict)))
-        return;
-    if (allowed.corrupt && is_told(&verdict))
+    if (on->recovery == NULL)
+        tl_contract_see(&on->result->seen, on->trace, where->point, &verdict);
+    if (verdict.rule == TL_RULE_NONE && !verdict.refused)
+        (void)tl_inspect_bounds(&allowed, &verdict);
+    if (tl_contract_allows(&on->contract, &verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
     tl_state_id first = {.profile = where->profile,
+                         .nested = where->nested,
+                         .first = answer->first,
                          .point = answer->point,
                          .outcome = answer->outcome,
                          .pick = answer->pick,

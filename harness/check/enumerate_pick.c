@@ -26,7 +26,14 @@ static uint64_t draw(const tl_enumerator *on, size_t point, uint64_t number, uin
     return spread(state + what * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-enum { DRAW_OUTCOME_KIND, DRAW_OUTCOME, DRAW_MANNER, DRAW_GARBAGE, DRAW_FIRST_FREE = 16 };
+enum {
+    DRAW_OUTCOME_KIND,
+    DRAW_OUTCOME,
+    DRAW_MANNER,
+    DRAW_GARBAGE,
+    DRAW_UNITS,
+    DRAW_FIRST_FREE = 16
+};
 
 uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number)
 {
@@ -40,8 +47,7 @@ uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number)
 static size_t window_of(const tl_enumerator *on, size_t point)
 {
     for (size_t i = point; i-- > 0;) {
-        tl_simdisk_op_kind kind = tl_simdisk_op_at(on->trace->disk, i)->kind;
-        if (kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR)
+        if (tl_simdisk_op_syncs(tl_simdisk_op_at(on->trace->disk, i)))
             return i + 1;
     }
     return 0;
@@ -173,33 +179,53 @@ static uint32_t version_end_of(const tl_simdisk *disk, size_t point)
     return end;
 }
 
-/* A write in flight spoils file pages; zeros that nobody wrote may be anything. */
-static tl_status garble(tl_enumerator *on, const picking *pick)
+/* Which units in flight this sample spoils: half of them, one of eight, half of those that the
+ * operation in flight touches, or all. */
+static bool unit_is_spoilt(const tl_enumerator *on, const picking *pick, uint32_t file,
+                           uint64_t unit)
 {
-    enum { PAGE_SECTORS = 4096 / TL_SECTOR_BYTES };
-    tl_image *image = &on->possible.image;
     const tl_simdisk *disk = on->trace->disk;
     size_t point = pick->where->point;
-    tl_status status = TL_OK;
-    const tl_simdisk_op *op = point < disk->op_count ? &disk->ops[point] : NULL;
-    if (op != NULL && op->kind == TL_SIMDISK_WRITE && tl_image_is_named(image, op->file)) {
-        uint32_t first = (uint32_t)(op->offset / 4096) * PAGE_SECTORS;
-        uint32_t end = (uint32_t)((op->offset + op->size_bytes - 1) / 4096 + 1) * PAGE_SECTORS;
-        for (uint32_t s = first; s < end && s < image->files[op->file].sector_count; s++) {
-            uint64_t page = toss(pick, UINT64_C(1) << 61 ^ s / PAGE_SECTORS);
-            if (page % 2 == 0 && status == TL_OK)
-                status = garbage_put(on, pick, op->file, s);
-        }
+    uint64_t manner = draw(on, point, pick->where->number, DRAW_UNITS) % 4;
+    uint64_t coin = toss(pick, UINT64_C(1) << 61 ^ (uint64_t)file << 40 ^ unit);
+    if (manner == 2) {
+        const tl_simdisk_op *op = point < disk->op_count ? &disk->ops[point] : NULL;
+        bool flies = op != NULL && op->kind == TL_SIMDISK_WRITE && op->file == file &&
+                     unit >= op->offset / TL_UNIT_BYTES &&
+                     unit <= (op->offset + op->size_bytes - 1) / TL_UNIT_BYTES;
+        return flies && coin % 2 == 0;
     }
-    uint64_t often = draw(on, point, pick->where->number, DRAW_GARBAGE) % 4; /* 0: none */
-    for (uint32_t file = 0; file < image->file_count && often != 0; file++) {
-        if (!tl_image_is_named(image, file))
-            continue;
-        for (uint32_t s = 0; s < image->files[file].sector_count && status == TL_OK; s++) {
-            uint64_t coin = toss(pick, UINT64_C(5) << 60 ^ (uint64_t)file << 40 ^ s);
-            if (image->files[file].sectors[s] == 0 && coin % 4 < often)
-                status = garbage_put(on, pick, file, s);
-        }
+    bool chosen = manner == 0 ? coin % 2 == 0 : manner == 1 ? coin % 8 == 0 : true;
+    return chosen && tl_pending_unit_flies(on->pending, file, unit);
+}
+
+static tl_status garble_file(tl_enumerator *on, const picking *pick, uint32_t file, uint64_t often)
+{
+    enum { UNIT_SECTORS = TL_UNIT_BYTES / TL_SECTOR_BYTES };
+    const tl_simfile *body = &on->possible.image.files[file];
+    uint64_t certain = tl_pending_certain_bytes(on->pending, file);
+    tl_status status = TL_OK;
+    bool spoilt = false;
+    for (uint32_t s = 0; s < body->sector_count && status == TL_OK; s++) {
+        if (s % UNIT_SECTORS == 0)
+            spoilt = unit_is_spoilt(on, pick, file, s / UNIT_SECTORS);
+        uint64_t coin = toss(pick, UINT64_C(5) << 60 ^ (uint64_t)file << 40 ^ s);
+        bool old = body->sectors[s] == 0 && (uint64_t)s * TL_SECTOR_BYTES >= certain;
+        if (spoilt || (old && coin % 4 < often))
+            status = garbage_put(on, pick, file, s);
+    }
+    return status;
+}
+
+/* Units in flight, and zeros that nobody wrote and no sync has seen, may be anything. */
+static tl_status garble(tl_enumerator *on, const picking *pick)
+{
+    const tl_image *image = &on->possible.image;
+    uint64_t often = draw(on, pick->where->point, pick->where->number, DRAW_GARBAGE) % 4;
+    tl_status status = TL_OK;
+    for (uint32_t file = 0; file < image->file_count && status == TL_OK; file++) {
+        if (tl_image_is_named(image, file))
+            status = garble_file(on, pick, file, often);
     }
     return status;
 }

@@ -4,6 +4,7 @@
  * After a failed sync the disk may have less than the cache.  So the log from the failed sync to
  * that process's commit is walked through, and at each entry the power is cut.
  */
+#include "harness/check/contract.h"
 #include "harness/check/faultsweep_body.h"
 
 #include "harness/fault/crash.h"
@@ -90,9 +91,16 @@ static bool live_on(tl_fault_run *run, next_life *life)
 static tl_allowed allowed_at(const tl_fault_run *run, const next_life *life, size_t at)
 {
     const tl_fault_sweep *sweep = run->sweep;
-    bool keeps = sweep->options->durability == TL_DURABILITY_COMMIT && !disk_lied(run);
+    const tl_faultsweep_options *options = sweep->options;
+    const tl_contract_case whose = {.driver = options->driver->name,
+                                    .settings = options->settings,
+                                    .setting_count = options->setting_count,
+                                    .durability = options->durability,
+                                    .profile = TL_PROFILE_JOURNAL};
+    const tl_contract contract = tl_contract_find(tl_contracts_builtin(), &whose);
+    bool keeps = contract.durable == TL_DURABLE_ACK && !disk_lied(run);
     tl_allowed allowed = {.again = at >= life->opened, .after = life->after};
-    allowed.corrupt = sweep->options->durability == TL_DURABILITY_NONE;
+    allowed.corrupt = contract.refuses;
     for (size_t n = 1; n <= run->begun && sweep->begun_at[n] <= at; n++) {
         allowed.high = n;
         if (keeps && n <= run->acked && sweep->acked_at[n] <= at)

@@ -92,6 +92,13 @@ static bool truth_is(const tl_inspector *inspector, tl_content content, tl_truth
 bool tl_inspect_bounds(const tl_allowed *allowed, tl_verdict *verdict)
 {
     size_t n = verdict->content.n;
+    if (verdict->content.round != 0) {
+        if (allowed->again && n == allowed->after.n &&
+            verdict->content.round == allowed->after.round)
+            return true;
+        return broken(verdict, TL_RULE_RESURRECTED, TL_OK,
+                      "the commit after recovery is there, it was not yet begun");
+    }
     if (n >= allowed->low && n <= allowed->high)
         return true;
     if (n > allowed->high && allowed->low <= allowed->high)

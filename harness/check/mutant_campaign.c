@@ -12,6 +12,7 @@ const char *tl_mutant_verdict_name(tl_mutant_verdict verdict)
     static const char *const names[] = {
         [TL_VERDICT_FOUND] = "found",           [TL_VERDICT_COVERED] = "covered",
         [TL_VERDICT_WAITS] = "waits",           [TL_VERDICT_SURVIVED] = "survived",
+        [TL_VERDICT_STRONGER] = "stronger",
         [TL_VERDICT_UNEXPECTED] = "unexpected", [TL_VERDICT_UNFIT] = "unfit"};
     return names[verdict];
 }
@@ -29,35 +30,77 @@ static bool is_covered(const tl_mutant_task *task)
     return task->row != NULL && task->row->pair != NULL && !task->paired;
 }
 
-static tl_mutant_verdict verdict_of(const tl_mutant_task *task)
+const tl_mutant_trial *tl_mutant_task_contradiction(const tl_mutant_task *task)
 {
     for (size_t i = 0; i < task->trial_count; i++) {
         const tl_mutant_trial *trial = &task->trials[i];
-        if (trial->fate == TL_MUTANT_UNFIT)
-            return TL_VERDICT_UNFIT;
         if (tl_mutant_is_dead(trial->fate) && tl_mutant_must_live(trial))
-            return TL_VERDICT_UNEXPECTED;
+            return trial;
     }
-    if (tl_mutant_task_finding(task) != NULL)
-        return TL_VERDICT_FOUND;
+    return NULL;
+}
+
+/* Was it looked at by all there is of the kind that must find it, and did no part of it? */
+static bool missed_by_its_own(const tl_mutant_task *task)
+{
+    bool whole = false;
+    for (size_t i = 0; i < task->trial_count; i++) {
+        const tl_mutant_trial *trial = &task->trials[i];
+        if (task->row != NULL && trial->sweep->finder == task->row->finder &&
+            tl_mutant_is_dead(trial->fate))
+            return false;
+        whole = whole || tl_mutant_must_die(trial);
+    }
+    return whole;
+}
+
+static tl_mutant_verdict verdict_of(const tl_mutant_task *task)
+{
     for (size_t i = 0; i < task->trial_count; i++)
-        if (tl_mutant_must_die(&task->trials[i]))
-            return TL_VERDICT_SURVIVED;
+        if (task->trials[i].fate == TL_MUTANT_UNFIT)
+            return TL_VERDICT_UNFIT;
+    if (tl_mutant_task_contradiction(task) != NULL)
+        return TL_VERDICT_UNEXPECTED;
+    bool found = tl_mutant_task_finding(task) != NULL;
+    if (missed_by_its_own(task))
+        return found ? TL_VERDICT_STRONGER : TL_VERDICT_SURVIVED;
+    if (found)
+        return TL_VERDICT_FOUND;
     if (task->row == NULL || is_covered(task))
         return TL_VERDICT_COVERED;
     return TL_VERDICT_WAITS;
+}
+
+bool tl_mutant_task_is_fine(const tl_mutant_task *task)
+{
+    if (task->verdict <= TL_VERDICT_WAITS)
+        return true;
+    if (task->row == NULL || task->verdict == TL_VERDICT_SURVIVED ||
+        task->verdict == TL_VERDICT_UNFIT)
+        return false;
+    /* It must have been found by something that was to find it, and what was not foreseen told. */
+    const tl_mutant_trial *against = tl_mutant_task_contradiction(task);
+    tl_finder finder = against != NULL ? against->sweep->finder : task->row->finder;
+    return tl_mutant_note(task->row->name, finder) != NULL;
+}
+
+/* In which pass a sweep comes at a task. */
+static unsigned pass_of(const tl_mutant_task *task, const tl_mutant_sweep *sweep)
+{
+    if (task->row == NULL || is_covered(task) || !tl_mutant_may_find(sweep, task->row))
+        return 2;
+    return sweep->finder == task->row->finder ? 0 : 1;
 }
 
 /* How closely this sweep looks at the task; 0: not at all in this pass. */
 static unsigned stride_for(const tl_mutant_campaign *campaign, const tl_mutant_task *task,
                            const tl_mutant_sweep *sweep)
 {
-    bool seeks = task->row != NULL && !is_covered(task) && tl_mutant_may_find(sweep, task->row);
-    if (task->second == seeks)
+    if (task->pass != pass_of(task, sweep))
         return 0;
     if (campaign->all)
         return 1;
-    if (seeks)
+    if (task->pass < 2)
         return task->found ? 0 : 1;
     const tl_mutant_trial wanted = {.row = task->row, .paired = task->paired, .sweep = sweep};
     return tl_mutant_must_live(&wanted) ? sweep->glance : 0;
@@ -67,11 +110,11 @@ static unsigned stride_for(const tl_mutant_campaign *campaign, const tl_mutant_t
 static bool trial_next(const tl_mutant_campaign *campaign, tl_mutant_task *task,
                        tl_mutant_trial **trial)
 {
-    for (;;) { /* ends: each round looks at another sweep, in two passes */
+    for (;;) { /* ends: each round looks at another sweep, in three passes */
         if (task->next == tl_mutant_sweep_count()) {
-            if (task->second)
+            if (task->pass + 1 == TL_MUTANT_PASSES)
                 return false;
-            task->second = true;
+            task->pass++;
             task->next = 0;
         }
         const tl_mutant_sweep *sweep = tl_mutant_sweep_at(task->next++);

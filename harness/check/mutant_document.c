@@ -1,27 +1,32 @@
 /* harness/check/mutant_document.c -- see mutant_document.h. */
 #include "harness/check/mutant_document.h"
-#include "harness/check/document.h"
+#include "harness/check/document_cell.h"
 #include "harness/check/standard.h"
 #include "harness/drivers/drivers.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_BYTES = 240, COMMAND_BYTES = 512 };
+enum { ID_BYTES = 240, COMMAND_BYTES = 1024 };
 
-static void fill_result(const tl_mutant_trial *trial, tl_sweep_result *result)
+static void add_crash(tl_json *cell, const tl_cell_head *head, const tl_mutant_trial *trial)
 {
-    tl_crash_variant variant;
-    uint64_t findings = tl_mutant_is_dead(trial->fate);
-    *result = (tl_sweep_result){.states = trial->states,
-                                .findings = findings,
-                                .elapsed_ns = trial->elapsed_ns,
-                                .complete = trial->complete};
+    uint64_t by_rule[TL_RULE_COUNT] = {0};
+    tl_trace_figures figures = {.commits = head->spec->commits};
     for (unsigned rule = 0; rule < TL_RULE_COUNT; rule++)
-        if (findings != 0 && strcmp(tl_rule_name((tl_rule)rule), trial->rule) == 0)
-            result->by_rule[rule] = findings;
-    if (tl_crash_variant_find(trial->sweep->name, &variant))
-        result->variants[variant] = (tl_sweep_variant){trial->states, findings};
+        if (head->findings != 0 && strcmp(tl_rule_name((tl_rule)rule), trial->rule) == 0)
+            by_rule[rule] = head->findings;
+    tl_json *crash = tl_json_add_object(cell, "crash");
+    tl_cell_add_trace(crash, &figures);
+    tl_json_add_count(crash, "points", 0);
+    tl_json_add_bool(crash, "complete", trial->complete);
+    tl_cell_add_total(crash, "states", trial->states);
+    tl_cell_add_total(crash, "distinct", 0);
+    tl_json_add_real(crash, "states_per_s", tl_sweep_rate(trial->states, trial->elapsed_ns));
+    tl_json_add_array(crash, "variants");
+    tl_cell_add_total(crash, "recovered", 0);
+    tl_cell_add_rules(crash, by_rule, head->findings);
+    tl_cell_add_first_failure(crash, head);
 }
 
 static void add_mutant(tl_json *cell, const tl_mutant_task *task, const tl_mutant_trial *trial,
@@ -30,6 +35,8 @@ static void add_mutant(tl_json *cell, const tl_mutant_task *task, const tl_mutan
     const char *expected = tl_mutant_must_die(trial)    ? "found"
                            : tl_mutant_must_live(trial) ? "survives"
                                                         : "either";
+    const char *note =
+        task->row == NULL ? NULL : tl_mutant_note(task->row->name, trial->sweep->finder);
     tl_json *mutant = tl_json_add_object(cell, "mutant");
     tl_json_add_text(mutant, "name", task->row == NULL ? NULL : task->row->name);
     tl_json_add_text(mutant, "awake", names);
@@ -44,6 +51,20 @@ static void add_mutant(tl_json *cell, const tl_mutant_task *task, const tl_mutan
     tl_json_add_bool(mutant, "reached", trial->reached);
     tl_json_add_count(mutant, "elapsed_ns", trial->elapsed_ns);
     tl_json_add_text(mutant, "text", trial->text[0] == '\0' ? NULL : trial->text);
+    tl_json_add_text(mutant, "note", note);
+}
+
+/* How to see it again.  The enumeration names its states by ids that `replay` takes; the others
+ * are run again. */
+static void command_of(const tl_mutant_trial *trial, const char *who, char text[COMMAND_BYTES])
+{
+    bool crash = trial->sweep->finder <= TL_FINDER_NESTED_CRASH && trial->fate == TL_MUTANT_FOUND &&
+                 strncmp(trial->where, "tree", 4) == 0;
+    if (crash)
+        snprintf(text, COMMAND_BYTES, "treelab-mutants crash replay '%s' --mutant %s", trial->where,
+                 who);
+    else
+        snprintf(text, COMMAND_BYTES, "treelab-mutants crash mutants --mutant %s", who);
 }
 
 tl_json *tl_mutant_cell_json(const tl_mutant_task *task, const tl_mutant_trial *trial,
@@ -55,16 +76,10 @@ tl_json *tl_mutant_cell_json(const tl_mutant_task *task, const tl_mutant_trial *
                                     .page_bytes = TL_STANDARD_PAGE_BYTES,
                                     .seed = TL_STANDARD_SEED,
                                     .commits = TL_STANDARD_COMMITS};
-    tl_sweep_result result;
-    tl_crash_variant variant;
     tl_mutant_trial_names(trial, names);
     const char *who = names[0] == '\0' ? "none" : names;
     snprintf(id, sizeof id, "mutant/%s/%s", who, trial->sweep->name);
-    bool crash = tl_crash_variant_find(trial->sweep->name, &variant);
-    snprintf(command, sizeof command, "treelab-mutants crash %s--mutant %s%s%s",
-             crash ? "" : "mutants ", who, crash && trial->where[0] != '\0' ? " --repro " : "",
-             crash ? trial->where : "");
-    fill_result(trial, &result);
+    command_of(trial, who, command);
     tl_cell_head cell = {
         .id = id,
         .label = "tree",
@@ -79,7 +94,8 @@ tl_json *tl_mutant_cell_json(const tl_mutant_task *task, const tl_mutant_trial *
         cell.first_rule = trial->rule[0] != '\0' ? trial->rule : tl_mutant_fate_name(trial->fate);
         cell.first_command = command;
     }
-    tl_json *object = tl_sweep_cell_json(&cell, &result);
+    tl_json *object = tl_cell_begin(&cell);
+    add_crash(object, &cell, trial);
     add_mutant(object, task, trial, who);
     return object;
 }

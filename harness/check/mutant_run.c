@@ -80,6 +80,7 @@ tl_status tl_mutant_trial_start(tl_mutant_trial *trial)
     if (shared == MAP_FAILED)
         return TL_NO_MEMORY;
     trial->probe = shared;
+    trial->probe->sweep = trial->sweep;
     trial->probe->stride = trial->stride;
     trial->begin_ns = now_ns();
     fflush(NULL);

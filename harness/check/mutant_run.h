@@ -19,11 +19,14 @@
 
 /* ---- the side of a sweep ---- */
 
-enum { TL_PROBE_WHERE_BYTES = 200, TL_PROBE_TEXT_BYTES = 320 };
+enum { TL_PROBE_WHERE_BYTES = 512, TL_PROBE_TEXT_BYTES = 320 };
+
+typedef struct tl_mutant_sweep tl_mutant_sweep;
 
 typedef struct tl_probe {    /* what a sweep says, in memory that outlives its process */
     _Atomic uint64_t states; /* judged so far; of random tests: runs */
-    unsigned stride;         /* look at every so manieth crash point; 1: at all */
+    const tl_mutant_sweep *sweep; /* the row that runs */
+    unsigned stride;              /* look at every so manieth state or run; 1: at all */
     bool found, complete, unfit, reached;
     char where[TL_PROBE_WHERE_BYTES]; /* the case that was found, as the sweep names it */
     char rule[48];                    /* that it broke */
@@ -35,14 +38,15 @@ void tl_probe_found(tl_probe *probe, const char *where, const char *rule, const 
 /* The sweep could not be done, for a reason that is not the store's. */
 void tl_probe_unfit(tl_probe *probe, const char *text);
 
-typedef struct tl_mutant_sweep {
+struct tl_mutant_sweep {
     const char *name, *summary;
     tl_finder finder; /* what it is, or is a part of */
     bool whole;       /* all there is of it: a bug that this finder must find dies here, or else */
-    unsigned glance;  /* the stride for a bug that it must not find */
+    unsigned glance;  /* the stride for a bug that it must not find; 0: it does not look */
     unsigned seconds_max;         /* a process that takes longer hangs */
     void (*run)(tl_probe *probe); /* returns at the first finding, or with everything judged */
-} tl_mutant_sweep;
+    const void *what;             /* the function's own business, by probe->sweep; may be NULL */
+};
 
 size_t tl_mutant_sweep_count(void);
 const tl_mutant_sweep *tl_mutant_sweep_at(size_t index);

@@ -3,115 +3,27 @@
  * A new kind of sweep joins with a function that looks at a store as users get it and says what it
  * saw to its probe, and a row in this table.  It must not know which bug is awake.
  */
-#include "harness/check/mutant_run.h"
+#include "harness/check/mutant_parts.h"
 #include "harness/check/standard.h"
-#include "harness/check/sweep.h"
 #include "harness/drivers/drivers.h"
 #include "harness/fuzz/steps.h"
-#include "harness/run/run.h"
 
 #include <stdio.h>
 
-/* ---- `treelab crash` as shipped, one variant at a time ---- */
-
-typedef struct store { /* the one being swept */
-    tl_probe *probe;
-    const char *protocol;
-    tl_durability durability;
-} store;
-
 static tl_probe *current; /* one sweep runs in a process */
 
-static bool stop_when_found(void)
+bool tl_mutant_is_found(void)
 {
     return current->found;
 }
 
-static void note(void *context, const tl_sweep *sweep, const tl_sweep_finding *finding)
-{
-    const store *at = context;
-    char state[TL_CASE_TEXT_MAX], where[TL_PROBE_WHERE_BYTES];
-    (void)sweep;
-    tl_case_print(&finding->where, state);
-    snprintf(where, sizeof where, "%s/%s/%s", at->protocol, tl_run_durability_name(at->durability),
-             state);
-    tl_probe_found(at->probe, where, tl_rule_name(finding->verdict.rule), finding->verdict.text);
-}
-
-static void count_state(void *context)
-{
-    const store *at = context;
-    atomic_fetch_add(&at->probe->states, 1);
-}
-
-/* False: that is enough. */
-static bool sweep_store(store *at, tl_crash_variant variant, tl_arena *arena)
-{
-    tl_standard_settings standard;
-    tl_standard_settings_fill(&standard, at->protocol, TL_STANDARD_PAGE_BYTES);
-    tl_sweep_options options = {
-        .driver = &tl_driver_tree,
-        .settings = standard.settings,
-        .setting_count = TL_STANDARD_SETTINGS,
-        .durability = at->durability,
-        .page_bytes = TL_STANDARD_PAGE_BYTES,
-        .seed = TL_STANDARD_SEED,
-        .commits = TL_STANDARD_COMMITS,
-        .stride = at->probe->stride,
-        .arena = arena,
-        .stop = stop_when_found,
-        .on_state = count_state,
-        .on_finding = note,
-        .context = at,
-    };
-    options.variants[variant] = true;
-    tl_sweep_result result;
-    tl_status status = tl_sweep_run(&options, &result);
-    if (status == TL_OK || at->probe->found)
-        return !at->probe->found;
-    if (status == TL_NO_MEMORY)
-        tl_probe_unfit(at->probe, result.error);
-    else /* the store did not even get through the history */
-        tl_probe_found(at->probe, at->protocol, "history", result.error);
-    return false;
-}
-
-static void sweep_variant(tl_probe *probe, tl_crash_variant variant)
+tl_arena *tl_mutant_arena(tl_probe *probe)
 {
     tl_arena *arena = NULL;
     current = probe;
-    if (tl_arena_create(TL_STANDARD_ARENA_BYTES, &arena) != TL_OK) {
+    if (tl_arena_create(TL_STANDARD_ARENA_BYTES, &arena) != TL_OK)
         tl_probe_unfit(probe, "no address space");
-        return;
-    }
-    bool good = true;
-    for (size_t p = 0; p < TL_STANDARD_PROTOCOLS && good; p++)
-        for (size_t d = 0; d < TL_STANDARD_DURABILITIES && good; d++) {
-            store at = {probe, tl_standard_protocols[p], tl_standard_durabilities[d]};
-            good = sweep_store(&at, variant, arena);
-        }
-    probe->complete = good;
-    tl_arena_destroy(arena);
-}
-
-static void all_issued(tl_probe *probe)
-{
-    sweep_variant(probe, TL_CRASH_ALL_ISSUED);
-}
-
-static void unsynced_dropped(tl_probe *probe)
-{
-    sweep_variant(probe, TL_CRASH_UNSYNCED_DROPPED);
-}
-
-static void torn_sector(tl_probe *probe)
-{
-    sweep_variant(probe, TL_CRASH_TORN_SECTOR);
-}
-
-static void kill_then_power_loss(tl_probe *probe)
-{
-    sweep_variant(probe, TL_CRASH_KILL_THEN_POWER_LOSS);
+    return arena;
 }
 
 /* ---- `treelab fuzz` as shipped ---- */
@@ -145,20 +57,82 @@ static void random_scripts(tl_probe *probe)
     probe->complete = good;
 }
 
-/* Cheap ones first.  `whole`: see mutant_run.h. */
+/* ---- the table ---- */
+
+/* A row of the enumeration: every protocol, and the histories and durabilities of the tier. */
+#define PLAN(upper, tier_, histories, durabilities, most)                                          \
+    (&(const tl_mutant_crash_plan){.profile = TL_PROFILE_##upper,                                         \
+                            .tier = TL_TIER_##tier_,                                               \
+                            .every_history = histories,                                            \
+                            .weakest = TL_DURABILITY_##durabilities,                               \
+                            .states_max = most})
+#define MIXED   false /* histories */
+#define EVERY   true
+
+#define DAMAGE(cases, ...)                                                                         \
+    (&(const tl_mutant_damage_plan){.kinds = {__VA_ARGS__}, .sample = (cases), .pages = PAGES})
+#define FLIPS      [TL_DAMAGE_FLIP] = true, [TL_DAMAGE_BIT] = true
+#define LOST       [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
+#define MISPLACED  [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
+
+enum { PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
+
+/* Cheap ones first: a bug is looked at in this order by those that must find it.  `whole`: see
+ * mutant_run.h; of the crash profiles the exact tier is, every state of the canonical histories.
+ * A crash inside recovery joins as a row of its tier with TL_FINDER_NESTED_CRASH, whole. */
 /* clang-format off */
 static const tl_mutant_sweep sweeps[] = {
-    /* name, summary, what it is or is a part of, whole, glance, seconds, function */
-    {"all_issued", "crash: a killed process",
-     TL_FINDER_SIGKILL, true, 8, 120, all_issued},
-    {"unsynced_dropped", "crash: all that is not synced is gone",
-     TL_FINDER_POSIX, false, 8, 120, unsynced_dropped},
-    {"torn_sector", "crash: the write in flight stops at a sector",
-     TL_FINDER_POSIX, false, 48, 240, torn_sector},
-    {"kill_then_power_loss", "crash: a power loss while a kill is recovered",
-     TL_FINDER_NESTED_CRASH, false, 64, 240, kill_then_power_loss},
+    /* name, summary, what it is or is a part of, whole, glance, seconds, function, its plan */
+    {"sigkill/T0", "crash: both ends of what a killed process leaves",
+     TL_FINDER_SIGKILL, false, 0, 120, tl_mutant_crashes, PLAN(SIGKILL, ENDS, MIXED, NONE, 0)},
+    {"prefix/T0", "crash: both ends of what a disk in order leaves",
+     TL_FINDER_PREFIX, false, 0, 120, tl_mutant_crashes, PLAN(PREFIX, ENDS, MIXED, NONE, 0)},
+    {"journal/T0", "crash: both ends of what a journal leaves",
+     TL_FINDER_JOURNAL, false, 0, 120, tl_mutant_crashes, PLAN(JOURNAL, ENDS, MIXED, NONE, 0)},
+    {"posix/T0", "crash: both ends of what POSIX allows",
+     TL_FINDER_POSIX, false, 0, 120, tl_mutant_crashes, PLAN(POSIX, ENDS, MIXED, NONE, 0)},
+    {"sigkill/T2", "crash: all that a killed process leaves",
+     TL_FINDER_SIGKILL, true, 16, 240, tl_mutant_crashes, PLAN(SIGKILL, EXACT, EVERY, COMMIT, LEAVES_MAX)},
+    {"prefix/T2", "crash: all that a disk in order leaves",
+     TL_FINDER_PREFIX, true, 64, 240, tl_mutant_crashes, PLAN(PREFIX, EXACT, EVERY, COMMIT, LEAVES_MAX)},
+    {"journal/T2", "crash: all that a journal leaves",
+     TL_FINDER_JOURNAL, true, 64, 240, tl_mutant_crashes, PLAN(JOURNAL, EXACT, EVERY, COMMIT, LEAVES_MAX)},
+    {"posix/T2", "crash: all that POSIX allows",
+     TL_FINDER_POSIX, true, 64, 240, tl_mutant_crashes, PLAN(POSIX, EXACT, EVERY, COMMIT, LEAVES_MAX)},
+    {"sigkill/T1", "crash: each cut of a killed process's last write",
+     TL_FINDER_SIGKILL, false, 0, 240, tl_mutant_crashes, PLAN(SIGKILL, SINGLES, MIXED, ASYNC, 0)},
+    {"prefix/T1", "crash: each tear on a disk in order",
+     TL_FINDER_PREFIX, false, 0, 240, tl_mutant_crashes, PLAN(PREFIX, SINGLES, MIXED, ASYNC, 0)},
+    {"journal/T1", "crash: each operation alone, under a journal",
+     TL_FINDER_JOURNAL, false, 0, 240, tl_mutant_crashes, PLAN(JOURNAL, SINGLES, MIXED, ASYNC, 0)},
+    {"posix/T1", "crash: each operation alone, under POSIX",
+     TL_FINDER_POSIX, false, 0, 240, tl_mutant_crashes, PLAN(POSIX, SINGLES, MIXED, ASYNC, 0)},
+    {"garbage/T3", "crash: drawn, and anything in what was being written",
+     TL_FINDER_GARBAGE, false, 4, 240, tl_mutant_crashes, PLAN(GARBAGE, SAMPLED, MIXED, COMMIT, DRAWS)},
+    {"liar/T3", "crash: drawn, and a sync left out: never wrong data",
+     TL_FINDER_LIAR, false, 4, 240, tl_mutant_crashes, PLAN(LIAR, SAMPLED, MIXED, COMMIT, DRAWS)},
+    {"flip/few", "damage: flipped bytes and bits, a few",
+     TL_FINDER_FLIP, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, FLIPS)},
+    {"flip/many", "damage: flipped bytes and bits, many",
+     TL_FINDER_FLIP, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, FLIPS)},
+    {"flip/all", "damage: flipped bytes and bits, every one",
+     TL_FINDER_FLIP, true, 0, 240, tl_mutant_damage, DAMAGE(0, FLIPS)},
+    {"lost_write/few", "damage: older pages and sectors, a few",
+     TL_FINDER_LOST_WRITE, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, LOST)},
+    {"lost_write/many", "damage: older pages and sectors, many",
+     TL_FINDER_LOST_WRITE, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, LOST)},
+    {"lost_write/all", "damage: older pages and sectors, every one",
+     TL_FINDER_LOST_WRITE, true, 0, 240, tl_mutant_damage, DAMAGE(0, LOST)},
+    {"misdirect/few", "damage: pages in another's place, a few",
+     TL_FINDER_MISDIRECT, false, 4, 120, tl_mutant_damage, DAMAGE(FEW, MISPLACED)},
+    {"misdirect/many", "damage: pages in another's place, many",
+     TL_FINDER_MISDIRECT, false, 0, 120, tl_mutant_damage, DAMAGE(MANY, MISPLACED)},
+    {"misdirect/all", "damage: pages in another's place, every pair",
+     TL_FINDER_MISDIRECT, true, 0, 240, tl_mutant_damage, DAMAGE(0, MISPLACED)},
+    {"faults", "faults: every call fails once, and from then on",
+     TL_FINDER_RUNTIME_FAULT, true, 64, 240, tl_mutant_faults, NULL},
     {"random_scripts", "fuzz: scripts of the whole language beside a model",
-     TL_FINDER_STRUCTURE, true, 16, 240, random_scripts},
+     TL_FINDER_STRUCTURE, true, 16, 240, random_scripts, NULL},
 };
 /* clang-format on */
 enum { SWEEPS = sizeof sweeps / sizeof sweeps[0] };

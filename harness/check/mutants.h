@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* X(upper, lower, meaning): what can find a bug.  The first ones are the crash profiles. */
+/* X(upper, lower, meaning): what can find a bug.  The first ones are the crash profiles, each
+ * allowing more than the one before. */
 #define TL_FINDER_MAP(X)                                                                           \
     X(SIGKILL, sigkill, "crash states of this profile")                                            \
     X(PREFIX, prefix, "crash states of this profile")                                              \
@@ -25,7 +26,8 @@
     X(RUNTIME_FAULT, runtime_fault, "calls of the disk that fail while the store runs")            \
     X(SYSTEM_CALL, system_call, "system calls that do a part, or are interrupted")                 \
     X(THREADS, threads, "readers and writers beside each other")                                   \
-    X(STRUCTURE, structure, "random operations beside a model, and the verifier")
+    X(STRUCTURE, structure, "random operations beside a model, and the verifier")                  \
+    X(LIAR, liar, "crash states of this profile, which no row is about")
 
 #define TL_FINDER_AS_ENUM(upper, lower, text) TL_FINDER_##upper,
 typedef enum tl_finder { TL_FINDER_MAP(TL_FINDER_AS_ENUM) TL_FINDER_COUNT } tl_finder;
@@ -50,6 +52,10 @@ typedef struct tl_mutant_row {
 size_t tl_mutant_count(void);
 const tl_mutant_row *tl_mutant_at(size_t index);
 const tl_mutant_row *tl_mutant_find(const char *name); /* NULL: there is none */
+
+/* What turned out otherwise than the row says, and why, for a finder that must find the bug or must
+ * not; NULL: nothing did.  Stands beside the rows, which stay as they were written. */
+const char *tl_mutant_note(const char *name, tl_finder finder);
 
 /* Switches that are no bug by themselves: they turn a defence off, or only give others time. */
 size_t tl_mutant_helper_count(void);

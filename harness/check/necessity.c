@@ -23,7 +23,7 @@ static bool enough(void)
 static void take_witness(void *context, const tl_enumerate_finding *finding)
 {
     tl_necessity *found = context;
-    if (witnessed)
+    if (witnessed || finding->known != NULL)
         return;
     witnessed = true;
     found->need = TL_NEED_NECESSARY;

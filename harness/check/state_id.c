@@ -29,18 +29,31 @@ static bool branches_print(const tl_state_id *id, char *text, size_t room)
     return true;
 }
 
+static void pick_print(tl_pick pick, uint64_t number, char *text, size_t room)
+{
+    if (rows[pick].numbered)
+        snprintf(text, room, "%s.%" PRIu64, rows[pick].word, number);
+    else
+        snprintf(text, room, "%s", rows[pick].word);
+}
+
+static const char then[] = "/then/";
+
 bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
 {
-    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%zu.%" PRIu64 "/",
-                        tl_profile_at(id->profile)->name, id->point, id->outcome);
+    char first[128] = "", word[64];
+    if (id->nested) {
+        pick_print(id->first.pick, id->first.number, word, sizeof word);
+        snprintf(first, sizeof first, "%zu.%" PRIu64 "/%s%s", id->first.point, id->first.outcome,
+                 word, then);
+    }
+    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%s%zu.%" PRIu64 "/",
+                        tl_profile_at(id->profile)->name, first, id->point, id->outcome);
     size_t room = TL_STATE_ID_TEXT_MAX - (size_t)used;
     text += used;
     if (id->pick == TL_PICK_BRANCHES)
         return branches_print(id, text, room);
-    if (rows[id->pick].numbered)
-        snprintf(text, room, "%s.%" PRIu64, rows[id->pick].word, id->number);
-    else
-        snprintf(text, room, "%s", rows[id->pick].word);
+    pick_print(id->pick, id->number, text, room);
     return true;
 }
 
@@ -87,6 +100,34 @@ static bool pick_parse(const char *text, tl_state_id *id)
     return false;
 }
 
+/* "31.4/newest": one crash. */
+static bool crash_parse(const char *text, tl_state_id *id)
+{
+    uint64_t point;
+    id->pick = TL_PICK_BRANCHES;
+    if (!number_parse(&text, &point) || *text++ != '.' || !number_parse(&text, &id->outcome) ||
+        *text++ != '/')
+        return false;
+    id->point = (size_t)point;
+    return pick_parse(text, id);
+}
+
+/* The crash before the last one, a word of the text up to `end`. */
+static bool first_parse(const char *text, const char *end, tl_state_id *id)
+{
+    char word[128];
+    if ((size_t)(end - text) >= sizeof word)
+        return false;
+    memcpy(word, text, (size_t)(end - text));
+    word[end - text] = '\0';
+    if (!crash_parse(word, id) || id->pick == TL_PICK_BRANCHES)
+        return false;
+    id->nested = true;
+    id->first = (tl_first_crash){id->point, id->outcome, id->pick, id->number};
+    id->number = 0;
+    return true;
+}
+
 bool tl_state_id_parse(const char *text, tl_state_id *id)
 {
     char profile[16];
@@ -99,10 +140,9 @@ bool tl_state_id_parse(const char *text, tl_state_id *id)
     if (!tl_profile_find(profile, &id->profile))
         return false;
     text += profile_bytes + 1;
-    uint64_t point;
-    if (!number_parse(&text, &point) || *text++ != '.' || !number_parse(&text, &id->outcome) ||
-        *text++ != '/')
+    const char *more = strstr(text, then);
+    if (more != NULL && !first_parse(text, more, id))
         return false;
-    id->point = (size_t)point;
-    return pick_parse(text, id);
+    return crash_parse(more == NULL ? text : more + sizeof then - 1, id) &&
+           id->pick != TL_PICK_KILLED;
 }

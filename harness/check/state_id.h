@@ -6,6 +6,12 @@
  *     journal/31.4/newest    every sector the newest version that it may hold
  *     journal/31.4/drop.17   newest, but nothing of operation 17 where that is allowed
  *     liar/31.0/sample.905   drawn by number, with the seed of the enumeration; also the outcome is
+ *     journal/31.4/newest/then/7.1/0.2
+ *                            that state was left by a first crash; the store recovered on it and
+ *                            committed once more, and at operation 7 of this it crashed again
+ *     journal/31.0/killed/then/7.1/
+ *                            first only the process was killed: what it had issued, and no sync had
+ *                            covered, could still be lost when the power failed
  *
  * An outcome is a choice of names and sizes, counted by harness/fault/pending.h.  Together with a
  * trace (store, settings, history) such a name tells a state completely.
@@ -27,16 +33,27 @@
     X(KEEP, keep, true, "only what is certain, and one operation")                                 \
     X(TEAR, tear, true, "all before the write in flight, and its first sectors")                   \
     X(TEAR_BARE, tear_bare, true, "only what is certain, and first sectors of that write")         \
-    X(SAMPLE, sample, true, "drawn by number")
+    X(SAMPLE, sample, true, "drawn by number")                                                     \
+    X(KILLED, killed, false,                                                                       \
+      "of a first crash: the process was killed, all that was issued is there")
 
 #define TL_PICK_AS_ENUM(upper, word, numbered, text) TL_PICK_##upper,
 typedef enum tl_pick { TL_PICK_MAP(TL_PICK_AS_ENUM) TL_PICK_COUNT } tl_pick;
 
 enum { TL_BRANCHES_MAX = 512 }; /* places with a choice in one run; beyond: not covered */
 
+typedef struct tl_first_crash { /* as in tl_state_id; never BRANCHES */
+    size_t point;
+    uint64_t outcome;
+    tl_pick pick;
+    uint64_t number;
+} tl_first_crash;
+
 typedef struct tl_state_id {
     tl_profile profile;
-    size_t point;     /* crash at this entry of the trace's log */
+    bool nested; /* a crash of the recovery from `first`: what follows is counted in its log */
+    tl_first_crash first;
+    size_t point;     /* crash at this entry of the log */
     uint64_t outcome; /* names and sizes */
     tl_pick pick;
     uint64_t number;                    /* of DROP, KEEP, TEAR, SAMPLE */

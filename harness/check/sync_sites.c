@@ -4,27 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOMENT_AS_NAME(upper, lower, text) #lower,
-static const char *const names[] = {TL_MOMENT_MAP(MOMENT_AS_NAME)};
-
-const char *tl_moment_name(tl_moment moment)
-{
-    return moment < TL_MOMENT_COUNT ? names[moment] : "?";
-}
-
-tl_moment tl_moment_of(const tl_trace *trace, size_t entry)
-{
-    if (entry < trace->acknowledged[0])
-        return TL_MOMENT_OPEN;
-    for (size_t n = 1; n <= trace->commits; n++) {
-        if (entry < trace->begun[n])
-            return TL_MOMENT_BETWEEN;
-        if (entry < trace->acknowledged[n])
-            return TL_MOMENT_COMMIT;
-    }
-    return TL_MOMENT_CLOSE;
-}
-
 static tl_sync_site *site_of(tl_sync_sites *sites, const char *text)
 {
     for (size_t i = 0; i < sites->count; i++) {

@@ -5,18 +5,7 @@
 
 #include "harness/check/document_cell.h"
 #include "harness/check/necessity.h"
-
-/* X(upper, lower, meaning) */
-#define TL_MOMENT_MAP(X)                                                                           \
-    X(OPEN, open, "before the store was open")                                                     \
-    X(COMMIT, commit, "in a call of commit")                                                       \
-    X(BETWEEN, between, "between commits, or while one was prepared")                              \
-    X(CLOSE, close, "after the last commit")
-
-#define TL_MOMENT_AS_ENUM(upper, lower, text) TL_MOMENT_##upper,
-typedef enum tl_moment { TL_MOMENT_MAP(TL_MOMENT_AS_ENUM) TL_MOMENT_COUNT } tl_moment;
-const char *tl_moment_name(tl_moment moment);
-tl_moment tl_moment_of(const tl_trace *trace, size_t entry);
+#include "harness/check/roles.h"
 
 enum { TL_SYNC_SITES_MAX = 32, TL_SYNC_SITE_TEXT_MAX = 96, TL_WITNESS_TEXT_MAX = 160 };
 

@@ -131,7 +131,11 @@ static tl_status trace_begin(size_t commits, tl_trace *trace)
     *trace = (tl_trace){.commits = commits};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
     trace->acknowledged = calloc(trace->commits + 1, sizeof *trace->acknowledged);
-    return trace->begun == NULL || trace->acknowledged == NULL ? TL_NO_MEMORY : TL_OK;
+    trace->checkpointed = malloc((trace->commits + 1) * sizeof *trace->checkpointed);
+    for (size_t n = 0; n <= commits && trace->checkpointed != NULL; n++)
+        trace->checkpointed[n] = SIZE_MAX;
+    bool made = trace->begun != NULL && trace->acknowledged != NULL && trace->checkpointed != NULL;
+    return made ? TL_OK : TL_NO_MEMORY;
 }
 
 /* Run the history through `io`, which adds to the log of trace->disk. */
@@ -151,6 +155,9 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
         status = apply_commit(inspector, store, trace, n);
         if (status == TL_OK)
             status = tl_trace_between(inspector, store, n);
+        if (status == TL_OK && inspector->driver->checkpoint != NULL &&
+            tl_oracle_deed_after(inspector->oracle, n) == TL_HISTORY_CHECKPOINT)
+            trace->checkpointed[n] = tl_simdisk_op_count(trace->disk);
         if (status != TL_OK) {
             snprintf(error, error_bytes, "commit %zu of the history: %s (%s)", n,
                      tl_status_text(status), tl_status_name(status));
@@ -162,6 +169,8 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
     status = inspector->driver->close(store);
     if (status != TL_OK)
         snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));
+    else if (trace->commits > 0 && trace->checkpointed[trace->commits] == SIZE_MAX)
+        trace->checkpointed[trace->commits] = tl_simdisk_op_count(trace->disk);
     count_entries(trace);
     return status;
 }
@@ -206,6 +215,7 @@ void tl_trace_clear(tl_trace *trace)
     tl_simdisk_destroy(trace->disk);
     free(trace->begun);
     free(trace->acknowledged);
+    free(trace->checkpointed);
     *trace = (tl_trace){0};
 }
 
@@ -215,7 +225,8 @@ tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_trace *out)
     out->disk = NULL;
     out->begun = calloc(trace->commits + 1, sizeof *out->begun);
     out->acknowledged = calloc(trace->commits + 1, sizeof *out->acknowledged);
-    tl_status status = out->begun == NULL || out->acknowledged == NULL
+    out->checkpointed = calloc(trace->commits + 1, sizeof *out->checkpointed);
+    tl_status status = out->begun == NULL || out->acknowledged == NULL || out->checkpointed == NULL
                            ? TL_NO_MEMORY
                            : tl_simdisk_copy_without(trace->disk, entry, &out->disk);
     if (status != TL_OK) {
@@ -225,6 +236,8 @@ tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_trace *out)
     for (size_t n = 0; n <= trace->commits; n++) { /* times are counted in entries of the log */
         out->begun[n] = trace->begun[n] - (trace->begun[n] > entry);
         out->acknowledged[n] = trace->acknowledged[n] - (trace->acknowledged[n] > entry);
+        size_t checkpointed = trace->checkpointed == NULL ? SIZE_MAX : trace->checkpointed[n];
+        out->checkpointed[n] = checkpointed - (checkpointed > entry && checkpointed != SIZE_MAX);
     }
     out->syncs--;
     return TL_OK;

@@ -19,6 +19,9 @@ typedef struct tl_trace_counters { /* of the store, when the history was done */
 typedef struct tl_trace {
     tl_simdisk *disk;
     size_t *begun, *acknowledged; /* [commits + 1]: log entries at that time; [0]: the open */
+    size_t *checkpointed;         /* [commits + 1]: log entries when a checkpoint asked for behind
+                                     commit n, or behind the last one the close, had returned;
+                                     SIZE_MAX: none was.  NULL: not known of any */
     size_t commits;
     tl_trace_counters counters;
     uint64_t writes, syncs, shrinks; /* entries of the log; shrinks: truncates that cut a file */

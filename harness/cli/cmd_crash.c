@@ -5,11 +5,14 @@
 #include "harness/cli/cmd_crash.h"
 #include "harness/cli/cmd_crash_damage.h"
 
+#include "harness/report/junit.h"
 #include "harness/run/directory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* DIR/run.json of --out DIR */
@@ -56,14 +59,42 @@ static void describe_options(const tl_crash_campaign *campaign)
     tl_result_set_options(campaign->result, json);
 }
 
+/* A file that cannot be written at the end is told before the run begins. */
+static bool can_be_written(const char *option, const char *path)
+{
+    struct stat found;
+    char dir[TL_CRASH_TEXT_BYTES];
+    if (path == NULL || strcmp(path, "-") == 0)
+        return true;
+    bool there = stat(path, &found) == 0;
+    if (there && S_ISDIR(found.st_mode)) {
+        tl_complain("crash", "%s %s: it is a directory; give a file", option, path);
+        return false;
+    }
+    if (there && !S_ISREG(found.st_mode))
+        return true;
+    snprintf(dir, sizeof dir, "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (slash != NULL)
+        slash[slash == dir] = '\0';
+    if (access(slash != NULL ? dir : ".", W_OK | X_OK) == 0)
+        return true;
+    tl_complain("crash", "%s %s: %s; choose another file", option, path, strerror(errno));
+    return false;
+}
+
 /* With --out the frame writes DIR/run.json as its "other" file, and --json is a copy of that. */
 static int begin_result(tl_crash_campaign *campaign, int argc, char **argv)
 {
     const tl_crash_request *request = campaign->request;
-    if (request->repro != NULL && request->out_dir == NULL && request->json_path == NULL)
+    if (request->repro != NULL && request->out_dir == NULL && request->json_path == NULL &&
+        request->junit_path == NULL)
         return TL_EXIT_OK; /* looking at one state again leaves nothing behind */
     char error[TL_RESULT_TEXT_MAX] = "", path[TL_CRASH_TEXT_BYTES];
     bool named = request->out_dir != NULL;
+    if (!can_be_written("--json", request->json_path) ||
+        !can_be_written("--junit", request->junit_path))
+        return TL_EXIT_USAGE;
     int exit_code = named ? make_named_dir(campaign) : TL_EXIT_OK;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
@@ -123,6 +154,34 @@ static tl_status copy_result(const tl_crash_campaign *campaign)
     return status;
 }
 
+static void print_missing(const tl_crash_campaign *campaign)
+{
+    bool first = true;
+    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
+        if (campaign->missing[i][0] == '\0')
+            continue;
+        fprintf(campaign->table, "%s%s", first ? "not covered: " : "; ", campaign->missing[i]);
+        first = false;
+    }
+    if (!first)
+        fputc('\n', campaign->table);
+}
+
+/* --junit: the result just written, as test cases. */
+static tl_status write_junit(const tl_crash_campaign *campaign)
+{
+    char path[TL_CRASH_TEXT_BYTES];
+    tl_json *root = NULL;
+    if (campaign->request->junit_path == NULL)
+        return TL_OK;
+    result_path(campaign, path);
+    tl_status status = tl_json_read(path, &root);
+    if (status == TL_OK)
+        status = tl_junit_write(root, campaign->request->junit_path);
+    tl_json_free(root);
+    return status;
+}
+
 static int write_result(tl_crash_campaign *campaign, ending end)
 {
     char error[TL_RESULT_TEXT_MAX] = "", path[TL_CRASH_TEXT_BYTES];
@@ -143,6 +202,12 @@ static int write_result(tl_crash_campaign *campaign, ending end)
         tl_complain("crash", "%s", error[0] != '\0' ? error : tl_status_text(status));
         return end.exit_code == TL_EXIT_OK ? tl_exit_code(status) : end.exit_code;
     }
+    status = write_junit(campaign);
+    if (status != TL_OK) {
+        tl_complain("crash", "--junit %s: %s", campaign->request->junit_path,
+                    tl_status_text(status));
+        return end.exit_code == TL_EXIT_OK ? tl_exit_code(status) : end.exit_code;
+    }
     result_path(campaign, path);
     fprintf(campaign->table, "result: %s\n", path);
     return end.exit_code;
@@ -153,11 +218,15 @@ static int finish(tl_crash_campaign *campaign)
     ending end = how_it_ended(campaign);
     double rate = tl_sweep_rate(campaign->states, campaign->elapsed_ns);
     fprintf(campaign->table,
-            "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings\n",
+            "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings",
             campaign->states, isnan(rate) ? 0 : rate, campaign->findings);
+    if (campaign->known > 0)
+        fprintf(campaign->table, ", %" PRIu64 " known", campaign->known);
+    fputc('\n', campaign->table);
     if (campaign->request->seeds_given)
         fprintf(campaign->table, "%" PRIu64 " of them distinct, seeds %" PRIu64 " to %" PRIu64 "\n",
                 campaign->distinct, campaign->request->seed, campaign->request->seed_last);
+    print_missing(campaign);
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash", "no state was checked; allow more with --variant or --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)

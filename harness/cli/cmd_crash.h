@@ -3,6 +3,7 @@
 #define TL_HARNESS_CMD_CRASH_H
 
 #include "harness/check/document.h"
+#include "harness/check/document_tiers.h"
 #include "harness/check/enumerate.h"
 #include "harness/check/mutant_run.h"
 #include "harness/check/standard.h"
@@ -36,14 +37,15 @@ typedef struct tl_crash_request {
     uint64_t budget_ns, budget_states; /* 0: no bound */
     tl_crash_way way;
     tl_tier tier; /* of PROFILES and SYNCS */
-    bool tier_given;
+    bool tier_given, timeline;
     tl_profile profiles[TL_PROFILE_COUNT];
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
-    const char *json_path, *out_dir, *repro;
-    const char *mutant;     /* a seeded bug to wake; NULL: none */
-    tl_case only;           /* with repro, of variants */
-    tl_state_id only_state; /* with repro, of profiles */
+    const char *json_path, *junit_path, *out_dir, *repro;
+    const tl_contracts *contracts; /* --contract; NULL: the table built in */
+    const char *mutant;            /* a seeded bug to wake; NULL: none */
+    tl_case only;                  /* with repro, of variants */
+    tl_state_id only_state;        /* with repro, of profiles */
 } tl_crash_request;
 
 typedef struct tl_crash_campaign { /* all cells of one request */
@@ -51,11 +53,11 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     FILE *table;
     tl_result *result; /* NULL: nothing is written */
     char run_dir[TL_CRASH_PATH_BYTES];
-    uint64_t states, elapsed_ns, findings, failed_cells;
-    uint64_t
-        distinct; /* PROFILES: of the states, those that read what no other of their trace did */
+    uint64_t states, elapsed_ns, findings, known, failed_cells;
+    uint64_t distinct;    /* of SEEDS: states that read what no other of their trace did */
     uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
-    tl_status failure;    /* of the first sweep that could not be done */
+    char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
+    tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;
 
 /* Forms of the command with a word of their own; argv[0] is that word. */

@@ -247,6 +247,7 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
     const char *fixed = protocol_of(arm);
     void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
                                      : request->way == TL_CRASH_RATE     ? tl_crash_rate_cell
+                                     : request->seeds_given              ? tl_crash_seeds_cell
                                      : request->way == TL_CRASH_PROFILES ? tl_crash_enumerate_cell
                                                                          : sweep_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
@@ -280,6 +281,8 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
         tl_crash_syncs_header(march.rows);
     else if (request->way == TL_CRASH_RATE)
         tl_crash_rate_header(march.rows);
+    else if (request->seeds_given)
+        tl_crash_seeds_header(march.rows);
     else if (request->way == TL_CRASH_PROFILES)
         tl_crash_enumerate_header(march.rows);
     else

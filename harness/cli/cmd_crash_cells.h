@@ -69,6 +69,9 @@ void tl_crash_enumerate_header(FILE *rows);
 void tl_crash_syncs_cell(tl_crash_march *march);
 void tl_crash_syncs_header(FILE *rows);
 
+/* cmd_crash_seeds.c: the chosen cell, with the histories of many seeds. */
+void tl_crash_seeds_cell(tl_crash_march *march);
+void tl_crash_seeds_header(FILE *rows);
 /* cmd_crash_rate.c: the chosen cell, with a file of each number of pages asked for. */
 void tl_crash_rate_cell(tl_crash_march *march);
 void tl_crash_rate_header(FILE *rows);

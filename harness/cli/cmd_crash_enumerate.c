@@ -3,31 +3,36 @@
  * recorded once -> for each profile: enumerated by tier, counted by itself -> rows, one cell
  */
 #include "harness/check/document_tiers.h"
-#include "harness/cli/cmd_crash_cells.h"
+#include "harness/cli/cmd_crash_tell.h"
 #include "harness/fault/count.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.h */
 
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
-    size_t index, count; /* of the profiles, of all seeds */
+    size_t index, count; /* of the profiles */
+    tl_tiers_row *row;
+    tl_tell tell;
+    tl_matrix_last last; /* of the row's matrix */
 } profile_run;
 
 static void show_step(void *context, size_t point, size_t point_count)
 {
-    const profile_run *run = context;
+    profile_run *run = context;
+    if (run->row->matrix != NULL)
+        tl_matrix_mark(run->row->matrix, point, &run->last, &run->row->done);
     tl_crash_show_step(run->march, run->index * point_count + point, run->count * point_count);
 }
 
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
-    static char where[TL_STATE_ID_TEXT_MAX];
-    const profile_run *run = context;
-    tl_state_id_print(&finding->where, where);
-    tl_crash_tell(run->march, where, &finding->verdict);
+    profile_run *run = context;
+    tl_tell_finding(&run->tell, finding);
 }
 
 static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
@@ -85,19 +90,39 @@ static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
             row->done.complete ? "" : "  (stopped early)");
 }
 
+static bool is_counted(const tl_crash_march *march, const tl_tiers_row *row)
+{
+    return tl_profile_at(row->profile)->exact && march->campaign->request->repro == NULL &&
+           (row->tier == TL_TIER_EXACT || row->tier == TL_TIER_NESTED);
+}
+
+/* A recovery's log is there while its crashes are looked at, so it is counted at once. */
+static tl_status count_recovery(void *context, const tl_simdisk *log)
+{
+    const profile_run *run = context;
+    if (!is_counted(run->march, run->row))
+        return TL_OK;
+    tl_status status = tl_count_trace(log, run->row->profile, add_point, run->row->allowed);
+    run->row->counted = run->row->counted && status == TL_OK;
+    return status == TL_UNSUPPORTED ? TL_OK : status;
+}
+
 /* Count what an exact row should have met, by the code that shares none with the enumeration.  Two
  * different totals of a run that was not cut short mean that one of them is wrong. */
 static tl_status count_row(const tl_crash_march *march, const tl_recording *recording,
                            tl_tiers_row *row)
 {
     const tl_crash_request *request = march->campaign->request;
-    if (row->tier != TL_TIER_EXACT || !tl_profile_at(row->profile)->exact || request->repro != NULL)
+    if (!is_counted(march, row))
         return TL_OK;
-    tl_status status = tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
-    row->counted = status == TL_OK;
-    if (!row->counted)
-        tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
-                    tl_profile_at(row->profile)->name, tl_status_text(status));
+    if (row->tier == TL_TIER_EXACT) {
+        tl_status status =
+            tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
+        row->counted = status == TL_OK;
+        if (!row->counted)
+            tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
+                        tl_profile_at(row->profile)->name, tl_status_text(status));
+    }
     bool exact = row->counted && row->done.complete && row->done.findings == 0 &&
                  request->shard_count <= 1 && mpz_sgn(row->done.not_covered) == 0;
     if (!exact || mpz_cmp(row->done.represented, row->allowed) == 0)
@@ -107,125 +132,123 @@ static tl_status count_row(const tl_crash_march *march, const tl_recording *reco
     return TL_INVALID;
 }
 
-/* Parts of the budget that are left: profiles of this history, of other seeds, of other cells. */
-static size_t parts_left(const tl_crash_march *march, const profile_run *run)
-{
-    size_t cells_left = march->cell_count - march->cells_done;
-    return (cells_left - 1) * run->count + run->count - run->index;
-}
-
 static tl_status enumerate_row(tl_crash_march *march, const tl_recording *recording,
                                profile_run *run, tl_tiers_row *row)
 {
     const tl_crash_request *request = march->campaign->request;
-    tl_crash_campaign *campaign = march->campaign;
-    size_t parts = parts_left(march, run);
+    const tl_crash_campaign *campaign = march->campaign;
+    size_t cells_left = march->cell_count - march->cells_done;
+    size_t parts_left = (cells_left - 1) * run->count + run->count - run->index;
     tl_enumerate_options options = {
         .recording = recording,
+        .contracts = request->contracts,
         .profile = row->profile,
         .tier = row->tier,
-        .seed = march->cell.seed,
-        .states_max = tl_crash_share(request->budget_states, campaign->budget_used, parts),
-        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts),
+        .seed = request->seed,
+        .states_max = tl_crash_share(request->budget_states, campaign->budget_used, parts_left),
+        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, parts_left),
         .shard = request->shard,
         .shard_count = request->shard_count,
         .only = request->repro != NULL ? &request->only_state : NULL,
         .check_every = CHECK_EVERY,
         .stop = tl_interrupted,
         .on_progress = show_step,
+        .on_recovery = count_recovery,
         .on_finding = tell_finding,
         .context = run,
     };
-    tl_enumeration one;
-    tl_enumeration_init(&one);
-    tl_status status = tl_enumerate(&options, &one);
-    bool first = row->seeds++ == 0;
-    row->done.complete = (first || row->done.complete) && one.complete;
-    one.complete = row->done.complete;
-    tl_enumeration_add(&row->done, &one);
-    campaign->states += one.leaves;
-    campaign->distinct += one.distinct;
-    campaign->budget_used += row->tier == TL_TIER_SAMPLED ? one.outcomes : one.leaves;
-    campaign->elapsed_ns += one.elapsed_ns;
-    campaign->findings += one.findings;
-    tl_enumeration_clear(&one);
+    row->counted = row->tier == TL_TIER_NESTED;
+    tl_status status = tl_enumerate(&options, &row->done);
     if (status == TL_OK)
         status = count_row(march, recording, row);
-    if (status != TL_OK)
-        tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
-                    row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
     return status;
 }
 
-/* All profiles of the history of one seed. */
-static tl_status enumerate_seed(tl_crash_march *march, const tl_recording *recording,
-                                tl_tiers_row *rows)
+/* One mark for each crash point; NULL: memory is short, and then it is not kept. */
+static char *matrix_new(const tl_recording *recording)
 {
-    const tl_crash_request *request = march->campaign->request;
-    uint64_t seeds = request->seed_last - request->seed + 1;
-    uint64_t before = march->cell.seed - request->seed;
-    tl_status status = TL_OK;
-    for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++) {
-        profile_run run = {march, (size_t)before * request->profile_count + i,
-                           (size_t)seeds * request->profile_count};
-        status = enumerate_row(march, recording, &run, &rows[i]);
+    size_t points = tl_simdisk_op_count(recording->trace.disk) + 1;
+    char *matrix = malloc(points + 1);
+    if (matrix != NULL) {
+        memset(matrix, '-', points);
+        matrix[points] = '\0';
     }
-    return status;
+    return matrix;
 }
 
-/* Record and look, seed by seed; the last recording stays, for what the cell tells of it. */
-static tl_status enumerate_seeds(tl_crash_march *march, tl_recording *recording, tl_tiers_row *rows,
-                                 char *error, size_t error_bytes)
+/* All profiles of a recording that is made; *done is how many rows are filled. */
+static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recording,
+                                tl_tiers_row *rows, size_t *done)
 {
     const tl_crash_request *request = march->campaign->request;
     tl_crash_campaign *campaign = march->campaign;
     tl_status status = TL_OK;
-    *recording = (tl_recording){0};
-    for (uint64_t seed = request->seed; seed <= request->seed_last && status == TL_OK; seed++) {
-        if (tl_interrupted() ||
-            (seed > request->seed && request->budget_ns != 0 &&
-             campaign->elapsed_ns >= request->budget_ns) ||
-            (seed > request->seed && request->budget_states != 0 &&
-             campaign->budget_used >= request->budget_states)) {
-            rows[0].done.complete = false;
-            break;
-        }
-        march->cell.seed = seed;
-        const tl_recording_spec spec = tl_crash_cell_spec(march);
-        tl_recording_clear(recording);
-        status = tl_recording_make(&spec, recording, error, error_bytes);
+    for (*done = 0; *done < request->profile_count && status == TL_OK && !tl_interrupted();) {
+        tl_tiers_row *row = &rows[*done];
+        static profile_run run; /* large; one at a time */
+        run.march = march;
+        run.index = *done;
+        run.row = row;
+        run.count = request->profile_count;
+        run.last = (tl_matrix_last){0};
+        row->matrix = matrix_new(recording);
+        tl_tell_begin(&run.tell, march, recording, row->profile);
+        status = enumerate_row(march, recording, &run, row);
         if (status != TL_OK)
-            tl_complain("crash", "%s, seed %" PRIu64 ": %s", march->cell.id, seed,
-                        error[0] ? error : tl_status_text(status));
-        else
-            status = enumerate_seed(march, recording, rows);
-        if (seed == UINT64_MAX)
-            break;
+            tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
+                        row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
+        print_row(march, row);
+        bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
+                     row->done.findings == 0 && request->repro == NULL;
+        tl_tell_end(&run.tell, row, whole);
+        if (request->timeline && status == TL_OK)
+            tl_tell_timeline(&run.tell, &request->only_state);
+        campaign->states += row->done.leaves;
+        campaign->budget_used +=
+            row->tier == TL_TIER_SAMPLED ? row->done.outcomes : row->done.leaves;
+        campaign->elapsed_ns += row->done.elapsed_ns;
+        campaign->findings += row->done.findings;
+        campaign->known += row->done.known;
+        ++*done;
     }
     return status;
+}
+
+/* The lines about what was not covered: those of the cell that has most to say of each kind. */
+static void note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done)
+{
+    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
+        char text[TL_MISSING_TEXT_MAX];
+        if (tl_missing_text((tl_missing)i, rows, done, campaign->request->profile_count, text) &&
+            campaign->missing[i][0] == '\0')
+            memcpy(campaign->missing[i], text, sizeof text);
+    }
 }
 
 void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
     const tl_crash_cell *cell = &march->cell;
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_row rows[TL_PROFILE_COUNT];
     for (size_t i = 0; i < request->profile_count; i++) {
         rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
         tl_enumeration_init(&rows[i].done);
         mpz_init(rows[i].allowed);
     }
+    size_t done = 0;
     char error[256] = "";
     tl_recording recording;
-    tl_status status = enumerate_seeds(march, &recording, rows, error, sizeof error);
-    size_t done = 0;
-    while (done < request->profile_count && rows[done].seeds > 0)
-        print_row(march, &rows[done++]);
+    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    if (status == TL_OK)
+        status = enumerate_rows(march, &recording, rows, &done);
+    else
+        tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
-    march->cell.seed = request->seed; /* the first */
-    const tl_recording_spec spec = tl_crash_cell_spec(march);
+    if (request->repro == NULL)
+        note_missing(march->campaign, rows, done);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
     tl_crash_keep_cell(
@@ -234,6 +257,7 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     for (size_t i = 0; i < request->profile_count; i++) {
         tl_enumeration_clear(&rows[i].done);
         mpz_clear(rows[i].allowed);
+        free(rows[i].matrix);
     }
     tl_recording_clear(&recording);
 }

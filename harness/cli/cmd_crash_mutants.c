@@ -215,7 +215,7 @@ static score count_all(const tl_mutant_campaign *campaign)
         if (task->running || task->trial_count == 0)
             continue;
         sum.done++;
-        sum.as_expected = sum.as_expected && tl_mutant_is_as_expected(task->verdict);
+        sum.as_expected = sum.as_expected && tl_mutant_task_is_fine(task);
         if (task->row == NULL)
             continue;
         sum.verdicts[task->verdict]++;

@@ -34,6 +34,7 @@ static int show_help(void)
          "  treelab crash replay tree:leaf=bump/delete/4096/42/20/log/commit/journal/57.0/oldest "
          "\\\n"
          "    --json -\n"
+         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --timeline\n"
          "\n"
          "Exit codes: 0 the state is right, 2 usage or no such state, 3 the finding is there "
          "again.");

@@ -23,10 +23,13 @@ enum { /* options without a letter */
        OPTION_SHARD,
        OPTION_VARIANT,
        OPTION_BUDGET,
+       OPTION_CONTRACT,
        OPTION_JSON,
+       OPTION_JUNIT,
        OPTION_OUT,
        OPTION_REPRO,
        OPTION_MUTANT,
+       OPTION_TIMELINE,
 };
 
 /* clang-format off */
@@ -46,10 +49,13 @@ static const struct argp_option options[] = {
     {"variant", OPTION_VARIANT, "NAME,...", 0,
      "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
+    {"contract", OPTION_CONTRACT, "FILE", 0, "What the stores promise, in place of the table that `treelab list contracts` shows", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
+    {"junit", OPTION_JUNIT, "FILE", 0, "Also write a JUnit file: one test case for each store and profile", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
@@ -219,6 +225,17 @@ static void parse_repro(struct argp_state *state, const char *text)
     }
 }
 
+static void read_contracts(struct argp_state *state, const char *path)
+{
+    static tl_contracts contracts; /* large; once per process */
+    tl_crash_request *request = state->input;
+    char error[160] = "";
+    if (tl_contracts_read(path, &contracts, error, sizeof error) != TL_OK)
+        argp_error(state, "--contract %s: %s; see `treelab list contracts` for how it looks", path,
+                   error);
+    request->contracts = &contracts;
+}
+
 static void default_profiles(tl_crash_request *request)
 {
     static const tl_profile gated[] = {TL_PROFILE_SIGKILL, TL_PROFILE_PREFIX, TL_PROFILE_JOURNAL,
@@ -273,6 +290,9 @@ static void choose_states(struct argp_state *state)
         rate_defaults(state);
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
+    if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
+        argp_error(state,
+                   "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
     if (!request->tier_given)
         request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
     for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
@@ -359,8 +379,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_BUDGET:
         parse_budget(state, value);
         return 0;
+    case OPTION_CONTRACT:
+        read_contracts(state, value);
+        return 0;
     case OPTION_JSON:
         request->json_path = value;
+        return 0;
+    case OPTION_JUNIT:
+        request->junit_path = value;
         return 0;
     case OPTION_OUT:
         request->out_dir = value;
@@ -371,6 +397,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_MUTANT:
         tl_crash_mutant_check(state, value);
         request->mutant = value;
+        return 0;
+    case OPTION_TIMELINE:
+        request->timeline = true;
         return 0;
     case 'q':
         request->quiet = true;

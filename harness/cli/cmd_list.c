@@ -1,4 +1,5 @@
 /* harness/cli/cmd_list.c -- `treelab list`: what there is to choose from, as text or JSON. */
+#include "harness/check/contract.h"
 #include "harness/cli/arguments.h"
 #include "harness/cli/commands.h"
 #include "harness/driver.h"
@@ -162,6 +163,33 @@ static void describe_commands(tl_json *list)
     }
 }
 
+/* What stores promise after a crash: the text itself, so that it can be kept and changed. */
+
+static void print_contracts(void)
+{
+    tl_contracts_print(stdout);
+}
+
+static void describe_contracts(tl_json *list)
+{
+    const tl_contracts *contracts = tl_contracts_builtin();
+    for (size_t i = 0; i < contracts->count; i++) {
+        const tl_contract_row *from = &contracts->rows[i];
+        tl_json *row = tl_json_add_object(list, NULL);
+        tl_json_add_text(row, "driver", from->driver);
+        tl_json_add_text(row, "protocol", from->protocol);
+        tl_json_add_text(row, "durability", from->durability);
+        tl_json_add_text(row, "profile", from->profile);
+        tl_json_add_text(row, "known", from->known ? from->reason : NULL);
+        if (from->known)
+            continue;
+        tl_json_add_text(row, "durable", tl_durable_name(from->contract.durable));
+        tl_json_add_bool(row, "atomic", from->contract.atomic);
+        tl_json_add_bool(row, "ordered", from->contract.ordered);
+        tl_json_add_bool(row, "refuses", from->contract.refuses);
+    }
+}
+
 /* A topic either has its own functions or is a registry of names. */
 static const struct topic {
     const char *name, *heading;
@@ -170,19 +198,21 @@ static const struct topic {
     const char *const *(*names)(void);
 } topics[] = {
     {"drivers",           "Drivers (--driver NAME[:KEY=VALUE]...), and what they promise",        print_drivers,
-     describe_drivers,                                                                                                                NULL                 },
+     describe_drivers,                                                                                                                 NULL                 },
     {"workloads",         "Workloads (--workload NAME) and their settings",                       print_workloads,
-     describe_workloads,                                                                                                              NULL                 },
-    {"commits",           "Commit protocols (--driver tree:commit=NAME)",                         NULL,            NULL,              tl_commit_protocols  },
-    {"leaf",              "Leaf modes (--driver tree:leaf=NAME)",                                 NULL,            NULL,              tl_leaf_modes        },
-    {"split",             "Split strategies (--driver tree:split=NAME)",                          NULL,            NULL,              tl_splits            },
-    {"fill",              "Fill policies (--driver tree:fill=NAME)",                              NULL,            NULL,              tl_fills             },
-    {"space",             "Space policies (--driver tree:space=NAME)",                            NULL,            NULL,              tl_space_policies    },
-    {"simd",              "Ways to search a page (--driver tree:simd=NAME)",                      NULL,            NULL,              tl_simds             },
+     describe_workloads,                                                                                                               NULL                 },
+    {"commits",           "Commit protocols (--driver tree:commit=NAME)",                         NULL,            NULL,               tl_commit_protocols  },
+    {"leaf",              "Leaf modes (--driver tree:leaf=NAME)",                                 NULL,            NULL,               tl_leaf_modes        },
+    {"split",             "Split strategies (--driver tree:split=NAME)",                          NULL,            NULL,               tl_splits            },
+    {"fill",              "Fill policies (--driver tree:fill=NAME)",                              NULL,            NULL,               tl_fills             },
+    {"space",             "Space policies (--driver tree:space=NAME)",                            NULL,            NULL,               tl_space_policies    },
+    {"simd",              "Ways to search a page (--driver tree:simd=NAME)",                      NULL,            NULL,               tl_simds             },
     {"checkpoint_thread", "Checkpoints beside the writer (--driver tree:checkpoint_thread=NAME)",
-     NULL,                                                                                                         NULL,              tl_checkpoint_threads},
-    {"counters",          "Counters of our engine",                                               print_counters,  describe_counters, NULL                 },
-    {"commands",          "Commands",                                                             print_commands,  describe_commands, NULL                 },
+     NULL,                                                                                                         NULL,               tl_checkpoint_threads},
+    {"contracts",
+     "# What stores promise after a crash; `treelab crash --contract FILE` takes such a table",   print_contracts, describe_contracts, NULL                 },
+    {"counters",          "Counters of our engine",                                               print_counters,  describe_counters,  NULL                 },
+    {"commands",          "Commands",                                                             print_commands,  describe_commands,  NULL                 },
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
@@ -230,7 +260,7 @@ static const struct argp list_argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = "[drivers|workloads|commits|leaf|split|fill|space|simd|checkpoint_thread|"
-                "counters|commands]",
+                "contracts|counters|commands]",
     .doc = "Show what there is to choose from."
            "\vExamples:\n"
            "  treelab list                     everything\n"

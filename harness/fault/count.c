@@ -28,6 +28,7 @@ typedef struct walk {
     uint32_t *sure_sizes, *sure_names; /* indices, by file and by path */
     /* the state at hand */
     uint32_t *sizes, *names, *links; /* links: how many names lead to a file */
+    uint32_t *low, *high;            /* sizes that weights[] was found for */
     count_weight *weights;           /* of each file */
     mpz_t states, outcomes;
 } walk;
@@ -50,8 +51,10 @@ static void factor_in(unsigned long *side, mpz_ptr product, uint32_t factor, boo
 }
 
 /* How many versions a visible sector may hold when size `persisted` of its file is there. */
-static uint32_t versions_allowed(const walk *w, const count_sector *sector, uint32_t persisted)
+static uint32_t versions_allowed(const walk *w, const count_file *file, const count_sector *sector,
+                                 uint32_t persisted)
 {
+    uint32_t since = file->sizes[persisted].since; /* writes before it were not waited for */
     uint32_t allowed = 0;
     for (uint32_t i = sector->sure; i < sector->count; i++) {
         const count_version *version = &sector->versions[i];
@@ -59,16 +62,18 @@ static uint32_t versions_allowed(const walk *w, const count_sector *sector, uint
             break;
         if (version->begins && version->size_event > persisted)
             break; /* the epoch ends here */
-        bool certain = i == sector->sure || version->begins ||
-                       (w->profile == TL_PROFILE_JOURNAL && version->ordered &&
-                        version->size_event <= persisted);
+        bool is_there = version->size_event <= persisted;
+        bool certain = i == sector->sure || version->begins || (version->zeroed && is_there) ||
+                       (w->profile == TL_PROFILE_JOURNAL && version->ordered && is_there &&
+                        version->size_event > since);
         allowed = certain ? 1 : allowed + 1;
     }
     assert(allowed > 0);
     return allowed;
 }
 
-/* Go from size `from` to size `to` of the chain of a file: multiply `product` by what changes. */
+/* Go from size `from` to size `to` of the chain of a file: multiply `product` by what changes.  In
+ * a journal only between sizes with one `since`: otherwise older data may be free, anywhere. */
 static void sizes_step(const walk *w, const count_file *file, uint32_t from, uint32_t to,
                        mpz_ptr product)
 {
@@ -81,9 +86,9 @@ static void sizes_step(const walk *w, const count_file *file, uint32_t from, uin
         if (begin >= high)
             break;
         if (begin < new)
-            factor_in(&f.up, product, versions_allowed(w, sector, to), false);
+            factor_in(&f.up, product, versions_allowed(w, file, sector, to), false);
         if (begin < old) /* its old factor is still in the product, so the division is exact */
-            factor_in(&f.down, product, versions_allowed(w, sector, from), true);
+            factor_in(&f.down, product, versions_allowed(w, file, sector, from), true);
     }
     mpz_mul_ui(product, product, f.up);
     mpz_divexact_ui(product, product, f.down);
@@ -98,7 +103,7 @@ static void size_product(const walk *w, const count_file *file, uint32_t index, 
         const count_sector *sector = &file->sectors[i];
         if (sector->number * TL_SECTOR_BYTES >= file->sizes[index].bytes)
             break;
-        factor_in(&side, product, versions_allowed(w, sector, index), false);
+        factor_in(&side, product, versions_allowed(w, file, sector, index), false);
     }
     mpz_mul_ui(product, product, side);
 }
@@ -129,63 +134,97 @@ static tl_status posix_count(walk *w)
 
 /* journal */
 
-static void name_take(walk *w, const count_part *part, mpz_ptr total)
+/* The sizes that a file may have when `events` of the journal persisted: from w->sizes, the newest
+ * that no write made, or what a sync found, to the last whose write stood behind those events. */
+static uint32_t newest_size(const walk *w, const count_file *file, uint32_t low, size_t events)
 {
+    while (low + 1 < file->size_count && file->sizes[low + 1].by_write &&
+           file->sizes[low + 1].op < w->end && file->sizes[low + 1].needs <= events)
+        low++;
+    return low;
+}
+
+/* Weigh the files that may have other sizes than with one event less. */
+static void files_weigh(walk *w, size_t events, mpz_ptr product)
+{
+    for (uint32_t i = 0; i < w->log.file_count; i++) {
+        const count_file *file = &w->log.files[i];
+        count_weight *weight = &w->weights[i];
+        uint32_t low = w->sizes[i] > file->size_sure ? w->sizes[i] : file->size_sure;
+        uint32_t high = newest_size(w, file, low, events);
+        if (w->low[i] == low && w->high[i] == high)
+            continue;
+        w->low[i] = low;
+        w->high[i] = high;
+        size_product(w, file, low, product);
+        mpz_set(weight->states, product);
+        for (uint32_t k = low + 1; k <= high; k++) {
+            if (file->sizes[k].since == file->sizes[k - 1].since)
+                sizes_step(w, file, k - 1, k, product);
+            else
+                size_product(w, file, k, product);
+            mpz_add(weight->states, weight->states, product);
+        }
+        mpz_set_ui(weight->outcomes, high - low + 1);
+    }
+}
+
+static void part_take(walk *w, const count_part *part)
+{
+    if (part->is_size) {
+        w->sizes[part->which] = part->index;
+        return;
+    }
     const count_name *names = w->log.paths[part->which].names;
     uint32_t old = names[w->names[part->which]].file, new = names[part->index].file;
     w->names[part->which] = part->index;
-    if (new != COUNT_NO_FILE && w->links[new]++ == 0)
-        mpz_mul(total, total, w->weights[new].states);
-    if (old != COUNT_NO_FILE && --w->links[old] == 0)
-        mpz_divexact(total, total, w->weights[old].states);
+    if (new != COUNT_NO_FILE)
+        w->links[new]++;
+    if (old != COUNT_NO_FILE)
+        w->links[old]--;
 }
 
-static void size_take(walk *w, const count_part *part, mpz_ptr total)
-{
-    const count_file *file = &w->log.files[part->which];
-    uint32_t old = w->sizes[part->which];
-    w->sizes[part->which] = part->index;
-    sizes_step(w, file, old, part->index, w->weights[part->which].states);
-    if (w->links[part->which] > 0)
-        sizes_step(w, file, old, part->index, total);
-}
-
-/* Begin with what is sure: names, sizes and the product over what they show. */
-static void journal_begin(walk *w, mpz_ptr total)
+/* Begin with what is sure. */
+static void journal_begin(walk *w)
 {
     for (uint32_t i = 0; i < w->log.file_count; i++) {
         w->links[i] = 0;
         w->sizes[i] = w->sure_sizes[i];
-        size_product(w, &w->log.files[i], w->sizes[i], w->weights[i].states);
+        w->low[i] = UINT32_MAX;
     }
-    mpz_set_ui(total, 1);
     for (uint32_t i = 0; i < w->log.path_count; i++) {
         w->names[i] = w->sure_names[i];
         uint32_t file = w->log.paths[i].names[w->names[i]].file;
-        if (file != COUNT_NO_FILE && w->links[file]++ == 0)
-            mpz_mul(total, total, w->weights[file].states);
+        if (file != COUNT_NO_FILE)
+            w->links[file]++;
     }
 }
 
 static void journal_count(walk *w)
 {
-    mpz_t total;
-    mpz_init(total);
-    journal_begin(w, total);
-    mpz_set(w->states, total);
+    mpz_t states, outcomes;
+    mpz_inits(states, outcomes, NULL);
+    journal_begin(w);
+    mpz_set_ui(w->states, 0);
+    mpz_set_ui(w->outcomes, 0);
     uint32_t part = w->part_sure;
     size_t last = w->log.events_before[w->end];
-    for (size_t event = w->journal_sure; event < last; event++) {
-        for (; part < w->log.part_count && w->log.parts[part].event == event; part++) {
-            if (w->log.parts[part].is_size)
-                size_take(w, &w->log.parts[part], total);
-            else
-                name_take(w, &w->log.parts[part], total);
+    for (size_t events = w->journal_sure; events <= last; events++) {
+        for (; part < w->log.part_count && w->log.parts[part].event < events; part++)
+            part_take(w, &w->log.parts[part]);
+        files_weigh(w, events, states);
+        mpz_set_ui(states, 1);
+        mpz_set_ui(outcomes, 1);
+        for (uint32_t i = 0; i < w->log.file_count; i++) {
+            if (w->links[i] == 0)
+                continue;
+            mpz_mul(states, states, w->weights[i].states);
+            mpz_mul(outcomes, outcomes, w->weights[i].outcomes);
         }
-        mpz_add(w->states, w->states, total);
+        mpz_add(w->states, w->states, states);
+        mpz_add(w->outcomes, w->outcomes, outcomes);
     }
-    mpz_set_ui(w->outcomes, last - w->journal_sure + 1);
-    mpz_clear(total);
+    mpz_clears(states, outcomes, NULL);
 }
 
 /* sigkill, prefix */
@@ -254,12 +293,37 @@ static void journal_is_sure(walk *w, size_t events)
     }
 }
 
+/* A finished write through: its own versions are sure, and a size that shows them, now and until
+ * the write came. */
+static void write_is_sure(walk *w, const tl_simdisk_op *op, int64_t i)
+{
+    count_file *file = &w->log.files[op->file];
+    uint32_t at = count_sector_from(file, op->first_sector), size = file->size_sure;
+    for (uint32_t s = at; s < at + op->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        while (sector->versions[sector->sure].op < i)
+            sector->sure++;
+    }
+    for (uint32_t k = size + 1; k < file->size_count && file->sizes[k].op <= i; k++) {
+        if (file->sizes[k - 1].bytes < op->offset + op->size_bytes)
+            size = k;
+    }
+    if (size == file->size_sure)
+        return;
+    file->size_sure = size;
+    journal_is_sure(w, file->sizes[size].needs);
+}
+
 static void op_finishes(walk *w, size_t i)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
-    if (op->kind != TL_SIMDISK_SYNC && op->kind != TL_SIMDISK_SYNC_DIR)
+    if (!tl_simdisk_op_syncs(op))
         return;
     w->after_sync = i + 1;
+    if (op->kind == TL_SIMDISK_WRITE) {
+        write_is_sure(w, op, (int64_t)i);
+        return;
+    }
     journal_is_sure(w, w->log.demands[i]);
     if (op->kind == TL_SIMDISK_SYNC)
         file_is_sure(&w->log.files[op->file], (int64_t)i);
@@ -303,6 +367,8 @@ static void walk_end(walk *w)
     free(w->sizes);
     free(w->names);
     free(w->links);
+    free(w->low);
+    free(w->high);
     mpz_clears(w->states, w->outcomes, NULL);
     count_log_clear(&w->log);
 }
@@ -321,8 +387,10 @@ static tl_status walk_begin(walk *w, const tl_simdisk *trace, tl_profile profile
     w->sizes = calloc(files, sizeof *w->sizes);
     w->names = calloc(paths, sizeof *w->names);
     w->links = calloc(files, sizeof *w->links);
-    if (status == TL_OK &&
-        !(w->weights && w->sure_sizes && w->sure_names && w->sizes && w->names && w->links))
+    w->low = calloc(files, sizeof *w->low);
+    w->high = calloc(files, sizeof *w->high);
+    if (status == TL_OK && !(w->weights && w->sure_sizes && w->sure_names && w->sizes && w->names &&
+                             w->links && w->low && w->high))
         status = TL_NO_MEMORY;
     return status;
 }

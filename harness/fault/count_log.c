@@ -78,13 +78,30 @@ static tl_status sector_note(count_file *file, uint64_t number)
     return TL_OK;
 }
 
+static uint64_t round_up(uint64_t bytes)
+{
+    return (bytes + 4095) / 4096 * 4096;
+}
+
+/* The sectors that a cut at this size may zero in place. */
+static tl_status cut_note(count_file *file, uint64_t size_bytes)
+{
+    tl_status status = TL_OK;
+    for (uint64_t s = size_bytes / TL_SECTOR_BYTES; s * TL_SECTOR_BYTES < round_up(size_bytes);
+         s++) {
+        if (status == TL_OK)
+            status = sector_note(file, s);
+    }
+    return status;
+}
+
 /* The sectors that differ between the bases of a file. */
 static tl_status difference_note(count_log *log, uint32_t number)
 {
     uint64_t issued = tl_simdisk_base_size(log->trace, false, number);
     uint64_t durable = tl_simdisk_base_size(log->trace, true, number);
     uint64_t end = sectors_of(issued > durable ? issued : durable);
-    tl_status status = TL_OK;
+    tl_status status = issued < durable ? cut_note(&log->files[number], issued) : TL_OK;
     for (uint64_t s = 0; s < end && status == TL_OK; s++) {
         if (tl_simdisk_base_sector(log->trace, false, number, s) !=
             tl_simdisk_base_sector(log->trace, true, number, s))
@@ -100,6 +117,8 @@ static tl_status sectors_find(count_log *log)
         status = difference_note(log, i);
     for (size_t i = 0; i < log->op_count && status == TL_OK; i++) {
         const tl_simdisk_op *op = tl_simdisk_op_at(log->trace, i);
+        if (op->kind == TL_SIMDISK_TRUNCATE)
+            status = cut_note(&log->files[op->file], op->size_bytes);
         for (uint32_t s = 0; op->kind == TL_SIMDISK_WRITE && s < op->sector_count; s++) {
             if (status == TL_OK)
                 status = sector_note(&log->files[op->file], op->first_sector + s);
@@ -126,24 +145,28 @@ static tl_status part_add(count_log *log, bool is_size, uint32_t which, uint32_t
     return TL_OK;
 }
 
-/* Every sector that has bytes behind the new end begins an epoch. */
+/* Every sector behind the blocks that stay begins an epoch; in the block that is cut, those with
+ * bytes behind the new end are zeroed in place. */
 static tl_status epochs_begin(count_file *file, int64_t op, uint64_t size_bytes)
 {
+    uint64_t kept = round_up(size_bytes);
     for (uint32_t i = count_sector_from(file, size_bytes / TL_SECTOR_BYTES); i < file->sector_count;
          i++) {
         count_sector *sector = &file->sectors[i];
         PUSH(sector->versions, sector->count, sector->capacity,
-             (count_version){op, file->size_count - 1, true, false});
+             (count_version){op, file->size_count - 1, sector->number * TL_SECTOR_BYTES >= kept,
+                             sector->number * TL_SECTOR_BYTES < kept, false});
     }
     return TL_OK;
 }
 
-/* One more size; the event that it is part of is closed by the caller. */
+/* One more size that no write made; the event that it is part of is closed by the caller. */
 static tl_status size_add(count_log *log, uint32_t number, int64_t op, uint64_t size_bytes)
 {
     count_file *file = &log->files[number];
     bool shrinks = size_bytes < file->sizes[file->size_count - 1].bytes;
-    PUSH(file->sizes, file->size_count, file->size_capacity, (count_size){op, size_bytes});
+    count_size size = {op, size_bytes, false, log->event_count + 1, file->size_count};
+    PUSH(file->sizes, file->size_count, file->size_capacity, size);
     tl_status status = part_add(log, true, number, file->size_count - 1);
     if (status == TL_OK && shrinks)
         status = epochs_begin(file, op, size_bytes);
@@ -155,6 +178,15 @@ static tl_status size_event(count_log *log, uint32_t number, int64_t op, uint64_
     tl_status status = size_add(log, number, op, size_bytes);
     log->files[number].demand = ++log->event_count;
     return status;
+}
+
+/* One more size, journaled whenever the data is written. */
+static tl_status delayed_size_add(count_log *log, count_file *file, int64_t op, uint64_t size_bytes,
+                                  uint32_t since)
+{
+    count_size size = {op, size_bytes, true, log->event_count, since};
+    PUSH(file->sizes, file->size_count, file->size_capacity, size);
+    return TL_OK;
 }
 
 static tl_status name_add(count_log *log, uint32_t path, int64_t op, uint32_t file)
@@ -190,9 +222,10 @@ static tl_status write_versions_add(count_log *log, const tl_simdisk_op *op, int
         /* events end at multiples of 4096, so a sector lies within the range of one of them */
         while (event < file->size_count && file->sizes[event].bytes <= begin)
             event++;
-        bool ordered = event < file->size_count && begin + TL_SECTOR_BYTES > old_bytes;
+        /* a block that the old end cuts is there already: its data is not waited for */
+        bool ordered = event < file->size_count && begin >= round_up(old_bytes);
         PUSH(sector->versions, sector->count, sector->capacity,
-             (count_version){i, ordered ? event : 0, false, ordered});
+             (count_version){i, ordered ? event : 0, false, false, ordered});
     }
     return TL_OK;
 }
@@ -202,12 +235,14 @@ static tl_status write_add(count_log *log, const tl_simdisk_op *op, int64_t i)
     count_file *file = &log->files[op->file];
     uint64_t old = size_now(file), end = op->offset + op->size_bytes;
     uint32_t first_event = file->size_count;
+    /* one through goes its own way to the disk: older data may stay behind */
+    uint32_t since = op->through ? first_event - 1 : file->sizes[first_event - 1].since;
     tl_status status = TL_OK;
     if (end > old) {
         for (uint64_t step = (old / 4096 + 1) * 4096; step < end && status == TL_OK; step += 4096)
-            status = size_event(log, op->file, i, step);
+            status = delayed_size_add(log, file, i, step, since);
         if (status == TL_OK)
-            status = size_event(log, op->file, i, end);
+            status = delayed_size_add(log, file, i, end, since);
     }
     return status == TL_OK ? write_versions_add(log, op, i, first_event, old) : status;
 }
@@ -226,6 +261,13 @@ static tl_status rename_add(count_log *log, const tl_simdisk_op *op, int64_t i)
          (count_need){i, op->path, log->paths[op->path].name_count - 1, op->path2,
                       log->paths[op->path2].name_count - 1});
     return TL_OK;
+}
+
+/* The last creation, truncate or fallocate; and what the size needs that the sync found. */
+static size_t sync_demand(const count_file *file)
+{
+    const count_size *size = &file->sizes[file->size_count - 1];
+    return size->by_write && size->needs > file->demand ? size->needs : file->demand;
 }
 
 static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
@@ -253,7 +295,7 @@ static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
     case TL_SIMDISK_RENAME:
         return rename_add(log, op, (int64_t)i);
     case TL_SIMDISK_SYNC:
-        log->demands[i] = log->files[op->file].demand;
+        log->demands[i] = sync_demand(&log->files[op->file]);
         return TL_OK;
     case TL_SIMDISK_SYNC_DIR:
         log->demands[i] = log->paths[op->path].demand;
@@ -304,7 +346,7 @@ static tl_status difference_of_file(count_log *log, uint32_t number)
         if (issued < durable && (sector->number + 1) * TL_SECTOR_BYTES > issued)
             continue;
         PUSH(sector->versions, sector->count, sector->capacity,
-             (count_version){COUNT_DIFFERENCE, 0, false, false});
+             (count_version){.op = COUNT_DIFFERENCE});
     }
     return status;
 }
@@ -349,7 +391,8 @@ static tl_status tables_make(count_log *log)
     for (uint32_t i = 0; i < log->file_count; i++) {
         count_file *file = &log->files[i];
         uint64_t bytes = tl_simdisk_base_size(log->trace, true, i);
-        PUSH(file->sizes, file->size_count, file->size_capacity, (count_size){COUNT_BASE, bytes});
+        PUSH(file->sizes, file->size_count, file->size_capacity,
+             (count_size){COUNT_BASE, bytes, false, 0, 0});
     }
     for (uint32_t i = 0; i < log->path_count; i++) {
         count_path *path = &log->paths[i];

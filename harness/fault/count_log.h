@@ -22,6 +22,7 @@ typedef struct count_version {
     int64_t op;
     uint32_t size_event; /* index of a size of the file */
     bool begins;         /* an epoch: what stands here once the shrink `size_event` persisted */
+    bool zeroed;         /* in place, by the shrink `size_event`, which needs it */
     bool ordered;        /* `size_event` covers bytes of this write: in a journal it needs them */
 } count_version;
 
@@ -35,6 +36,9 @@ typedef struct count_sector {
 typedef struct count_size {
     int64_t op;
     uint64_t bytes;
+    bool by_write;  /* journaled some time behind the write */
+    size_t needs;   /* journal length: by_write that before the write, else with its own event */
+    uint32_t since; /* with this size, sizes behind that index have brought their data */
 } count_size;
 
 typedef struct count_file {
@@ -43,7 +47,8 @@ typedef struct count_file {
     uint32_t size_sure;    /* what a finished sync found */
     count_sector *sectors; /* ascending by number */
     uint32_t sector_count, sector_capacity;
-    size_t demand; /* while the chains are built: journal length up to its last creation or size */
+    size_t demand; /* while the chains are built: journal length up to its last creation or size
+                      that no write made */
 } count_file;
 
 typedef struct count_name {

@@ -73,20 +73,44 @@ static void dir_demands(tl_pending *pending, uint32_t path)
 
 /* Operations one by one. */
 
+/* The sizes of a write through do not wait for what older writes left in the cache. */
+static tl_status write_take(tl_pending *pending, const tl_simdisk_op *op)
+{
+    tl_pending_file *body = &pending->files[op->file];
+    uint64_t found = pending->issued.files[op->file].size_bytes;
+    uint64_t end = op->offset + op->size_bytes;
+    uint32_t sizes = tl_pending_write_sizes(found, end);
+    tl_pending_size size = {.needs = pending->event_count, .by_write = true};
+    size.since = body->size_count == 0 ? 0 : body->sizes[body->size_count - 1].since;
+    if (op->through)
+        size.since = body->size_count;
+    tl_status status = TL_OK;
+    for (uint32_t nth = 1; nth <= sizes && status == TL_OK; nth++) {
+        size.bytes = tl_pending_write_size(found, end, nth);
+        status = tl_pending_size_add(pending, op->file, size);
+    }
+    if (sizes > 0)
+        body->demands = pending->event_count;
+    return status;
+}
+
 static tl_status data_take(tl_pending *pending, uint32_t number)
 {
     const tl_simdisk_op *op = &pending->trace->ops[number];
     tl_pending_file *body = &pending->files[op->file];
-    uint64_t found = pending->issued.files[op->file].size_bytes;
-    uint32_t sizes = 1;
-    if (op->kind == TL_SIMDISK_WRITE)
-        sizes = tl_pending_write_sizes(found, op->offset + op->size_bytes);
     tl_status status = tl_words_add(&body->ops, number);
-    body->size_events += sizes;
-    for (uint32_t i = 0; i < sizes && status == TL_OK && is_journal(pending); i++)
-        status = tl_pending_event_add(pending, number, op->file, false);
-    if (sizes > 0)
-        body->demands = pending->event_count;
+    if (status != TL_OK)
+        return status;
+    if (op->kind == TL_SIMDISK_WRITE)
+        return write_take(pending, op);
+    if (is_journal(pending))
+        status = tl_pending_event_add(pending, number, false);
+    body->demands = pending->event_count;
+    if (status == TL_OK)
+        status = tl_pending_size_add(pending, op->file,
+                                     (tl_pending_size){.bytes = op->size_after,
+                                                       .needs = pending->event_count,
+                                                       .since = body->size_count + 1});
     return status;
 }
 
@@ -95,7 +119,7 @@ static tl_status name_take(tl_pending *pending, uint32_t number)
     const tl_simdisk_op *op = &pending->trace->ops[number];
     if (!is_journal(pending))
         return tl_pending_names_add(pending, op);
-    tl_status status = tl_pending_event_add(pending, number, op->file, true);
+    tl_status status = tl_pending_event_add(pending, number, true);
     dir_demands(pending, op->path);
     if (op->kind == TL_SIMDISK_RENAME)
         dir_demands(pending, op->path2);
@@ -137,11 +161,17 @@ static tl_status sync_take(tl_pending *pending, const tl_simdisk_op *op)
     }
     tl_pending_file *body = &pending->files[op->file];
     body->ops.count = 0;
-    body->size_synced = body->size_events;
+    body->size_count = body->size_floor = 0;
     tl_status status = tl_image_copy_file(&pending->durable, &pending->issued, op->file);
     return status == TL_OK && is_journal(pending)
                ? tl_pending_journal_settle(pending, body->demands)
                : status;
+}
+
+static tl_status through_take(tl_pending *pending, const tl_simdisk_op *op)
+{
+    uint32_t needs = tl_pending_size_reaches(pending, op->file, op->offset + op->size_bytes);
+    return is_journal(pending) ? tl_pending_journal_settle(pending, needs) : TL_OK;
 }
 
 /* Operation `at` returns. */
@@ -153,8 +183,9 @@ static tl_status step(tl_pending *pending)
         return status;
     }
     const tl_simdisk_op *op = &pending->trace->ops[pending->at];
-    bool sync = op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR;
-    tl_status status = sync && pending->at != pending->left_out ? sync_take(pending, op) : TL_OK;
+    tl_status status = TL_OK;
+    if (tl_simdisk_op_syncs(op) && pending->at != pending->left_out)
+        status = op->through ? through_take(pending, op) : sync_take(pending, op);
     pending->at++;
     return status == TL_OK ? op_take(pending) : status;
 }
@@ -167,8 +198,7 @@ static tl_status outcomes_count(tl_pending *pending)
     }
     if (!is_journal(pending))
         return tl_pending_names_count(pending);
-    pending->outcome_count = (uint64_t)pending->event_count - pending->demanded + 1;
-    return TL_OK;
+    return tl_pending_journal_count(pending);
 }
 
 tl_status tl_pending_rewind(tl_pending *pending)
@@ -183,9 +213,8 @@ tl_status tl_pending_rewind(tl_pending *pending)
         status = tl_image_copy(&pending->settled, &trace->base_durable);
     pending->issued.hashing = pending->durable.hashing = pending->settled.hashing = false;
     for (uint32_t file = 0; file < pending->file_capacity; file++) {
-        tl_words ops = pending->files[file].ops;
-        ops.count = 0;
-        pending->files[file] = (tl_pending_file){.ops = ops};
+        tl_pending_file *body = &pending->files[file];
+        body->ops.count = body->size_count = body->size_floor = body->demands = 0;
     }
     for (uint32_t path = 0; path < pending->name_capacity; path++)
         pending->names[path].demands = 0;
@@ -245,6 +274,7 @@ tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pend
     tl_image_init(&pending->durable, &trace->share->versions);
     tl_image_init(&pending->shortest, &trace->share->versions);
     tl_image_init(&pending->settled, &trace->share->versions);
+    tl_image_init(&pending->walked, &trace->share->versions);
     tl_status status = tl_pending_reserve(&pending->names, &pending->name_capacity,
                                           pending->path_count, sizeof *pending->names);
     if (status == TL_OK)
@@ -267,8 +297,11 @@ void tl_pending_destroy(tl_pending *pending)
     tl_image_clear(&pending->durable);
     tl_image_clear(&pending->shortest);
     tl_image_clear(&pending->settled);
-    for (uint32_t file = 0; file < pending->file_capacity; file++)
+    tl_image_clear(&pending->walked);
+    for (uint32_t file = 0; file < pending->file_capacity; file++) {
         free(pending->files[file].ops.at);
+        free(pending->files[file].sizes);
+    }
     for (uint32_t path = 0; path < pending->name_capacity; path++)
         free(pending->names[path].files.at);
     free(pending->files);
@@ -355,20 +388,6 @@ void tl_possible_clear(tl_possible *possible)
     *possible = (tl_possible){0};
 }
 
-static tl_status posix_show(tl_pending *pending, uint64_t index, tl_image *image)
-{
-    tl_status status = tl_pending_names_show(pending, &index, image);
-    for (uint32_t file = pending->issued.file_count; file-- > 0 && status == TL_OK;) {
-        const tl_pending_file *body = &pending->files[file];
-        if (!tl_image_is_named(image, file))
-            continue;
-        uint64_t sizes = (uint64_t)body->size_events - body->size_synced + 1;
-        pending->picked[file] = (uint32_t)(index % sizes);
-        index /= sizes;
-    }
-    return status;
-}
-
 tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *possible)
 {
     assert(index < pending->outcome_count);
@@ -383,9 +402,12 @@ tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *poss
         uint32_t added;
         status = tl_image_add_file(image, &added);
     }
+    uint32_t events = 0;
     if (status == TL_OK)
-        status = is_journal(pending) ? tl_pending_journal_show(pending, index, image)
-                                     : posix_show(pending, index, image);
+        status = is_journal(pending) ? tl_pending_journal_show(pending, &index, image, &events)
+                                     : tl_pending_names_show(pending, &index, image);
+    if (status == TL_OK)
+        tl_pending_sizes_show(pending, index, image, events);
     for (uint32_t file = 0; file < image->file_count && status == TL_OK; file++) {
         if (tl_image_is_named(image, file))
             status = tl_pending_show_file(pending, file, pending->picked[file], possible);

@@ -63,13 +63,28 @@ tl_status tl_pending_base_begin(tl_pending *pending)
         event = event || size;
         if (size || created)
             body->demands = created_demands;
-        body->size_events += size;
-        if (size || base_content_differs(pending, file)) {
+        if (size)
+            status = tl_pending_size_add(
+                pending, file,
+                (tl_pending_size){.bytes = pending->trace->base_issued.files[file].size_bytes,
+                                  .needs = created_demands,
+                                  .since = 1});
+        if (status == TL_OK && (size || base_content_differs(pending, file))) {
             differ = true;
             status = tl_words_add(&body->ops, TL_PENDING_BASE);
         }
     }
     pending->bases_differ = differ || event;
-    return status == TL_OK && event ? tl_pending_event_add(pending, TL_PENDING_BASE, 0, true)
-                                    : status;
+    return status == TL_OK && event ? tl_pending_event_add(pending, TL_PENDING_BASE, true) : status;
+}
+
+tl_status tl_pending_show_nameless(const tl_pending *pending, tl_image *image)
+{
+    tl_status status = TL_OK;
+    bool ordered = pending->profile == TL_PROFILE_SIGKILL || pending->profile == TL_PROFILE_PREFIX;
+    for (uint32_t file = 0; !ordered && file < image->file_count && status == TL_OK; file++) {
+        if (!tl_image_is_named(image, file))
+            status = tl_image_copy_file(image, &pending->durable, file);
+    }
+    return status; /* where there is one order, outcome 0 has all files whole */
 }

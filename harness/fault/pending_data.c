@@ -1,9 +1,11 @@
 /* harness/fault/pending_data.c -- what the sectors of one file may hold, given its size.
  *
  * The file begins as its last finished sync left it.  Then the operations since then are gone
- * through once: a write adds its versions to the chains of its sectors; a shrink that persisted
- * begins the chains behind it anew; one that did not persist closes them, for good.  Under journal
- * a size that persisted takes away what is older than the data that the size covers.
+ * through once: a write adds its versions to the chains of its sectors, and one through, when it
+ * returned, takes away what is older.  A shrink adds zeros to the block that it cuts; when it
+ * persisted it takes away what is older there and begins the chains behind that block anew; when
+ * it did not it closes those, for good.  Under journal a size that persisted takes away what is
+ * older than the data of the new blocks that it covers.
  */
 #include "harness/fault/pending_body.h"
 
@@ -39,6 +41,7 @@ typedef struct course {
     tl_image *image; /* the file's size and sectors without a chain */
     uint32_t file, persisted;
     uint32_t seen;        /* sizes so far */
+    uint32_t since;       /* sizes up to this number brought no data */
     uint64_t size;        /* as issued so far */
     uint64_t kept;        /* the newest that persisted */
     uint32_t closed_from; /* sectors from here on take no more versions */
@@ -117,13 +120,18 @@ static bool size_add(course *on, uint64_t size)
     return true;
 }
 
-/* A size persisted, and data before it: of what the write reached, nothing older is left. */
-static tl_status data_came_first(course *on, const tl_simdisk_op *op, uint64_t from, uint64_t to)
+/* Where the first block at or behind a size begins. */
+static uint64_t block_up(uint64_t size)
+{
+    return (size + FILE_PAGE_BYTES - 1) / FILE_PAGE_BYTES * FILE_PAGE_BYTES;
+}
+
+/* Sectors of a write that begin in [from, to) are on the disk: nothing older is left of them. */
+static tl_status data_is_there(course *on, const tl_simdisk_op *op, uint64_t from, uint64_t to)
 {
     for (uint32_t i = 0; i < op->sector_count; i++) {
-        uint64_t sector = op->first_sector + i;
-        bool covered = sector * TL_SECTOR_BYTES < to && (sector + 1) * TL_SECTOR_BYTES > from;
-        if (!covered || sector >= on->closed_from)
+        uint64_t sector = op->first_sector + i, begin = sector * TL_SECTOR_BYTES;
+        if (begin < from || begin >= to || sector >= on->closed_from)
             continue;
         tl_chain *chain;
         tl_status status = chain_of(on, (uint32_t)sector, &chain);
@@ -135,43 +143,52 @@ static tl_status data_came_first(course *on, const tl_simdisk_op *op, uint64_t f
     return TL_OK;
 }
 
-static tl_status go_write(course *on, const tl_simdisk_op *op)
+static tl_status go_write(course *on, const tl_simdisk_op *op, bool is_durable)
 {
     tl_status status = TL_OK;
     for (uint32_t i = 0; i < op->sector_count && status == TL_OK; i++)
         status = version_add(on, (uint32_t)op->first_sector + i, op->first_version + i);
     uint64_t found = on->size, end = op->offset + op->size_bytes;
+    if (status == TL_OK && is_durable)
+        status = data_is_there(on, op, 0, end);
     uint32_t sizes = tl_pending_write_sizes(found, end);
     for (uint32_t nth = 1; nth <= sizes && status == TL_OK; nth++) {
         uint64_t before = tl_pending_write_size(found, end, nth - 1);
         uint64_t size = tl_pending_write_size(found, end, nth);
-        if (size_add(on, size) && on->pending->profile != TL_PROFILE_POSIX)
-            status = data_came_first(on, op, before, size);
+        bool ordered = on->pending->profile == TL_PROFILE_JOURNAL && on->seen >= on->since;
+        if (size_add(on, size) && ordered) /* a block that was there before does not wait */
+            status = data_is_there(on, op, block_up(before), size);
     }
     return status;
 }
 
-/* A shrink to `size`; a sector that it cuts holds `cut` then. */
+/* A shrink to `size`; a sector that it cuts holds `cut` then.  The block that it cuts is zeroed in
+ * place before the size is another; blocks behind it are given back. */
 static tl_status go_shrink(course *on, uint64_t size, uint32_t cut)
 {
     tl_pending *pending = on->pending;
     uint32_t first = (uint32_t)(size / TL_SECTOR_BYTES);
-    if (!size_add(on, size)) {
-        on->closed_from = first < on->closed_from ? first : on->closed_from;
-        return TL_OK;
-    }
+    uint32_t gone = (uint32_t)(block_up(size) / TL_SECTOR_BYTES);
+    bool persisted = size_add(on, size);
     tl_status status = TL_OK;
-    if (on->image->files[on->file].sector_count > first)
-        status = tl_image_resize(on->image, on->file, (uint64_t)first * TL_SECTOR_BYTES);
-    for (uint32_t i = 0; i < pending->chain_count && status == TL_OK; i++) {
-        if (pending->chains[i].sector >= first)
-            status = chain_reset(pending, &pending->chains[i], 0);
+    for (uint32_t sector = first; sector < gone && status == TL_OK; sector++) {
+        bool is_cut = sector == first && size % TL_SECTOR_BYTES != 0;
+        tl_chain *chain;
+        status = version_add(on, sector, is_cut ? cut : 0);
+        if (status == TL_OK && persisted)
+            status = chain_of(on, sector, &chain);
+        if (status == TL_OK && persisted)
+            status = chain_reset(pending, chain, is_cut ? cut : 0);
     }
-    tl_chain *chain;
-    if (status == TL_OK && size % TL_SECTOR_BYTES != 0) {
-        status = chain_of(on, first, &chain);
-        if (status == TL_OK)
-            status = chain_reset(pending, chain, cut);
+    if (!persisted) {
+        on->closed_from = gone < on->closed_from ? gone : on->closed_from;
+        return status;
+    }
+    if (status == TL_OK && on->image->files[on->file].sector_count > gone)
+        status = tl_image_resize(on->image, on->file, (uint64_t)gone * TL_SECTOR_BYTES);
+    for (uint32_t i = 0; i < pending->chain_count && status == TL_OK; i++) {
+        if (pending->chains[i].sector >= gone)
+            status = chain_reset(pending, &pending->chains[i], 0);
     }
     return status;
 }
@@ -200,13 +217,19 @@ static tl_status go_base(course *on)
     return TL_OK;
 }
 
+bool tl_pending_is_through(const tl_pending *pending, uint32_t number)
+{
+    return pending->trace->ops[number].through && number < pending->at &&
+           number != pending->left_out;
+}
+
 static tl_status go_on(course *on, uint32_t number)
 {
     if (number == TL_PENDING_BASE)
         return go_base(on);
     const tl_simdisk_op *op = &on->pending->trace->ops[number];
     if (op->kind == TL_SIMDISK_WRITE)
-        return go_write(on, op);
+        return go_write(on, op, tl_pending_is_through(on->pending, number));
     uint64_t size = op->size_bytes;
     if (op->kind == TL_SIMDISK_FALLOCATE)
         size = op->offset + op->size_bytes > on->size ? op->offset + op->size_bytes : on->size;
@@ -303,10 +326,12 @@ tl_status tl_pending_show_file(tl_pending *pending, uint32_t file, uint32_t pers
                                tl_possible *possible)
 {
     const tl_words *ops = &pending->files[file].ops;
+    const tl_pending_size *sizes = pending->files[file].sizes;
     course on = {.pending = pending,
                  .image = &possible->image,
                  .file = file,
                  .persisted = persisted,
+                 .since = persisted == 0 ? 0 : sizes[persisted - 1].since,
                  .size = pending->durable.files[file].size_bytes,
                  .kept = pending->durable.files[file].size_bytes,
                  .closed_from = UINT32_MAX};

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-enum { COMBOS_MAX = 1 << 20 };
-
 static tl_status name_add(tl_pending *pending, uint32_t path, uint32_t file)
 {
     return tl_words_add(&pending->names[path].files, file);
@@ -125,36 +123,16 @@ static tl_status names_fill(const tl_pending *pending, const uint32_t *picks, tl
     return status;
 }
 
-/* Choices of sizes when these names persisted; 0: more than can be counted. */
-static uint64_t sizes_count(const tl_pending *pending, const tl_image *image)
-{
-    uint64_t product = 1;
-    for (uint32_t file = 0; file < pending->issued.file_count; file++) {
-        const tl_pending_file *body = &pending->files[file];
-        uint64_t sizes = (uint64_t)body->size_events - body->size_synced + 1;
-        if (sizes > 1 && tl_image_is_named(image, file) &&
-            __builtin_mul_overflow(product, sizes, &product))
-            return 0;
-    }
-    return product;
-}
-
 static tl_status combo_add(tl_pending *pending, const uint32_t *picks)
 {
-    tl_status status = tl_pending_reserve(&pending->before, &pending->before_capacity,
-                                          pending->combo_count + 1, sizeof *pending->before);
+    tl_status status = TL_OK;
     for (uint32_t i = 0; i < pending->varying.count && status == TL_OK; i++)
         status = tl_words_add(&pending->combos, picks[i]);
     if (status == TL_OK)
         status = names_fill(pending, picks, &pending->settled);
     if (status != TL_OK)
         return status;
-    pending->before[pending->combo_count++] = pending->outcome_count;
-    uint64_t sizes = sizes_count(pending, &pending->settled);
-    if (sizes == 0 || pending->combo_count == COMBOS_MAX ||
-        __builtin_add_overflow(pending->outcome_count, sizes, &pending->outcome_count))
-        return TL_NO_SPACE;
-    return TL_OK;
+    return tl_pending_combo_add(pending, tl_pending_sizes_count(pending, &pending->settled, 0));
 }
 
 tl_status tl_pending_names_count(tl_pending *pending)
@@ -186,16 +164,9 @@ tl_status tl_pending_names_count(tl_pending *pending)
 
 tl_status tl_pending_names_show(tl_pending *pending, uint64_t *index, tl_image *image)
 {
-    uint32_t low = 0, high = pending->combo_count;
-    while (high - low > 1) { /* ends: shrinks every round */
-        uint32_t middle = low + (high - low) / 2;
-        if (pending->before[middle] <= *index)
-            low = middle;
-        else
-            high = middle;
-    }
-    *index -= pending->before[low];
+    uint32_t combo = tl_pending_combo_of(pending, *index);
+    *index -= pending->before[combo];
     const uint32_t *picks =
-        pending->varying.count == 0 ? NULL : pending->combos.at + low * pending->varying.count;
+        pending->varying.count == 0 ? NULL : pending->combos.at + combo * pending->varying.count;
     return names_fill(pending, picks, image);
 }

@@ -30,8 +30,7 @@ tl_status tl_pending_order_step(tl_pending *pending)
 {
     const tl_simdisk_op *op = &pending->trace->ops[pending->at];
     tl_status status = tl_image_apply(&pending->issued, op, UINT32_MAX);
-    bool sync = op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR;
-    if (status != TL_OK || !sync || pending->at == pending->left_out)
+    if (status != TL_OK || !tl_simdisk_op_syncs(op) || pending->at == pending->left_out)
         return status;
     pending->shortest_ops = pending->at + 1;
     pending->base_first = false;
@@ -92,4 +91,20 @@ tl_status tl_pending_order_show(tl_pending *pending, uint64_t index, tl_image *i
     if (status == TL_OK && index > 0)
         status = tl_image_apply(image, &pending->trace->ops[q], (uint32_t)index);
     return status;
+}
+
+uint64_t tl_pending_next_whole(const tl_pending *pending, uint64_t outcome)
+{
+    size_t q = pending->shortest_ops;
+    for (uint64_t whole = 0; pending->profile == TL_PROFILE_PREFIX;) {
+        if (whole > outcome)
+            return whole;
+        if (whole == 0 && pending->base_first)
+            whole = 1; /* behind the durable base */
+        else if (q < pending->at)
+            whole += states_of(pending, q++);
+        else
+            break; /* parts of the operation in flight are left */
+    }
+    return outcome + 1;
 }

@@ -21,7 +21,8 @@
     X(POSIX, posix, true, true,                                                                    \
       "power loss as POSIX allows it: sectors, sizes and names each in any order")                 \
     X(GARBAGE, garbage, true, false,                                                               \
-      "posix, and file pages being written may hold anything, also what stood there unwritten")    \
+      "posix, and a file page with an unsynced write may hold anything, what was synced there "    \
+      "too")                                                                                       \
     X(LIAR, liar, true, false, "journal, on a disk that drops one sync and says it did not")
 
 #define TL_PROFILE_AS_ENUM(upper, lower, power, exact, text) TL_PROFILE_##upper,

@@ -91,6 +91,12 @@ typedef struct tl_simdisk_op {
     bool through; /* WRITE: durable when it returned, it alone: O_DSYNC or O_SYNC */
 } tl_simdisk_op;
 
+/* Does it make anything durable when it returns?  Syncs, and writes through. */
+static inline bool tl_simdisk_op_syncs(const tl_simdisk_op *op)
+{
+    return op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through;
+}
+
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
 const tl_simdisk_op *tl_simdisk_op_at(const tl_simdisk *disk, size_t index);
 const char *tl_simdisk_path(const tl_simdisk *disk, uint32_t path);
@@ -201,6 +207,11 @@ TL_MUST_USE tl_status tl_simdisk_copy_without(const tl_simdisk *trace, size_t le
  * and recall of tl/io.h); NULL: keep nothing, the default.  The memo is borrowed, and counts on
  * the trace not growing. */
 void tl_simdisk_use_memo(tl_simdisk *state, struct tl_memo *memo);
+/* A disk beside the trace whose log has `count` syncs more, syncs[i] right before entry before[i];
+ * `before` ascends and may be op_count: as if the store had made them.  TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_simdisk_copy_with(const tl_simdisk *trace, const size_t *before,
+                                           const tl_simdisk_op *syncs, size_t count,
+                                           tl_simdisk **copy);
 uint32_t tl_simdisk_mark(const tl_simdisk *disk);
 void tl_simdisk_release(tl_simdisk *disk, uint32_t mark); /* versions made since are gone */
 

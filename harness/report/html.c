@@ -225,6 +225,7 @@ static const struct {
     {"allocator",   "Page allocator",              html_allocator  },
     {"counters",    "Counters and space",          html_counters   },
     {"crash",       "Crash sweep",                 html_crash      },
+    {"faults",      "Faults",                      html_faults     },
     {"not_covered", "Not covered",                 html_not_covered},
     {"origin",      "Where the numbers come from", html_origin     },
 };

@@ -265,4 +265,5 @@ void html_crash(html_page *page)
     if (any_has(suite, "variants"))
         crash_table(page, "States and findings by variant", variants, 5, variant_rows);
     crash_table(page, "What the traces went through", events, 4, trace_rows);
+    html_crash_matrix(page);
 }

@@ -22,6 +22,8 @@ void html_latency(html_page *page);
 void html_allocator(html_page *page);
 void html_counters(html_page *page);
 void html_crash(html_page *page);
+void html_crash_matrix(html_page *page); /* the last part of html_crash's section */
+void html_faults(html_page *page);
 void html_not_covered(html_page *page);
 
 /* The picture, or a line that says why it is not there. */

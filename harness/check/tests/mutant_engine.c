@@ -9,6 +9,7 @@
 #include "engine/tests/support/crowd.h"
 #include "engine/tests/support/storm.h"
 #include "harness/check/mutant_run.h"
+#include "harness/check/tests/mutant_calls.h"
 #include "harness/check/tests/mutant_promises.h"
 
 #include <stdio.h>
@@ -115,20 +116,22 @@ static void slow_syncs(tl_probe *probe)
 
 /* clang-format off */
 static const tl_mutant_sweep sweeps[] = {
+    {"calls", "system calls: each does a part, or is interrupted",
+     TL_FINDER_SYSTEM_CALL, true, 64, 240, mutant_calls, NULL},
     {"random_operations", "engine: operations beside a model",
-     TL_FINDER_STRUCTURE, true, 8, 240, random_operations},
+     TL_FINDER_STRUCTURE, true, 8, 240, random_operations, NULL},
     {"old_values", "engine: readers of large values, and checkpoints",
-     TL_FINDER_STRUCTURE, false, ROUNDS, 60, old_values},
+     TL_FINDER_STRUCTURE, false, ROUNDS, 60, old_values, NULL},
     {"seen_by_readers", "engine: committers, a reader and a power loss",
-     TL_FINDER_THREADS, false, ROUNDS, 60, seen_by_readers},
+     TL_FINDER_THREADS, false, ROUNDS, 60, seen_by_readers, NULL},
     {"slow_syncs", "engine: async commits, slow syncs and a power loss",
-     TL_FINDER_THREADS, false, ROUNDS, 60, slow_syncs},
+     TL_FINDER_THREADS, false, ROUNDS, 60, slow_syncs, NULL},
     {"crowd", "engine: readers beside a writer",
-     TL_FINDER_THREADS, false, ROUNDS, 120, crowd},
+     TL_FINDER_THREADS, false, ROUNDS, 120, crowd, NULL},
     {"churn", "engine: a writer beside slow checkpoints",
-     TL_FINDER_THREADS, false, ROUNDS, 120, churn},
+     TL_FINDER_THREADS, false, ROUNDS, 120, churn, NULL},
     {"committers", "engine: many committers and a power loss",
-     TL_FINDER_THREADS, false, ROUNDS, 120, committers},
+     TL_FINDER_THREADS, false, ROUNDS, 120, committers, NULL},
 };
 /* clang-format on */
 

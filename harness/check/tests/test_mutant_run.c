@@ -69,13 +69,13 @@ static void find_one(tl_probe *probe)
         tl_probe_found(probe, "", "", "");
 }
 
-static const tl_mutant_sweep judging = {"judge", "", TL_FINDER_STRUCTURE, true, 1, 5, judge};
-static const tl_mutant_sweep dying = {"die", "", TL_FINDER_STRUCTURE, true, 1, 5, die};
-static const tl_mutant_sweep hanging = {"hang", "", TL_FINDER_STRUCTURE, true, 1, 1, hang};
-static const tl_mutant_sweep passing = {"pass", "", TL_FINDER_STRUCTURE, true, 1, 5, pass};
-static const tl_mutant_sweep refusing = {"refuse", "", TL_FINDER_STRUCTURE, true, 1, 5, refuse};
+static const tl_mutant_sweep judging = {"judge", "", TL_FINDER_STRUCTURE, true, 1, 5, judge, NULL};
+static const tl_mutant_sweep dying = {"die", "", TL_FINDER_STRUCTURE, true, 1, 5, die, NULL};
+static const tl_mutant_sweep hanging = {"hang", "", TL_FINDER_STRUCTURE, true, 1, 1, hang, NULL};
+static const tl_mutant_sweep passing = {"pass", "", TL_FINDER_STRUCTURE, true, 1, 5, pass, NULL};
+static const tl_mutant_sweep refusing = {"refuse", "", TL_FINDER_STRUCTURE, true, 1, 5, refuse, NULL};
 static const tl_mutant_sweep table[] = {
-    {"find_one", "", TL_FINDER_STRUCTURE, true, 1, 5, find_one},
+    {"find_one", "", TL_FINDER_STRUCTURE, true, 1, 5, find_one, NULL},
 };
 static const tl_mutant_engine here = {wake, reached, table, 1};
 const tl_mutant_engine *const tl_mutant_engine_here = &here;

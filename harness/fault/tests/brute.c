@@ -16,6 +16,13 @@ static bool is_finished(const world *w, size_t i, tl_simdisk_op_kind kind, uint3
            (kind == TL_SIMDISK_SYNC ? op->file : op->path) == which;
 }
 
+/* Operation i, when it is a write through to this file that has returned; otherwise NULL. */
+static const tl_simdisk_op *through_at(const world *w, size_t i, uint32_t file)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+    return i < w->at && op->through && op->file == file ? op : NULL;
+}
+
 /* Out. */
 
 static void image_tell(world *w)
@@ -122,8 +129,8 @@ static void all_prefixes_tell(world *w)
 {
     size_t from = 0;
     for (size_t i = 0; i < w->at; i++) {
-        tl_simdisk_op_kind kind = tl_simdisk_op_at(w->trace, i)->kind;
-        if (kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR)
+        const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+        if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through)
             from = i + 1;
     }
     if (from == 0 && w->differs) {
@@ -146,6 +153,11 @@ static void all_prefixes_tell(world *w)
 static bool shrinks_sector(const change *c, uint32_t file, uint64_t sector)
 {
     return c->kind == SIZE && c->file == file && c->bytes < c->old && (sector + 1) * 512 > c->bytes;
+}
+
+static uint64_t round_up(uint64_t bytes)
+{
+    return (bytes + 4095) / 4096 * 4096;
 }
 
 /* Does this change give the sector a version?  Which? */
@@ -180,7 +192,22 @@ static bool orders(const world *w, const change *c, uint32_t file, uint64_t sect
         return false;
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, (size_t)c->op);
     return sector >= op->first_sector && sector < op->first_sector + op->sector_count &&
-           sector * 512 < c->bytes && (sector + 1) * 512 > c->old;
+           sector * 512 < c->bytes && sector * 512 >= round_up(c->old);
+}
+
+/* A truncate, fallocate or another write, through, of the file behind this size, and not behind
+ * `size`. */
+static bool is_superseded(const world *w, long place, long size)
+{
+    for (long c = place + 1; c <= size; c++) {
+        const change *later = &w->changes[c];
+        if (later->kind != SIZE || later->file != w->changes[place].file)
+            continue;
+        if (!later->by_write || (later->op != w->changes[place].op &&
+                                 tl_simdisk_op_at(w->trace, (size_t)later->op)->through))
+            return true;
+    }
+    return false;
 }
 
 /* May the sector hold the version given at `place` in the list? */
@@ -190,16 +217,24 @@ static bool may_hold(const world *w, uint32_t file, uint64_t sector, long place)
     for (long c = 0; c < w->change_count; c++) {
         if (!shrinks_sector(&w->changes[c], file, sector))
             continue;
-        if (c <= size ? place < c : place >= c)
-            return false; /* another epoch */
+        bool in_place = sector * 512 < round_up(w->changes[c].bytes);
+        if (c <= size && place < c)
+            return false; /* an epoch that has ended, or not zeroed yet */
+        if (c > size && place >= c && !in_place)
+            return false; /* an epoch that has not begun */
     }
     for (size_t i = 0; i < w->at; i++) {
         if (is_finished(w, i, TL_SIMDISK_SYNC, file) && has_newer(w, file, sector, place, (long)i))
             return false; /* a sync found a newer one */
+        const tl_simdisk_op *through = through_at(w, i, file);
+        if (through != NULL && sector >= through->first_sector &&
+            sector < through->first_sector + through->sector_count &&
+            (place == NONE || w->changes[place].op < (long)i))
+            return false; /* a newer one was written through */
     }
     for (long c = 0; c <= size && w->profile == TL_PROFILE_JOURNAL; c++) {
         bool older = place == NONE || w->changes[place].op < w->changes[c].op;
-        if (orders(w, &w->changes[c], file, sector) && older)
+        if (orders(w, &w->changes[c], file, sector) && older && !is_superseded(w, c, size))
             return false; /* ordered data */
     }
     return true;
@@ -259,15 +294,100 @@ static void size_choose(world *w, uint32_t file, long place)
         place == NONE ? tl_simdisk_base_size(w->trace, true, file) : w->changes[place].bytes;
 }
 
+/* Sizes. */
+
+static bool is_size_of(const world *w, long place, uint32_t file)
+{
+    return w->changes[place].kind == SIZE && w->changes[place].file == file;
+}
+
+/* Does this size of the file, and each one behind it up to operation i, show all that i wrote
+ * through? */
+static bool shows(const world *w, long place, const tl_simdisk_op *op, size_t i)
+{
+    uint64_t end = op->offset + op->size_bytes;
+    if (place == NONE && tl_simdisk_base_size(w->trace, true, op->file) < end)
+        return false;
+    for (long c = place == NONE ? 0 : place; c < w->change_count; c++) {
+        if (is_size_of(w, c, op->file) && w->changes[c].op <= (long)i && w->changes[c].bytes < end)
+            return false;
+    }
+    return true;
+}
+
+/* Does a finished sync demand something newer than `place` for this name or size? */
+static bool is_too_old(const world *w, long place, int kind, uint32_t which)
+{
+    for (size_t i = 0; i < w->at; i++) {
+        const tl_simdisk_op *through = kind == SIZE ? through_at(w, i, which) : NULL;
+        if (through != NULL && !shows(w, place, through, i))
+            return true;
+        if (kind == SIZE
+                ? !is_finished(w, i, TL_SIMDISK_SYNC, which)
+                : !is_finished(w, i, TL_SIMDISK_SYNC_DIR, tl_simdisk_path_dir(w->trace, which)))
+            continue;
+        for (long c = place + 1; c < w->change_count; c++) {
+            const change *newer = &w->changes[c];
+            if ((int)newer->kind == kind && newer->op < (long)i &&
+                (kind == SIZE ? newer->file : newer->path) == which)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* May the file have this size with w->journal events of the journal? */
+static bool journal_has(const world *w, uint32_t file, long place)
+{
+    for (long c = 0; c < w->change_count; c++) {
+        const change *other = &w->changes[c];
+        if (other->kind != SIZE || other->file != file || other->by_write)
+            continue;
+        if (other->event < w->journal ? place < c : place >= c)
+            return false; /* a truncate or fallocate that persisted; one that did not */
+    }
+    return place == NONE || !w->changes[place].by_write || w->changes[place].event <= w->journal;
+}
+
+static void sizes_choose(world *w, uint32_t file)
+{
+    while (file < w->file_count && !is_named(w, file))
+        file++;
+    if (file == w->file_count) {
+        w->outcome++;
+        sectors_choose(w, 0, 0);
+        return;
+    }
+    for (long c = NONE; c < w->change_count && w->more; c++) {
+        if (c != NONE && (w->changes[c].kind != SIZE || w->changes[c].file != file))
+            continue;
+        if (is_too_old(w, c, SIZE, file) ||
+            (w->profile == TL_PROFILE_JOURNAL && !journal_has(w, file, c)))
+            continue;
+        size_choose(w, file, c);
+        sizes_choose(w, file + 1);
+    }
+}
+
 /* journal */
 
 /* Is a journal of `events` events long enough for this finished sync? */
 static bool journal_holds(const world *w, long events, size_t sync)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, sync);
+    if (op->through) { /* the oldest size that shows it must have what it needs */
+        long place = NONE;
+        while ((place != NONE && !is_size_of(w, place, op->file)) || !shows(w, place, op, sync))
+            place++;
+        if (place == NONE)
+            return true;
+        const change *c = &w->changes[place];
+        return c->by_write ? c->event <= events : c->event < events;
+    }
     for (long i = 0; i < w->change_count; i++) {
         const change *c = &w->changes[i];
-        if (c->kind == SECTOR || c->op >= (long)sync || c->event < events)
+        bool holds = c->kind == SIZE && c->by_write ? c->event <= events : c->event < events;
+        if (c->kind == SECTOR || c->op >= (long)sync || holds)
             continue;
         if (op->kind == TL_SIMDISK_SYNC && c->file == op->file && (c->kind == SIZE || c->creates))
             return false;
@@ -288,38 +408,16 @@ static void journals_tell(world *w)
             continue;
         for (uint32_t p = 0; p < w->path_count; p++)
             name_choose(w, p, NONE);
-        for (uint32_t f = 0; f < w->file_count; f++)
-            size_choose(w, f, NONE);
         for (long c = 0; c < w->change_count; c++) {
             if (w->changes[c].kind == NAME && w->changes[c].event < events)
                 name_choose(w, w->changes[c].path, c);
-            if (w->changes[c].kind == SIZE && w->changes[c].event < events)
-                size_choose(w, w->changes[c].file, c);
         }
-        w->outcome++;
-        sectors_choose(w, 0, 0);
+        w->journal = events;
+        sizes_choose(w, 0);
     }
 }
 
 /* posix */
-
-/* Does a finished sync demand something newer than `place` for this name or size? */
-static bool is_too_old(const world *w, long place, int kind, uint32_t which)
-{
-    for (size_t i = 0; i < w->at; i++) {
-        if (kind == SIZE
-                ? !is_finished(w, i, TL_SIMDISK_SYNC, which)
-                : !is_finished(w, i, TL_SIMDISK_SYNC_DIR, tl_simdisk_path_dir(w->trace, which)))
-            continue;
-        for (long c = place + 1; c < w->change_count; c++) {
-            const change *newer = &w->changes[c];
-            if ((int)newer->kind == kind && newer->op < (long)i &&
-                (kind == SIZE ? newer->file : newer->path) == which)
-                return true;
-        }
-    }
-    return false;
-}
 
 static bool renames_hold(const world *w)
 {
@@ -334,25 +432,6 @@ static bool renames_hold(const world *w)
             return false;
     }
     return true;
-}
-
-static void sizes_choose(world *w, uint32_t file)
-{
-    while (file < w->file_count && !is_named(w, file))
-        file++;
-    if (file == w->file_count) {
-        w->outcome++;
-        sectors_choose(w, 0, 0);
-        return;
-    }
-    for (long c = NONE; c < w->change_count && w->more; c++) {
-        if (c != NONE && (w->changes[c].kind != SIZE || w->changes[c].file != file))
-            continue;
-        if (is_too_old(w, c, SIZE, file))
-            continue;
-        size_choose(w, file, c);
-        sizes_choose(w, file + 1);
-    }
 }
 
 static void names_choose(world *w, uint32_t path)

@@ -31,7 +31,7 @@ static tl_status write_list(world *w, const tl_simdisk_op *op, long i, uint64_t 
             continue;
         status = change_add(w, (change){.kind = SIZE,
                                         .op = i,
-                                        .event = w->events++,
+                                        .event = w->events,
                                         .file = op->file,
                                         .old = old,
                                         .bytes = size,

@@ -101,6 +101,8 @@ static void write_step(maker *m, tl_file *file)
         return;
     memset(bytes, (int)(++m->writes % 255 + 1), count);
     pend(m, units);
+    if (below(m, 6) == 0)
+        tl_simdisk_write_through(m->disk, file);
     tl_io_span span = {bytes, count};
     keep(m, m->io->pwritev(m->io, file, offset, &span, 1));
 }

@@ -14,7 +14,7 @@ enum { NONE = -1, DIFFERENCE = -1 /* the "operation" between the two bases */ };
 typedef struct change {
     enum { SIZE, NAME, SECTOR } kind;
     long op;
-    long event;          /* of SIZE and NAME: its place in the journal */
+    long event;          /* its place in the journal; by_write: how much journal it needs */
     uint32_t file;       /* SIZE, SECTOR; NAME: or NO_FILE */
     uint32_t path;       /* NAME */
     bool creates;        /* NAME: the first one that this file ever had */
@@ -44,6 +44,7 @@ typedef struct world {
     tl_profile profile;
     tl_brute_fn told;
     void *context;
+    long journal;   /* events of it that persisted */
     size_t outcome; /* choices of names and sizes so far */
     bool more;
 } world;

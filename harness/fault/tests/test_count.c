@@ -146,7 +146,7 @@ static size_t odd_tears(const tl_simdisk *trace, size_t at)
     size_t count = 0;
     for (size_t q = 0; q <= at && q < tl_simdisk_op_count(trace); q++) {
         const tl_simdisk_op *op = tl_simdisk_op_at(trace, q);
-        if ((op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR) && q < at)
+        if (tl_simdisk_op_syncs(op) && q < at)
             count = 0;
         if (op->kind != TL_SIMDISK_WRITE)
             continue;
@@ -164,10 +164,10 @@ static size_t odd_tears(const tl_simdisk *trace, size_t at)
     return count;
 }
 
-static bool is_sync(const tl_simdisk *trace, size_t i)
+static bool flies_nothing(const tl_simdisk *trace, size_t i)
 {
     if (i >= tl_simdisk_op_count(trace))
-        return true; /* nothing is in flight, as with a sync */
+        return true;
     tl_simdisk_op_kind kind = tl_simdisk_op_at(trace, i)->kind;
     return kind == TL_SIMDISK_SYNC || kind == TL_SIMDISK_SYNC_DIR;
 }
@@ -213,9 +213,9 @@ static void states_grow_until_a_sync(void **state)
             assert_int_equal(tl_brute_images(trace, 0, p, STATES_MAX, &now), TL_OK);
             for (size_t at = 0; at < tl_simdisk_op_count(trace); at++) {
                 assert_int_equal(tl_brute_images(trace, at + 1, p, STATES_MAX, &next), TL_OK);
-                if (!is_sync(trace, at))
+                if (!tl_simdisk_op_syncs(tl_simdisk_op_at(trace, at)))
                     expect_inside(trace, at, "no sync: now in next", &now, &next);
-                if (is_sync(trace, at + 1))
+                if (flies_nothing(trace, at + 1))
                     expect_inside(trace, at, "nothing in flight: next in now", &next, &now);
                 free(now.hashes);
                 now = next;

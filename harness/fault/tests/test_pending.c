@@ -113,11 +113,11 @@ static void a_size_that_persisted_brings_its_data_under_journal_alone(void **sta
     (void)state;
     fixture f;
     begin(&f);
-    put(&f, 0, 1, 512);
+    put(&f, 0, 1, 4096);
     sync_all(&f);
-    put(&f, 0, 2, 1024); /* the first sector again, and a second one */
-    /* journal: old size, sector 0 old or new; new size, sector 0 likewise, sector 1 new
-     * posix: the same, but sector 1 may also be a hole */
+    put(&f, 3584, 2, 1024); /* the last sector again, and one in a new block */
+    /* journal: old size, sector 7 old or new; new size, sector 7 likewise, sector 8 new
+     * posix: the same, but sector 8 may also be a hole */
     EXPECT(&f, 5, {TL_PROFILE_PREFIX, 3, 3}, {TL_PROFILE_JOURNAL, 2, 4}, {TL_PROFILE_POSIX, 2, 6});
     end(&f);
 }
@@ -144,8 +144,9 @@ static void a_shrink_that_persisted_leaves_nothing_older_behind_it(void **state)
     put(&f, 512, 2, 512); /* 4: sector 1 again */
     must(f.io->truncate(f.io, f.file, 600));
     must(f.io->truncate(f.io, f.file, 1024));
-    /* sizes 1024: sector 1 is 1 or 2; 600: the cut one; 1024 again: the cut one, zeros behind */
-    EXPECT(&f, 7, {TL_PROFILE_JOURNAL, 3, 4}, {TL_PROFILE_POSIX, 3, 4});
+    /* sizes 1024: sector 1 is 1 or 2 or cut in place; 600: the cut one; 1024 again: the cut one,
+     * zeros behind */
+    EXPECT(&f, 7, {TL_PROFILE_JOURNAL, 3, 5}, {TL_PROFILE_POSIX, 3, 5});
     tl_pending *pending = NULL;
     must(tl_pending_create(f.disk, TL_PROFILE_POSIX, &pending));
     must(tl_pending_to(pending, 7));
@@ -211,20 +212,104 @@ static void a_synced_directory_demands_what_its_renames_need_elsewhere(void **st
     end(&f);
 }
 
-static void a_synced_file_takes_the_journal_along_as_far_as_its_own_last_event(void **state)
+static void a_synced_file_takes_the_journal_along_as_far_as_its_size_needs(void **state)
 {
     (void)state;
     fixture f;
     tl_file *other = NULL;
     begin(&f);                                                         /* 0: create d/x */
     must(f.io->open(f.io, "d/z", TL_IO_WRITE | TL_IO_CREATE, &other)); /* 1: create d/z */
-    put(&f, 0, 1, 512);                                                /* 2: a size of x */
-    must(f.io->rename(f.io, "d/z", "d/w"));                            /* 3 */
-    EXPECT(&f, 4, {TL_PROFILE_JOURNAL, 5, 5});
+    put(&f, 0, 1, 512);                     /* 2: a size of x, which needs both */
+    must(f.io->rename(f.io, "d/z", "d/w")); /* 3 */
+    /* nothing; x; x and z, x perhaps grown; x and w, likewise */
+    EXPECT(&f, 4, {TL_PROFILE_JOURNAL, 6, 6});
     must(f.io->fdatasync(f.io, f.file)); /* 4 */
     EXPECT(&f, 5, {TL_PROFILE_JOURNAL, 2, 2}, {TL_PROFILE_PREFIX, 1, 1});
     /* posix demands no name for it: x is there or not, z and w in four ways less one */
     EXPECT(&f, 5, {TL_PROFILE_POSIX, 2 * 5, 2 * 5});
+    end(&f);
+}
+
+static void a_write_through_that_the_disk_lied_about_is_a_plain_write(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    put(&f, 0, 1, 512);
+    sync_all(&f);
+    tl_simdisk_write_through(f.disk, f.file);
+    put(&f, 0, 2, 512); /* 4 */
+    tl_pending *pending = NULL;
+    must(tl_pending_create(f.disk, TL_PROFILE_JOURNAL, &pending));
+    for (int lied = 0; lied < 2; lied++) {
+        tl_pending_leave_out(pending, lied ? 4 : SIZE_MAX);
+        must(tl_pending_rewind(pending));
+        must(tl_pending_to(pending, 5));
+        must(tl_pending_show(pending, 0, &f.possible));
+        assert_int_equal(f.possible.open_count, lied);
+    }
+    tl_pending_destroy(pending);
+    end(&f);
+}
+
+/* Which of the first three units are in flight, as bits. */
+static unsigned flying(fixture *f, size_t at)
+{
+    tl_pending *pending = NULL;
+    unsigned units = 0;
+    must(tl_pending_create(f->disk, TL_PROFILE_POSIX, &pending));
+    must(tl_pending_to(pending, at));
+    for (unsigned unit = 0; unit < 3; unit++)
+        units |= (unsigned)tl_pending_unit_flies(pending, 0, unit) << unit;
+    tl_pending_destroy(pending);
+    return units;
+}
+
+static void a_write_is_in_flight_until_a_sync_of_its_file_has_finished(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    put(&f, 0, 1, 12000);
+    sync_all(&f);
+    assert_int_equal(flying(&f, 4), 0);
+    put(&f, 4000, 2, 200);               /* 4: two units */
+    must(f.io->fsync_dir(f.io, "d"));    /* 5: not of the file */
+    must(f.io->fdatasync(f.io, f.file)); /* 6 */
+    assert_int_equal(flying(&f, 4), 3);
+    assert_int_equal(flying(&f, 6), 3); /* the sync has not finished */
+    assert_int_equal(flying(&f, 7), 0);
+    must(f.io->truncate(f.io, f.file, 5000)); /* 7: zeroes the rest of unit 1 */
+    must(f.io->truncate(f.io, f.file, 4096)); /* 8: cuts no unit */
+    assert_int_equal(flying(&f, 8), 2);
+    assert_int_equal(flying(&f, 9), 2);
+    must(f.io->fdatasync(f.io, f.file)); /* 9 */
+    tl_simdisk_write_through(f.disk, f.file);
+    put(&f, 8192, 3, 100); /* 10 */
+    assert_int_equal(flying(&f, 10), 4);
+    assert_int_equal(flying(&f, 11), 0); /* it returned */
+    end(&f);
+}
+
+static void zeros_are_certain_that_a_sync_saw_and_no_cut_took(void **state)
+{
+    (void)state;
+    fixture f;
+    tl_pending *pending = NULL;
+    begin(&f);
+    must(f.io->fallocate(f.io, f.file, 0, 9000));  /* 1 */
+    sync_all(&f);                                  /* 2, 3 */
+    must(f.io->fallocate(f.io, f.file, 0, 20000)); /* 4 */
+    must(f.io->truncate(f.io, f.file, 5000));      /* 5 */
+    must(f.io->truncate(f.io, f.file, 20000));     /* 6 */
+    must(tl_pending_create(f.disk, TL_PROFILE_POSIX, &pending));
+    must(tl_pending_to(pending, 1));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 0);
+    must(tl_pending_to(pending, 4));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 9000);
+    must(tl_pending_to(pending, 7));
+    assert_int_equal(tl_pending_certain_bytes(pending, 0), 5000);
+    tl_pending_destroy(pending);
     end(&f);
 }
 
@@ -238,7 +323,10 @@ int main(void)
         cmocka_unit_test(bytes_behind_a_size_that_persisted_are_hidden),
         cmocka_unit_test(a_rename_shows_both_names_under_posix_and_never_under_journal),
         cmocka_unit_test(a_synced_directory_demands_what_its_renames_need_elsewhere),
-        cmocka_unit_test(a_synced_file_takes_the_journal_along_as_far_as_its_own_last_event),
+        cmocka_unit_test(a_synced_file_takes_the_journal_along_as_far_as_its_size_needs),
+        cmocka_unit_test(a_write_through_that_the_disk_lied_about_is_a_plain_write),
+        cmocka_unit_test(a_write_is_in_flight_until_a_sync_of_its_file_has_finished),
+        cmocka_unit_test(zeros_are_certain_that_a_sync_saw_and_no_cut_took),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* harness/fault/tests/test_states_twice.c -- what is enumerated and what is counted is as much.
  *
  * pending.h and count.h follow the same rules and share no code.  Random logs, with renames between
- * directories, shrinks and lives that began after a kill: at each crash point, under each profile,
- * both have the same number of outcomes and of states.
+ * directories, shrinks, writes through and lives that began after a kill: at each crash point,
+ * under each profile, both have the same number of outcomes and of states.
  */
 #include "harness/fault/count.h"
 #include "harness/fault/pending.h"
@@ -61,8 +61,11 @@ static void random_op(tl_simdisk *disk, uint64_t *random)
         must(io->truncate(io, file, offset));
     else if (kind == 8)
         must(io->fallocate(io, file, offset, size));
-    else
+    else {
+        if (next_random(random) % 5 == 0)
+            tl_simdisk_write_through(disk, file);
         must(io->pwritev(io, file, offset, &(tl_io_span){bytes, (size_t)size}, 1));
+    }
     io->close(io, file);
 }
 
