@@ -205,12 +205,8 @@ static tl_state_id first_of(const tl_state_id *id)
                          .number = id->first.number};
 }
 
-static tl_status only_run(tl_enumerator *on)
+tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *only)
 {
-    const tl_state_id *only = on->options->only;
-    tl_state_id first = first_of(only);
-    if (only->nested)
-        only = &first;
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     bool exists = only->profile == on->options->profile && only->point <= op_count;
     tl_status status = TL_OK;
@@ -221,14 +217,29 @@ static tl_status only_run(tl_enumerator *on)
     if (exists && status == TL_OK)
         status = tl_pending_to(on->pending, only->point);
     exists = exists && status == TL_OK && only->outcome < tl_pending_outcome_count(on->pending);
+    if (exists)
+        status = tl_enumerate_exists(on, only, &exists);
     if (status == TL_OK && !exists) {
         snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
         return TL_INVALID;
     }
-    if (status != TL_OK || on->nest == NULL)
-        return status == TL_OK ? tl_enumerate_state(on, only) : status;
-    return only->pick == TL_PICK_KILLED ? tl_enumerate_killed(on, only)
-                                        : tl_enumerate_state(on, only);
+    return status;
+}
+
+static tl_status only_run(tl_enumerator *on)
+{
+    const tl_state_id *only = on->options->only;
+    tl_state_id first = first_of(only);
+    if (only->nested)
+        only = &first;
+    tl_status status = tl_enumerator_reach(on, only);
+    if (status == TL_OK && on->nest != NULL && only->pick == TL_PICK_KILLED)
+        status = tl_enumerate_killed(on, only);
+    else if (status == TL_OK)
+        status = tl_enumerate_state(on, only);
+    if (status == TL_INVALID && on->result->error[0] == '\0')
+        snprintf(on->result->error, sizeof on->result->error, "this trace has no such state");
+    return status;
 }
 
 /* garbage and liar are other profiles, and something beside. */
@@ -272,7 +283,7 @@ static tl_status prepare(tl_enumerator *on)
     return status == TL_OK && on->answers == NULL ? TL_NO_MEMORY : status;
 }
 
-static void release(tl_enumerator *on)
+void tl_enumerator_end(tl_enumerator *on)
 {
     tl_nest_destroy(on->nest);
     tl_answers_destroy(on->answers);
@@ -287,23 +298,30 @@ static void release(tl_enumerator *on)
     mpz_clears(on->beside, on->weight, NULL);
 }
 
+tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *options,
+                              tl_enumeration *result)
+{
+    *on = (tl_enumerator){.options = options,
+                          .result = result,
+                          .inspector = options->recording->inspector,
+                          .trace = &options->recording->trace};
+    on->contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
+    on->whose = tl_contract_case_of(&on->inspector, options->profile);
+    on->contract = tl_contract_find(on->contracts, &on->whose);
+    mpz_inits(on->beside, on->weight, NULL);
+    tl_possible_init(&on->possible, on->trace->disk);
+    return prepare(on);
+}
+
 tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *result)
 {
-    tl_enumerator on = {.options = options,
-                        .result = result,
-                        .inspector = options->recording->inspector,
-                        .trace = &options->recording->trace};
+    tl_enumerator on;
     if (!tl_profile_at(options->profile)->exact && options->tier != TL_TIER_SAMPLED) {
         snprintf(result->error, sizeof result->error, "profile %s can only be sampled (tier T3)",
                  tl_profile_at(options->profile)->name);
         return TL_UNSUPPORTED;
     }
-    on.contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
-    on.whose = tl_contract_case_of(&on.inspector, options->profile);
-    on.contract = tl_contract_find(on.contracts, &on.whose);
-    mpz_inits(on.beside, on.weight, NULL);
-    tl_possible_init(&on.possible, on.trace->disk);
-    tl_status status = prepare(&on);
+    tl_status status = tl_enumerator_begin(&on, options, result);
     on.started_ns = now_ns();
     if (status == TL_OK && options->only != NULL)
         status = only_run(&on);
@@ -323,6 +341,6 @@ tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *resu
     result->complete = status == TL_OK && (!on.stopped || planned);
     if (status != TL_OK && result->error[0] == '\0')
         snprintf(result->error, sizeof result->error, "%s", tl_status_text(status));
-    release(&on);
+    tl_enumerator_end(&on);
     return status;
 }

@@ -73,13 +73,13 @@ typedef struct tl_enumerate_options {
     uint32_t shard;      /* 0-based; of shard_count, 0 or 1: everything.  A unit of work is an
                             outcome at a crash point; the shards' sums add up */
     uint32_t shard_count;
+    size_t point_first, point_end; /* crash points [first, end) alone; end 0: to the last one; not
+                                      of samples under LIAR */
     const tl_state_id *only; /* this state alone; its profile and the one above are the same */
     uint32_t mixtures_max;   /* of one checksummed read tried one by one; 0: 4096 */
     uint32_t check_every;    /* each so many-th leaf is run again with another poison, in a process
                                 of its own and without memo, and 64 random mixtures of each refused
                                 read must be refused; 0: none */
-    size_t point_first;      /* crash points before it are left out */
-    size_t point_end;        /* and those from it on; 0: none */
     bool each_image;         /* of states looked at one by one, each disk image once, each in full:
                                 nothing is shared.  Not of tier EXACT */
     bool always_close;       /* each state is closed before it is opened again, none abandoned */

@@ -79,6 +79,15 @@ bool tl_enumerate_closes(const tl_state_id *where);
  * end.  TL_INVALID: it does not, and result->error tells. */
 TL_MUST_USE tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where,
                                          const tl_verdict *first);
+/* Run the store on one leaf of on->possible, told by branches, for tl_choices_settle.  TL_INVALID:
+ * it has no such branches. */
+TL_MUST_USE tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where);
+
+/* enumerate.c: begin, and end, and in between go to the crash point of a state. */
+TL_MUST_USE tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *options,
+                                          tl_enumeration *result);
+TL_MUST_USE tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *where);
+void tl_enumerator_end(tl_enumerator *on); /* also after a begin that failed */
 
 /* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
  * number. */
@@ -88,6 +97,10 @@ TL_MUST_USE tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *wh
 TL_MUST_USE tl_status tl_enumerate_ends(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_singles(tl_enumerator *on);
 TL_MUST_USE tl_status tl_enumerate_samples(tl_enumerator *on);
+/* Does the operation that `where` names take part at on->pending's crash point, or is there a write
+ * to tear?  True of what names none. */
+TL_MUST_USE tl_status tl_enumerate_exists(tl_enumerator *on, const tl_state_id *where,
+                                          bool *exists);
 /* The outcome that a sample is drawn from, at on->pending's crash point. */
 uint64_t tl_enumerate_sample_outcome(const tl_enumerator *on, uint64_t number);
 

@@ -70,6 +70,29 @@ static tl_status each_operation(tl_enumerator *on)
     return status;
 }
 
+tl_status tl_enumerate_exists(tl_enumerator *on, const tl_state_id *where, bool *exists)
+{
+    const tl_simdisk *disk = on->trace->disk;
+    size_t op_count = tl_simdisk_op_count(disk), *ops = NULL, pending_count = 0;
+    bool tears = where->pick == TL_PICK_TEAR || where->pick == TL_PICK_TEAR_BARE;
+    *exists = true;
+    if (tears) {
+        const tl_simdisk_op *op =
+            where->point < op_count ? tl_simdisk_op_at(disk, where->point) : NULL;
+        *exists = op != NULL && op->kind == TL_SIMDISK_WRITE && where->number >= 1 &&
+                  where->number <= op->sector_count;
+    }
+    if (!tears && where->pick != TL_PICK_DROP && where->pick != TL_PICK_KEEP)
+        return TL_OK;
+    tl_status status = pending_ops(on, &ops, &pending_count);
+    bool pending = false; /* a tear is one of the operation in flight */
+    for (size_t i = 0; i < pending_count; i++)
+        pending |= ops[i] == (tears ? where->point : where->number);
+    *exists = *exists && pending;
+    free(ops);
+    return status;
+}
+
 static tl_status each_tear(tl_enumerator *on)
 {
     size_t at = tl_pending_at(on->pending);

@@ -187,7 +187,7 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     if (on->recovery == NULL)
         tl_contract_see(&on->result->seen, on->trace, where->point, &verdict);
     if (verdict.rule == TL_RULE_NONE && !verdict.refused)
-        (void)tl_inspect_bounds(&allowed, &verdict);
+        (void)tl_inspect_bounds(on->inspector.oracle, &allowed, &verdict);
     if (tl_contract_allows(&on->contract, &verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
@@ -198,7 +198,7 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
                          .outcome = answer->outcome,
                          .pick = answer->pick,
                          .number = answer->number};
-    bool here = answer->verdict.rule == TL_RULE_NONE;
+    bool here = answer->verdict.rule == TL_RULE_NONE || tl_pick_lists(where->pick);
     finding_report(on, here ? where : &first, answer, &verdict, &allowed, shared);
 }
 
@@ -262,11 +262,26 @@ tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
     tl_state_id bare = *where;
     if (only_one)
         tl_choices_follow(on->choices, where->branches, where->branch_count);
-    bare.branch_count = 0;
+    if (where->pick == TL_PICK_BRANCHES)
+        bare.branch_count = 0;
     status = outcome_run(on, &bare, only_one);
     if (status == TL_OK && only_one && !tl_choices_followed(on->choices)) {
         snprintf(on->result->error, sizeof on->result->error, "the state has no such choices");
         return TL_INVALID;
     }
+    return status;
+}
+
+tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where)
+{
+    tl_verdict verdict;
+    tl_run_end end = TL_RUN_WHOLE;
+    tl_status status = tl_choices_load(on->choices, &on->possible);
+    if (status != TL_OK)
+        return status;
+    tl_choices_follow(on->choices, where->branches, where->branch_count);
+    status = tl_enumerate_run(on, where, POISON, false, &verdict, &end);
+    if (status == TL_OK && (end != TL_RUN_WHOLE || !tl_choices_followed(on->choices)))
+        status = TL_INVALID;
     return status;
 }

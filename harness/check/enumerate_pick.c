@@ -116,6 +116,25 @@ static uint32_t sample(const picking *pick, const tl_open_sector *open)
     return taken == 0 ? before : fresh + taken - 1;
 }
 
+/* The version listed for sector `index`, or else `otherwise`. */
+static uint32_t listed(const tl_state_id *where, uint32_t index, uint32_t otherwise)
+{
+    for (uint32_t i = 0; i + 1 < where->branch_count; i += 2)
+        if (where->branches[i] == index)
+            return where->branches[i + 1];
+    return otherwise;
+}
+
+/* Are all that are listed there? */
+static bool list_is_possible(const tl_possible *possible, const tl_state_id *where)
+{
+    for (uint32_t i = 0; i + 1 < where->branch_count; i += 2)
+        if (where->branches[i] >= possible->open_count ||
+            where->branches[i + 1] >= possible->open[where->branches[i]].count)
+            return false;
+    return true;
+}
+
 static uint32_t version_of(const picking *pick, const tl_open_sector *open)
 {
     const tl_simdisk_op *flying = NULL;
@@ -136,6 +155,10 @@ static uint32_t version_of(const picking *pick, const tl_open_sector *open)
         return reached ? only_with(pick, open, where->point) : 0;
     case TL_PICK_SAMPLE:
         return sample(pick, open);
+    case TL_PICK_LESS:
+        return listed(where, (uint32_t)(open - pick->on->possible.open), open->count - 1);
+    case TL_PICK_PLUS:
+        return listed(where, (uint32_t)(open - pick->on->possible.open), 0);
     default:
         return 0;
     }
@@ -234,6 +257,8 @@ tl_status tl_enumerate_pick(tl_enumerator *on, const tl_state_id *where)
 {
     tl_possible *possible = &on->possible;
     picking pick = {.on = on, .where = where};
+    if (tl_pick_lists(where->pick) && !list_is_possible(possible, where))
+        return TL_INVALID;
     if (where->pick == TL_PICK_SAMPLE) {
         pick.window = window_of(on, where->point);
         pick.manner = draw(on, where->point, where->number, DRAW_MANNER) % 4;

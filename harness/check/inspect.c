@@ -1,6 +1,8 @@
 /* harness/check/inspect.c -- see inspect.h. */
 #include "harness/check/inspect.h"
 
+#include "harness/script/content.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +38,7 @@ __attribute__((format(printf, 4, 5))) static bool broken(tl_verdict *verdict, tl
 
 typedef struct sum {
     tl_truth truth;
+    const char *tree; /* NULL: the main one */
     bool ordered;
     uint8_t last[TL_ORACLE_KEY_MAX];
     size_t last_bytes;
@@ -51,8 +54,34 @@ static bool sum_record(void *context, tl_slice key, tl_slice value)
     now->last_bytes = key.size_bytes < sizeof now->last ? key.size_bytes : sizeof now->last;
     memcpy(now->last, key.data, now->last_bytes);
     now->truth.count++;
-    now->truth.hash += tl_record_hash(key, value);
+    now->truth.hash += tl_content_record_hash(now->tree, key, value);
     return true;
+}
+
+/* Add what a named tree holds; one that is not there holds nothing. */
+static tl_status tree_read(const tl_driver *driver, tl_store_txn *txn, const char *tree, sum *now,
+                           uint64_t *count)
+{
+    const tl_driver *views = driver->views != NULL ? driver->views : driver;
+    tl_slice name = {tree, strlen(tree)};
+    tl_store_txn *view = NULL;
+    uint64_t here = 0, before = now->truth.count;
+    if (driver->tree == NULL)
+        return TL_UNSUPPORTED;
+    tl_status status = driver->tree(txn, name, false, &view);
+    if (status != TL_OK)
+        return status == TL_NOT_FOUND ? TL_OK : status;
+    sum tree_sum = {.ordered = true, .tree = tree};
+    status = views->scan(view, (tl_slice){NULL, 0}, sum_record, &tree_sum);
+    if (status == TL_OK)
+        status = views->count(view, &here);
+    if (driver->leave != NULL)
+        driver->leave(view);
+    now->truth.count = before + tree_sum.truth.count;
+    now->truth.hash += tree_sum.truth.hash + tl_content_tree_hash(tree);
+    now->ordered = now->ordered && tree_sum.ordered;
+    *count += here;
+    return status;
 }
 
 /* Read everything, and the number the store says the content has. */
@@ -69,6 +98,10 @@ static bool content_read(const tl_inspector *inspector, tl_store *store, tl_trut
     status = driver->scan(txn, (tl_slice){NULL, 0}, sum_record, &now);
     if (status == TL_OK)
         status = driver->count(txn, &count);
+    size_t tree_count = 0;
+    const char *const *trees = tl_oracle_trees(inspector->oracle, &tree_count);
+    for (size_t i = 0; i < tree_count && status == TL_OK; i++)
+        status = tree_read(driver, txn, trees[i], &now, &count);
     driver->abort(txn);
     if (status != TL_OK)
         return broken(verdict, TL_RULE_READABLE, status,
@@ -89,7 +122,7 @@ static bool truth_is(const tl_inspector *inspector, tl_content content, tl_truth
     return truth.count == seen.count && truth.hash == seen.hash;
 }
 
-bool tl_inspect_bounds(const tl_allowed *allowed, tl_verdict *verdict)
+bool tl_inspect_bounds(const tl_oracle *oracle, const tl_allowed *allowed, tl_verdict *verdict)
 {
     size_t n = verdict->content.n;
     if (verdict->content.round != 0) {
@@ -100,6 +133,9 @@ bool tl_inspect_bounds(const tl_allowed *allowed, tl_verdict *verdict)
                       "the commit after recovery is there, it was not yet begun");
     }
     if (n >= allowed->low && n <= allowed->high)
+        return true;
+    if (allowed->low <= allowed->high &&
+        tl_oracle_same(oracle, n, allowed->low, allowed->high, &verdict->content.n))
         return true;
     if (n > allowed->high && allowed->low <= allowed->high)
         return broken(verdict, TL_RULE_RESURRECTED, TL_OK,
@@ -123,7 +159,7 @@ static bool content_judge(const tl_inspector *inspector, tl_truth seen, const tl
         if (!truth_is(inspector, (tl_content){n, 0}, seen))
             continue;
         verdict->content = (tl_content){n, 0};
-        return tl_inspect_bounds(allowed, verdict);
+        return tl_inspect_bounds(inspector->oracle, allowed, verdict);
     }
     return broken(verdict, TL_RULE_ONE_PREFIX, TL_OK,
                   "%" PRIu64 " records, hash 0x%016" PRIx64 ": no commit left this content",
@@ -212,7 +248,8 @@ bool tl_inspect_write(const tl_inspector *inspector, tl_store *store, tl_content
         driver->abort(txn);
         return broken(verdict, TL_RULE_WRITABLE, status, "put says %s", tl_status_name(status));
     }
-    bool there = content.n > 0 && content.round == 1;
+    bool there =
+        tl_oracle_has_marker(inspector->oracle, (tl_content){content.n, content.round - 1});
     status = driver->del(txn, tl_oracle_marker_key());
     if (status != (there ? TL_OK : TL_NOT_FOUND)) {
         driver->abort(txn);

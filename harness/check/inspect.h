@@ -55,9 +55,9 @@ typedef struct tl_inspector {
 void tl_inspect(const tl_inspector *inspector, tl_io *io, const tl_allowed *allowed, bool clean,
                 tl_verdict *verdict);
 
-/* Is the prefix in verdict->content among those allowed?  If not, the verdict says which rule that
- * breaks. */
-bool tl_inspect_bounds(const tl_allowed *allowed, tl_verdict *verdict);
+/* Is the prefix in verdict->content among those allowed, or one of equal content?  If not, the
+ * verdict says which rule that breaks. */
+bool tl_inspect_bounds(const tl_oracle *oracle, const tl_allowed *allowed, tl_verdict *verdict);
 
 /* Parts of it, for recording: open and find out what is there; make the commit of `round`. */
 bool tl_inspect_open(const tl_inspector *inspector, tl_io *io, const tl_allowed *allowed,

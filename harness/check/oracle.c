@@ -31,7 +31,10 @@ struct tl_oracle {
     tl_oracle_op *ops;
     commit *commits; /* [0] is the empty content */
     size_t commit_count, op_count;
-    record *records; /* [key_count]: the present state while the history is made */
+    record *records;      /* [key_count]: the present state while the history is made */
+    tl_oracle_left *left; /* of a history made elsewhere, instead of all above; NULL: made here */
+    const char *const *trees;
+    size_t tree_count;
 };
 
 static const uint8_t marker_key[] = "\0treelab/n", again_key[] = "\0treelab/again";
@@ -228,6 +231,7 @@ void tl_oracle_destroy(tl_oracle *oracle)
     free(oracle->ops);
     free(oracle->commits);
     free(oracle->records);
+    free(oracle->left);
     free(oracle);
 }
 
@@ -238,19 +242,82 @@ size_t tl_oracle_commits(const tl_oracle *oracle)
 
 tl_history_deed tl_oracle_deed_after(const tl_oracle *oracle, size_t n)
 {
+    assert(oracle->left == NULL);
     return tl_history_deed_after(oracle->history, n, oracle->commit_count);
 }
 
 const tl_oracle_op *tl_oracle_ops(const tl_oracle *oracle, size_t n, size_t *op_count)
 {
-    assert(n >= 1 && n <= oracle->commit_count);
+    assert(oracle->left == NULL && n >= 1 && n <= oracle->commit_count);
     *op_count = oracle->commits[n].op_count;
     return oracle->ops + oracle->commits[n].first_op;
+}
+
+tl_status tl_oracle_create_of(const tl_oracle_left *left, size_t commits, const char *const *trees,
+                              size_t tree_count, tl_oracle **out)
+{
+    tl_oracle *oracle = calloc(1, sizeof *oracle);
+    tl_oracle_left *copy = malloc((commits + 1) * sizeof *copy);
+    if (oracle == NULL || copy == NULL) {
+        free(oracle);
+        free(copy);
+        return TL_NO_MEMORY;
+    }
+    memcpy(copy, left, (commits + 1) * sizeof *copy);
+    *oracle = (tl_oracle){
+        .commit_count = commits, .left = copy, .trees = trees, .tree_count = tree_count};
+    *out = oracle;
+    return TL_OK;
+}
+
+const char *const *tl_oracle_trees(const tl_oracle *oracle, size_t *tree_count)
+{
+    *tree_count = oracle->tree_count;
+    return oracle->trees;
+}
+
+bool tl_oracle_has_marker(const tl_oracle *oracle, tl_content content)
+{
+    if (content.round > 0)
+        return false; /* the check deleted it */
+    return oracle->left == NULL ? content.n > 0 : oracle->left[content.n].marker_hash != 0;
+}
+
+bool tl_oracle_same(const tl_oracle *oracle, size_t n, size_t low, size_t high, size_t *same)
+{
+    if (oracle->left == NULL)
+        return false; /* there each content has its own number in it */
+    const tl_truth *wanted = &oracle->left[n].truth;
+    for (size_t m = high + 1; m-- > low;) {
+        const tl_truth *truth = &oracle->left[m].truth;
+        if (truth->count == wanted->count && truth->hash == wanted->hash) {
+            *same = m;
+            return true;
+        }
+    }
+    return false;
+}
+
+static tl_truth left_truth(const tl_oracle *oracle, tl_content content)
+{
+    const tl_oracle_left *left = &oracle->left[content.n];
+    tl_truth truth = left->truth;
+    uint8_t number[8];
+    if (content.round == 0)
+        return truth;
+    truth.count -= (uint64_t)(left->marker_hash != 0) + (uint64_t)(left->again_hash != 0);
+    truth.hash -= left->marker_hash + left->again_hash;
+    truth.count++;
+    truth.hash +=
+        tl_record_hash(tl_oracle_again_key(), tl_oracle_number_value(content.round, number));
+    return truth;
 }
 
 tl_truth tl_oracle_truth(const tl_oracle *oracle, tl_content content)
 {
     assert(content.n <= oracle->commit_count);
+    if (oracle->left != NULL)
+        return left_truth(oracle, content);
     tl_truth truth = oracle->commits[content.n].truth;
     if (content.round == 0)
         return truth;

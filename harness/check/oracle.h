@@ -4,6 +4,7 @@
  * Keys of one group differ only in their last bytes, so that separators are long and branches split
  * although the tree is small.
  * Each commit also puts its own number under the key "\0treelab/n": no two contents are alike.
+ * A user's own script has commits that it made itself (script_history.h); there they may be.
  *
  * truth(n) is the content after commit n, as a record count and a sum of tl_record_hash.
  */
@@ -56,6 +57,22 @@ typedef struct tl_truth {
     uint64_t count, hash;
 } tl_truth;
 tl_truth tl_oracle_truth(const tl_oracle *oracle, tl_content content);
+
+/* The same face on a history that somebody else made: it has no operations to ask for. */
+typedef struct tl_oracle_left { /* what a commit left, in all trees */
+    tl_truth truth;
+    uint64_t marker_hash, again_hash; /* what the records that a check writes, and this content may
+                                         have, add to the hash; 0: it has none */
+} tl_oracle_left;
+/* left[0] is what there was before, left[n] what commit n left.  `trees`: every named tree that
+ * there ever was, borrowed.  All is copied but that. */
+TL_MUST_USE tl_status tl_oracle_create_of(const tl_oracle_left *left, size_t commits,
+                                          const char *const *trees, size_t tree_count,
+                                          tl_oracle **oracle);
+const char *const *tl_oracle_trees(const tl_oracle *oracle, size_t *tree_count);
+bool tl_oracle_has_marker(const tl_oracle *oracle, tl_content content);
+/* A commit in low..high that left the same content as commit n; false: there is none. */
+bool tl_oracle_same(const tl_oracle *oracle, size_t n, size_t low, size_t high, size_t *same);
 tl_slice tl_oracle_marker_key(void);
 tl_slice tl_oracle_again_key(void);
 tl_slice tl_oracle_number_value(uint64_t number, uint8_t buffer[8]); /* 8 bytes, big-endian */

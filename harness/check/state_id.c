@@ -17,10 +17,11 @@ static const pick_row rows[] = {TL_PICK_MAP(PICK_AS_ROW)};
 static bool branches_print(const tl_state_id *id, char *text, size_t room)
 {
     uint32_t count = id->branch_count;
-    while (count > 0 && id->branches[count - 1] == 0)
+    bool lists = tl_pick_lists(id->pick);
+    while (!lists && count > 0 && id->branches[count - 1] == 0)
         count--;
     for (uint32_t i = 0; i < count; i++) {
-        int used = snprintf(text, room, "%s%" PRIu32, i == 0 ? "" : ".", id->branches[i]);
+        int used = snprintf(text, room, "%s%" PRIu32, i == 0 && !lists ? "" : ".", id->branches[i]);
         if (used < 0 || (size_t)used >= room)
             return false;
         text += used;
@@ -53,6 +54,11 @@ bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
     text += used;
     if (id->pick == TL_PICK_BRANCHES)
         return branches_print(id, text, room);
+    if (tl_pick_lists(id->pick)) {
+        size_t word_bytes = strlen(rows[id->pick].word);
+        snprintf(text, room, "%s", rows[id->pick].word);
+        return branches_print(id, text + word_bytes, room - word_bytes);
+    }
     pick_print(id->pick, id->number, text, room);
     return true;
 }
@@ -92,6 +98,9 @@ static bool pick_parse(const char *text, tl_state_id *id)
             continue;
         id->pick = (tl_pick)i;
         text += word_bytes;
+        if (tl_pick_lists(id->pick))
+            return *text++ == '.' && branches_parse(text, id) && id->branch_count > 0 &&
+                   id->branch_count % 2 == 0;
         if (!rows[i].numbered)
             return *text == '\0';
         text += *text == '.';
@@ -120,7 +129,7 @@ static bool first_parse(const char *text, const char *end, tl_state_id *id)
         return false;
     memcpy(word, text, (size_t)(end - text));
     word[end - text] = '\0';
-    if (!crash_parse(word, id) || id->pick == TL_PICK_BRANCHES)
+    if (!crash_parse(word, id) || id->pick == TL_PICK_BRANCHES || tl_pick_lists(id->pick))
         return false;
     id->nested = true;
     id->first = (tl_first_crash){id->point, id->outcome, id->pick, id->number};

@@ -5,6 +5,10 @@
  *                            branch, then the third, then the second, and the first from there on
  *     journal/31.4/newest    every sector the newest version that it may hold
  *     journal/31.4/drop.17   newest, but nothing of operation 17 where that is allowed
+ *     journal/31.4/less.3.0.17.1
+ *                            newest, but sector 3 of those that may hold several versions holds its
+ *                            oldest, and sector 17 the one after that
+ *     journal/31.4/plus.5.1  only what is certain, but sector 5 holds its second version
  *     liar/31.0/sample.905   drawn by number, with the seed of the enumeration; also the outcome is
  *     journal/31.4/newest/then/7.1/0.2
  *                            that state was left by a first crash; the store recovered on it and
@@ -35,7 +39,9 @@
     X(TEAR_BARE, tear_bare, true, "only what is certain, and first sectors of that write")         \
     X(SAMPLE, sample, true, "drawn by number")                                                     \
     X(KILLED, killed, false,                                                                       \
-      "of a first crash: the process was killed, all that was issued is there")
+      "of a first crash: the process was killed, all that was issued is there")                    \
+    X(LESS, less, false, "all that was issued, but for the sectors listed")                        \
+    X(PLUS, plus, false, "only what is certain, and the sectors listed")
 
 #define TL_PICK_AS_ENUM(upper, word, numbered, text) TL_PICK_##upper,
 typedef enum tl_pick { TL_PICK_MAP(TL_PICK_AS_ENUM) TL_PICK_COUNT } tl_pick;
@@ -58,8 +64,14 @@ typedef struct tl_state_id {
     tl_pick pick;
     uint64_t number;                    /* of DROP, KEEP, TEAR, SAMPLE */
     uint32_t branch_count;              /* of BRANCHES; trailing zeros are left out */
-    uint32_t branches[TL_BRANCHES_MAX]; /* which branch, 0: the first */
+    uint32_t branches[TL_BRANCHES_MAX]; /* which branch, 0: the first.  LESS, PLUS: pairs of sector
+                                           and version, at least one, sectors ascending */
 } tl_state_id;
+
+static inline bool tl_pick_lists(tl_pick pick)
+{
+    return pick == TL_PICK_LESS || pick == TL_PICK_PLUS;
+}
 
 enum { TL_STATE_ID_TEXT_MAX = 4096 };
 /* False when the text did not fit; it is cut then. */

@@ -114,7 +114,7 @@ static uint64_t size_before(const tl_simdisk *disk, size_t i)
     return 0;
 }
 
-static void count_entries(tl_trace *trace)
+void tl_trace_count_entries(tl_trace *trace)
 {
     for (size_t i = 0; i < tl_simdisk_op_count(trace->disk); i++) {
         const tl_simdisk_op *op = tl_simdisk_op_at(trace->disk, i);
@@ -171,7 +171,7 @@ static tl_status record_through(const tl_inspector *inspector, tl_io *io, tl_tra
         snprintf(error, error_bytes, "closing after the history: %s", tl_status_text(status));
     else if (trace->commits > 0 && trace->checkpointed[trace->commits] == SIZE_MAX)
         trace->checkpointed[trace->commits] = tl_simdisk_op_count(trace->disk);
-    count_entries(trace);
+    tl_trace_count_entries(trace);
     return status;
 }
 

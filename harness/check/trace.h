@@ -61,6 +61,9 @@ TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *
 void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
                            tl_trace_counters *events);
 
+/* Fill in how many writes, syncs and shrinks the log has. */
+void tl_trace_count_entries(tl_trace *trace);
+
 /* Prefixes allowed after a crash at log entry `at`: with `acknowledged_counts` at least the last
  * acknowledged commit, at most the last one begun. */
 tl_allowed tl_trace_allowed(const tl_trace *trace, size_t at, bool acknowledged_counts);

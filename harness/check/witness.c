@@ -205,7 +205,7 @@ static tl_status look(tl_witness *witness, tl_verdict *verdict)
         return end == TL_RUN_NO_MEMORY ? TL_NO_MEMORY : TL_INVALID;
     tl_allowed allowed = tl_contract_allowed(&on->contract, on->trace, point);
     if (verdict->rule == TL_RULE_NONE && !verdict->refused)
-        (void)tl_inspect_bounds(&allowed, verdict);
+        (void)tl_inspect_bounds(on->inspector.oracle, &allowed, verdict);
     return TL_OK;
 }
 

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "harness/cli/cmd_apply.h"
 
+#include "harness/check/script_state.h"
 #include "harness/report/json.h"
 #include "harness/run/directory.h"
 
@@ -54,6 +55,7 @@ static tl_status run_in(const tl_apply_request *request, const tl_apply_arm *arm
         tl_status status = tl_simhost_create(script, &host);
         if (status != TL_OK)
             return status;
+        tl_simhost_set_states(host, tl_script_state_crash);
     }
     const tl_script_config config = {
         .driver = arm->driver,

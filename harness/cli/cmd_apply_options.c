@@ -1,11 +1,12 @@
 /* harness/cli/cmd_apply_options.c -- the command line of `treelab apply`. */
 #define _GNU_SOURCE
 #include "harness/cli/cmd_apply.h"
+#include "harness/cli/cmd_crash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_IO = 256, KEY_JSON, KEY_SET, KEY_FORMAT, KEY_SKIP, KEY_DIR };
+enum { KEY_IO = 256, KEY_JSON, KEY_SET, KEY_FORMAT, KEY_SKIP, KEY_DIR, KEY_MUTANT };
 enum { DRIVERS_MAX = 64, REPEAT_MAX = 1000000 };
 
 /* A copy that the request keeps: labels and settings point into it. */
@@ -152,6 +153,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case KEY_DIR:
         request->dir = value;
         return 0;
+    case KEY_MUTANT:
+        tl_crash_mutant_check(state, value);
+        tl_mutant_engine_here->wake(value);
+        return 0;
     case 'q':
         request->quiet = true;
         return 0;
@@ -180,6 +185,7 @@ static const struct argp_option options[] = {
     {"dir", KEY_DIR, "DIR", 0, "Make the stores in DIR and keep them (default: a temporary one)", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the outcome to FILE, or to stdout for -", 0},
     {"format", KEY_FORMAT, NULL, 0, "Print the script in its canonical form and run nothing", 0},
+    {"mutant", KEY_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
     {"quiet", 'q', NULL, 0, "Do not list skipped lines", 0},
     {0},
 };
@@ -198,6 +204,13 @@ static const struct argp apply_argp = {
            "  treelab apply found.tls --io real --dir /tmp/look && treelab verify "
            "/tmp/look/tree-0-r0/tree.tl\n"
            "  treelab apply --format mine.tls > tidy.tls\n"
+           "  treelab apply out/X/finding-0.tls\n"
+           "\n"
+           "A crash is spelled by hand as operations of the disk, numbered as findings and "
+           "`treelab crash` number them: crash profile=posix at=31 drop=4,6 (or keep=, or "
+           "torn=31:2, of the write in flight its first two sectors; without at= it comes now); or "
+           "by the name of a state: crash profile=journal state=31.0/oldest.  The next line is "
+           "reopen.\n"
            "\n"
            "The language is told in harness/script/README.md.  Exit codes: 0 all answers right, "
            "2 no script or a bad option, 3 a wrong answer, 5 a driver lacks a verb or the machine "

@@ -4,6 +4,7 @@
  */
 #include "harness/cli/cmd_crash.h"
 #include "harness/cli/cmd_crash_damage.h"
+#include "harness/cli/cmd_crash_shrink.h"
 
 #include "harness/report/junit.h"
 #include "harness/run/directory.h"
@@ -266,6 +267,7 @@ static const crash_form forms[] = {
     {"faults",    "let each call of a run fail instead",                             tl_cmd_crash_faults   },
     {"rate",      "full checks of distinct states per second",                       tl_cmd_crash_rate     },
     {"replay",    "build one state again and check it",                              tl_cmd_crash_replay   },
+    {"shrink",    "cut a finding down to the few operations that show it",           tl_cmd_crash_shrink   },
     {"syncs",     "leave each sync out in turn: which are necessary?",               tl_cmd_crash_syncs    },
 };
 

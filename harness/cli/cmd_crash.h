@@ -6,6 +6,7 @@
 #include "harness/check/document_tiers.h"
 #include "harness/check/enumerate.h"
 #include "harness/check/mutant_run.h"
+#include "harness/check/script_history.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_run.h"
 #include "harness/report/resultfile.h"
@@ -42,10 +43,17 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *junit_path, *out_dir, *repro;
-    const tl_contracts *contracts; /* --contract; NULL: the table built in */
-    const char *mutant;            /* a seeded bug to wake; NULL: none */
-    tl_case only;                  /* with repro, of variants */
-    tl_state_id only_state;        /* with repro, of profiles */
+    const char *artifact_dir, *keep_dir; /* of profiles; NULL: none */
+    const tl_contracts *contracts;       /* --contract; NULL: the table built in */
+    const char *mutant;                  /* a seeded bug to wake; NULL: none */
+    tl_case only;                        /* with repro, of variants */
+    tl_state_id only_state;              /* with repro, of profiles */
+    const char *script_path; /* a user's script instead of a built-in history; NULL: none */
+    tl_script *script;       /* never released: it lives as long as the process */
+    tl_script_opening opening;
+    const tl_script_line *crash_line;         /* of the script; NULL: none */
+    tl_history own_history;                   /* what results call it */
+    bool protocols_given, durabilities_given; /* they win over the script's own */
 } tl_crash_request;
 
 typedef struct tl_crash_campaign { /* all cells of one request */
@@ -57,6 +65,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     uint64_t distinct;    /* of SEEDS: states that read what no other of their trace did */
     uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
+    bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;
 
@@ -72,12 +81,19 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv);
 /* Parse the command line, with defaults for what it leaves out; usage errors end the process. */
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
 
+/* cmd_crash_script.c: read the script of the request and take from it what the command line left
+ * open; a bad script ends the process. */
+void tl_crash_script_take(struct argp_state *state);
+
 /* `treelab crash WORD`, each in cmd_crash_<word>.c. */
 int tl_cmd_crash_processes(int argc, char **argv);
 int tl_cmd_crash_mutants(int argc, char **argv);
 /* Seeded bugs as an option's value, "name" or "name+name".  A usage error when one is unknown, or
  * when this program's engine has none. */
 void tl_crash_mutant_check(const struct argp_state *state, const char *names);
+
+/* The commit protocol that the spec of a driver fixes; NULL: none. */
+const char *tl_crash_protocol_of(const tl_run_arm *arm);
 
 /* Sweep every cell: one row of the table and one cell of the result each. */
 void tl_crash_campaign_run(tl_crash_campaign *campaign);

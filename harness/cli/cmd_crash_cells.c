@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does not fix it */
+const char *tl_crash_protocol_of(const tl_run_arm *arm)
 {
     const char *protocol = NULL;
     for (size_t i = 0; i < arm->setting_count; i++)
@@ -21,7 +21,7 @@ static const char *protocol_of(const tl_run_arm *arm) /* NULL when the spec does
 
 static size_t protocol_count(const tl_crash_march *march, const tl_run_arm *arm)
 {
-    return protocol_of(arm) != NULL ? 1 : march->campaign->request->protocol_count;
+    return tl_crash_protocol_of(arm) != NULL ? 1 : march->campaign->request->protocol_count;
 }
 
 void tl_crash_show_step(void *context, size_t point, size_t point_count)
@@ -46,8 +46,12 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     const char *mutant = request->mutant == NULL ? "" : request->mutant;
     const char *program = request->mutant == NULL ? "treelab" : "treelab-mutants";
     const char *option = request->mutant == NULL ? "" : " --mutant ";
-    if (request->way == TL_CRASH_PROFILES &&
-        tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
+    if (request->script != NULL)
+        snprintf(cell->first_command, sizeof cell->first_command,
+                 "%s crash%s%s '%s' --driver %s --seed %" PRIu64 " --repro %s", program, option,
+                 mutant, request->script_path, cell->arm->label, cell->seed, cell->first_case);
+    else if (request->way == TL_CRASH_PROFILES &&
+             tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
         snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
                  id, option, mutant);
     else
@@ -235,7 +239,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
     snprintf(cell->id, sizeof cell->id, "crash/%s/%s/%s/%s", arm->label, history->name, protocol,
              tl_run_durability_name(durability));
     tl_standard_settings_fill(&cell->standard, protocol, cell->page_bytes);
-    for (size_t i = 0; i < TL_STANDARD_SETTINGS; i++)
+    for (size_t i = 0; i < TL_STANDARD_SETTINGS && request->script == NULL; i++)
         cell->settings[cell->setting_count++] = cell->standard.settings[i];
     for (size_t i = 0; i < arm->setting_count; i++)
         cell->settings[cell->setting_count++] = arm->settings[i];
@@ -244,7 +248,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
 static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history)
 {
     const tl_crash_request *request = march->campaign->request;
-    const char *fixed = protocol_of(arm);
+    const char *fixed = tl_crash_protocol_of(arm);
     void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
                                      : request->way == TL_CRASH_RATE     ? tl_crash_rate_cell
                                      : request->seeds_given              ? tl_crash_seeds_cell

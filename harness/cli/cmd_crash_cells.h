@@ -36,6 +36,9 @@ typedef struct tl_crash_march { /* from cell to cell */
     tl_arena *arena;
     tl_progress *progress;
     tl_crash_cell cell;
+    tl_script_history *script_history; /* of a script that is being looked at */
+    tl_script_history_spec script_spec;
+    tl_driver_setting overrides[2];
     FILE *rows; /* of the table, printed when the progress bar is gone */
     size_t cell_count, cells_done;
 } tl_crash_march;
@@ -53,6 +56,19 @@ tl_cell_head tl_crash_cell_head(const tl_crash_cell *cell, const tl_recording_sp
                                 uint64_t findings, tl_status status, const char *error);
 
 tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march);
+
+/* cmd_crash_script.c: run the cell's history, or the script, and record it; release it also after a
+ * failure.  Of a script the cell's page size and commits are known only then. */
+TL_MUST_USE tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording,
+                                           char *error, size_t error_bytes);
+void tl_crash_cell_release(tl_crash_march *march, tl_recording *recording);
+/* Beside the result, for a finding that was just told. */
+void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *recording,
+                               const tl_enumerate_finding *finding);
+
+/* The files of the one state that was asked for, in --keep. */
+TL_MUST_USE tl_status tl_crash_keep_state(const tl_crash_march *march,
+                                          const tl_recording *recording);
 
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);

@@ -15,9 +15,10 @@ enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.
 
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
+    const tl_recording *recording;
     size_t index, count; /* of the profiles */
-    tl_tiers_row *row;
     tl_tell tell;
+    tl_tiers_row *row;
     tl_matrix_last last; /* of the row's matrix */
 } profile_run;
 
@@ -32,7 +33,8 @@ static void show_step(void *context, size_t point, size_t point_count)
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
     profile_run *run = context;
-    tl_tell_finding(&run->tell, finding);
+    if (tl_tell_finding(&run->tell, finding))
+        tl_crash_write_reproducer(run->march, run->recording, finding);
 }
 
 static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
@@ -187,9 +189,10 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
         tl_tiers_row *row = &rows[*done];
         static profile_run run; /* large; one at a time */
         run.march = march;
+        run.recording = recording;
         run.index = *done;
-        run.row = row;
         run.count = request->profile_count;
+        run.row = row;
         run.last = (tl_matrix_last){0};
         row->matrix = matrix_new(recording);
         tl_tell_begin(&run.tell, march, recording, row->profile);
@@ -229,7 +232,6 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
     const tl_crash_cell *cell = &march->cell;
-    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_row rows[TL_PROFILE_COUNT];
     for (size_t i = 0; i < request->profile_count; i++) {
         rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
@@ -239,11 +241,14 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     size_t done = 0;
     char error[256] = "";
     tl_recording recording;
-    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    tl_status status = tl_crash_cell_record(march, &recording, error, sizeof error);
     if (status == TL_OK)
         status = enumerate_rows(march, &recording, rows, &done);
     else
         tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
+    if (status == TL_OK && request->keep_dir != NULL)
+        status = tl_crash_keep_state(march, &recording);
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
@@ -259,5 +264,5 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
         mpz_clear(rows[i].allowed);
         free(rows[i].matrix);
     }
-    tl_recording_clear(&recording);
+    tl_crash_cell_release(march, &recording);
 }

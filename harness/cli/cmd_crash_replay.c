@@ -31,6 +31,8 @@ static int show_help(void)
          "\n"
          "Examples:\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
+         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --keep /tmp/x \\\n"
+         "    && treelab dump /tmp/x/tree.tl\n"
          "  treelab crash replay tree:leaf=bump/delete/4096/42/20/log/commit/journal/57.0/oldest "
          "\\\n"
          "    --json -\n"

@@ -30,6 +30,8 @@ enum { /* options without a letter */
        OPTION_REPRO,
        OPTION_MUTANT,
        OPTION_TIMELINE,
+       OPTION_ARTIFACT,
+       OPTION_KEEP,
 };
 
 /* clang-format off */
@@ -57,6 +59,8 @@ static const struct argp_option options[] = {
     {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
     {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
+    {"artifact", OPTION_ARTIFACT, "DIR", 0, "Also write the first finding of a profile to DIR: log, script, state, contract, at most 1 MiB", 0},
+    {"keep", OPTION_KEEP, "DIR", 0, "With --repro: leave the files of that state in DIR", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
 };
@@ -309,6 +313,10 @@ static void set_defaults(struct argp_state *state)
     tl_crash_request *request = state->input;
     if (request->repro != NULL)
         parse_repro(state, request->repro);
+    if (request->script_path != NULL)
+        tl_crash_script_take(state);
+    if (request->crash_line != NULL)
+        parse_repro(state, request->repro);
     bool take_protocols = request->protocol_count == 0;
     bool take_durabilities = request->durability_count == 0;
     for (size_t i = 0; take_protocols && i < TL_STANDARD_PROTOCOLS; i++)
@@ -328,9 +336,25 @@ static void set_defaults(struct argp_state *state)
                        "an I/O table do, such as 'tree'",
                        driver->name);
     }
+    if ((request->keep_dir != NULL || request->artifact_dir != NULL) &&
+        request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--keep and --artifact are about states of profiles; say --tier or "
+                          "--profile");
+    if (request->keep_dir != NULL && request->repro == NULL)
+        argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
     if (request->repro != NULL &&
         (request->choice.driver_count != 1 || request->history_count != 1))
         argp_error(state, "--repro is about one driver and one history");
+    const char *fixed = tl_crash_protocol_of(&request->choice.arms[0]);
+    if (request->repro != NULL && fixed != NULL && strcmp(fixed, request->protocols[0]) != 0)
+        argp_error(state, "the state is one of protocol %s, but --driver says commit=%s",
+                   request->protocols[0], fixed);
+}
+
+static bool is_script(const char *path)
+{
+    size_t length = strlen(path);
+    return strcmp(path, "-") == 0 || (length > 4 && strcmp(path + length - 4, ".tls") == 0);
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -401,11 +425,23 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_TIMELINE:
         request->timeline = true;
         return 0;
+    case OPTION_ARTIFACT:
+        request->artifact_dir = value;
+        return 0;
+    case OPTION_KEEP:
+        request->keep_dir = value;
+        return 0;
     case 'q':
         request->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is no option; stores are given by --driver", value);
+        if (request->script_path == NULL && is_script(value)) {
+            request->script_path = value;
+            return 0;
+        }
+        argp_error(state,
+                   "'%s' is no option and no script (FILE.tls); stores are given by --driver",
+                   value);
         return 0;
     case ARGP_KEY_END:
         set_defaults(state);
@@ -417,6 +453,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp crash_argp = {
     .options = options,
+    .args_doc = "[SCRIPT.tls]",
     .parser = parse_option,
     .doc =
         "Crash a store at every write and sync of a recorded run, in memory, and check what it "
@@ -438,6 +475,8 @@ static const struct argp crash_argp = {
         "  treelab crash rate --pages 64,256 --history all\n"
         "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
         "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
+        "  treelab crash mine.tls --profile journal --tier T2\n"
+        "  treelab crash out/X/finding-0.tls\n"
         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
         "\n"
         "Other forms, each with its own --help:\n"
@@ -447,6 +486,7 @@ static const struct argp crash_argp = {
         "  treelab crash processes  kill real processes on real files\n"
         "  treelab crash rate       full checks of distinct states per second\n"
         "  treelab crash replay     build one state again and check it\n"
+        "  treelab crash shrink     cut a finding down to the few operations that show it\n"
         "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
         "\n"
         "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "

@@ -79,12 +79,12 @@ void tl_crash_syncs_cell(tl_crash_march *march)
     const tl_crash_request *request = march->campaign->request;
     const tl_crash_campaign *campaign = march->campaign;
     const uint64_t states_before = campaign->states, ns_before = campaign->elapsed_ns;
-    const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_json *list = tl_json_array_new();
     char error[256] = "";
     bool complete = true;
     tl_recording recording;
-    tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
+    tl_status status = tl_crash_cell_record(march, &recording, error, sizeof error);
+    const tl_recording_spec spec = tl_crash_cell_spec(march);
     for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++)
         status = run_profile(march, &recording, request->profiles[i], list, &complete, error,
                              sizeof error);
@@ -98,7 +98,7 @@ void tl_crash_syncs_cell(tl_crash_march *march)
                                           campaign->elapsed_ns - ns_before,
                                           complete && status == TL_OK && !tl_interrupted(), list),
                        status, 0);
-    tl_recording_clear(&recording);
+    tl_crash_cell_release(march, &recording);
 }
 
 int tl_cmd_crash_syncs(int argc, char **argv)

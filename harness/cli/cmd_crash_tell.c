@@ -24,21 +24,22 @@ static const char *where_text(const tl_state_id *where)
     return text;
 }
 
-void tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding)
+bool tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding)
 {
     const tl_crash_cell *cell = &tell->march->cell;
     bool fresh = false;
     const tl_cause *cause = tl_causes_add(&tell->causes, finding, &fresh);
     if (finding->known != NULL)
-        return;
+        return false;
     bool first = tl_crash_tell(tell->march, where_text(&finding->where), &finding->verdict);
     if (cause == NULL || !fresh)
-        return;
+        return first;
     if (!first)
         tl_complain("crash", "finding: %s/%s/%.200s: %s (%s)", cell->protocol,
                     tl_run_durability_name(cell->durability), where_text(&finding->where),
                     tl_rule_name(finding->verdict.rule), finding->verdict.text);
     tl_complain("crash", "cause: %s", cause->text);
+    return first;
 }
 
 /* Why, and what would help, of the first finding of a cause. */

@@ -20,7 +20,8 @@ typedef struct tl_tell { /* one profile of one cell; large */
 
 void tl_tell_begin(tl_tell *tell, tl_crash_march *march, const tl_recording *recording,
                    tl_profile profile);
-void tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding);
+/* True: it is the first of the cell, and no documented one. */
+bool tl_tell_finding(tl_tell *tell, const tl_enumerate_finding *finding);
 /* `whole`: every allowed state was looked at.  Fills in what the row says in words. */
 void tl_tell_end(tl_tell *tell, tl_tiers_row *row, bool whole);
 /* With --timeline: the run up to the crash that the request is about. */

@@ -72,6 +72,10 @@ uint32_t tl_choices_branches(const tl_choices *choices, uint32_t *branches, uint
 bool tl_choices_was_exact(const tl_choices *choices); /* no read had more than mixtures_max, since
                                                          tl_choices_load */
 
+/* Decide what the run that just ended left open, too: versions[i] is what sector i of
+ * tl_possible.open holds, counted from its oldest.  The next thing is tl_choices_load. */
+void tl_choices_settle(tl_choices *choices, uint32_t *versions);
+
 /* In the first run after tl_choices_load take these branches; the others 0. */
 void tl_choices_follow(tl_choices *choices, const uint32_t *branches, uint32_t branch_count);
 bool tl_choices_followed(const tl_choices *choices); /* there were such branches, all of them */

@@ -183,6 +183,31 @@ tl_status tl_simdisk_crash(tl_simdisk *disk, const tl_simdisk_loss *loss)
     return status;
 }
 
+tl_versions *tl_simdisk_versions(tl_simdisk *disk)
+{
+    return &disk->share->versions;
+}
+
+tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_image *left)
+{
+    const tl_simdisk_loss all_kept = {.at = at, .power = false};
+    if ((disk->flags & TL_SIMDISK_RECORD) == 0)
+        return TL_UNSUPPORTED;
+    tl_image issued, durable;
+    tl_image_init(&issued, &disk->share->versions);
+    tl_image_init(&durable, &disk->share->versions);
+    tl_status status = TL_OK;
+    if (!power)
+        status = loss_build(disk, &all_kept, &issued, &durable);
+    if (status == TL_OK)
+        status = tl_image_copy(&disk->image, left);
+    if (status == TL_OK)
+        status = tl_simdisk_begin_life(disk, power ? &disk->image : &durable);
+    tl_image_clear(&issued);
+    tl_image_clear(&durable);
+    return status;
+}
+
 /* The name to show for a file: the one it was created under, or has now. */
 static const char *file_name(const tl_simdisk *disk, uint32_t file)
 {

@@ -1,47 +1,46 @@
-/* harness/fuzz/shrink.c -- fewer steps that still fail, by delta debugging.
- *
- * Algorithm ddmin of A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing
- * Input", IEEE Transactions on Software Engineering 28(2), 2002: leave out one of n parts; when
- * that still fails go on with the rest, otherwise cut finer; done when parts are single steps and
- * none can be left out.
- */
+/* harness/fuzz/shrink.c -- fewer steps that still fail. */
+#include "harness/fuzz/ddmin.h"
 #include "harness/fuzz/steps.h"
 
-/* Leave out one of `parts` parts, the last first: what comes late is needed least often.  True:
- * *steps is smaller now. */
-static bool leave_one_out(tl_steps *steps, size_t parts, tl_steps_fail_fn fails, void *context,
-                          tl_status *status)
+#include <stdlib.h>
+
+typedef struct shrinking {
+    const tl_steps *whole;
+    tl_steps_fail_fn fails;
+    void *context;
+} shrinking;
+
+/* A list that borrows its steps. */
+static bool still_fails(void *context, const size_t *items, size_t count)
 {
-    size_t count = steps->count;
-    for (size_t part = parts; part-- > 0;) {
-        tl_steps rest;
-        *status =
-            tl_steps_part(steps, part * count / parts, (part + 1) * count / parts, false, &rest);
-        if (*status != TL_OK)
-            return false;
-        if (rest.count < count && fails(context, &rest)) {
-            tl_steps_free(steps);
-            *steps = rest;
-            return true;
-        }
-        tl_steps_free(&rest);
-    }
-    return false;
+    const shrinking *of = context;
+    tl_steps part = {.at = malloc((count + 1) * sizeof *part.at), .count = count};
+    if (part.at == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        part.at[i] = of->whole->at[items[i]];
+    bool failed = of->fails(of->context, &part);
+    free(part.at);
+    return failed;
 }
 
 tl_status tl_steps_shrink(tl_steps *steps, tl_steps_fail_fn fails, void *context)
 {
-    tl_status status = TL_OK;
-    size_t parts = 2;
-    while (status == TL_OK && steps->count > 0) { /* ends: fewer steps or finer parts each round */
-        if (parts > steps->count)
-            parts = steps->count;
-        if (leave_one_out(steps, parts, fails, context, &status))
-            parts = parts > 2 ? parts - 1 : 2;
-        else if (parts == steps->count)
-            break;
+    shrinking of = {steps, fails, context};
+    size_t count = steps->count, *items = malloc((count + 1) * sizeof *items);
+    if (items == NULL)
+        return TL_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        items[i] = i;
+    tl_status status = tl_ddmin(items, &count, still_fails, &of);
+    size_t kept = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        if (kept < count && items[kept] == i)
+            steps->at[kept++] = steps->at[i];
         else
-            parts *= 2;
+            free(steps->at[i]);
     }
+    steps->count = kept;
+    free(items);
     return status;
 }

@@ -102,13 +102,29 @@ static tl_status evaluate_losses(tl_play *play, const tl_script_line *line, tl_s
     return TL_OK;
 }
 
+/* state= and seed= */
+static tl_status state_words(tl_play *play, const tl_script_line *line, tl_script_power_loss *loss)
+{
+    const tl_script_pair *seed = line->pairs->next;
+    loss->state = line->pairs->word;
+    if (seed == NULL || tl_parse_size(seed->word, 0, UINT64_MAX, &loss->seed))
+        return TL_OK;
+    snprintf(play->scope.error, sizeof play->scope.error, "'%s' is no seed", seed->word);
+    return TL_INVALID;
+}
+
 tl_status tl_act_crash(tl_play *play, const tl_script_line *line)
 {
     tl_session *session = &play->session;
     const tl_script_host *host = session->config->host;
     tl_script_power_loss loss = {.profile = line->name, .durability = session->durability};
-    int64_t at;
-    tl_status status = tl_script_int_within(&play->scope, line->amount, "at=", 0, INT64_MAX, &at);
+    int64_t at = 0;
+    tl_status status = TL_OK;
+    loss.now = line->amount == NULL && line->pairs == NULL;
+    if (line->amount != NULL)
+        status = tl_script_int_within(&play->scope, line->amount, "at=", 0, INT64_MAX, &at);
+    if (status == TL_OK && line->pairs != NULL)
+        status = state_words(play, line, &loss);
     if (status != TL_OK)
         return status;
     if (host == NULL || host->on_crash == NULL)

@@ -62,18 +62,6 @@ static void forget_uncertain(tl_history *history)
     drop_changes_from(history, changes_begin(history, history->position));
 }
 
-uint64_t tl_history_tree_hash(const char *tree)
-{
-    return tl_record_hash((tl_slice){tree, strlen(tree)}, (tl_slice){"tree", 4});
-}
-
-/* Equal records of different trees weigh differently: an odd factor loses nothing. */
-uint64_t tl_history_record_hash(const char *tree, tl_slice key, tl_slice value)
-{
-    uint64_t hash = tl_record_hash(key, value);
-    return tree == NULL ? hash : hash * (2 * tl_history_tree_hash(tree) + 1);
-}
-
 /* Room for one more change, which is not yet counted; NULL: out of memory. */
 static tl_history_change *next_change(tl_history *history)
 {
@@ -142,12 +130,35 @@ tl_status tl_history_note(tl_history *history, const tl_driver *model, tl_store_
 static uint64_t change_hash(const tl_history_change *change, bool after)
 {
     if (change->kind != TL_HISTORY_RECORD)
-        return (change->kind == TL_HISTORY_TREE_MADE) == after ? tl_history_tree_hash(change->tree)
+        return (change->kind == TL_HISTORY_TREE_MADE) == after ? tl_content_tree_hash(change->tree)
                                                                : 0;
     tl_slice value = change_value(change, after);
     return value.size_bytes == ABSENT
                ? 0
-               : tl_history_record_hash(change->tree, change_key(change), value);
+               : tl_content_record_hash(change->tree, change_key(change), value);
+}
+
+static bool key_is(tl_slice key, const char *text, size_t text_bytes)
+{
+    return key.size_bytes == text_bytes && memcmp(key.data, text, text_bytes) == 0;
+}
+
+/* The content behind a change. */
+static void content_follow(tl_script_content *content, const tl_history_change *change)
+{
+    static const char marker[] = "\0treelab/n", again[] = "\0treelab/again";
+    uint64_t after = change_hash(change, true);
+    content->hash += after - change_hash(change, false);
+    if (change->kind != TL_HISTORY_RECORD)
+        return;
+    content->count += change->after_bytes != ABSENT;
+    content->count -= change->before_bytes != ABSENT;
+    if (change->tree != NULL || change->key_bytes == 0 || change->bytes[0] != 0)
+        return;
+    if (key_is(change_key(change), marker, sizeof marker - 1))
+        content->marker_hash = after;
+    else if (key_is(change_key(change), again, sizeof again - 1))
+        content->again_hash = after;
 }
 
 tl_status tl_history_commit_end(tl_history *history, bool certain)
@@ -158,10 +169,10 @@ tl_status tl_history_commit_end(tl_history *history, bool certain)
     if (commits == NULL)
         return TL_NO_MEMORY;
     history->commits = commits;
-    uint64_t hash = tl_history_hash(history, history->commit_count);
+    tl_script_content content = tl_history_content(history, history->commit_count);
     for (size_t i = changes_begin(history, history->commit_count); i < history->change_count; i++)
-        hash += change_hash(&history->changes[i], true) - change_hash(&history->changes[i], false);
-    commits[history->commit_count++] = (tl_history_commit){history->change_count, hash};
+        content_follow(&content, &history->changes[i]);
+    commits[history->commit_count++] = (tl_history_commit){history->change_count, content};
     if (certain)
         history->position = history->commit_count;
     return TL_OK;
@@ -172,9 +183,14 @@ void tl_history_abort(tl_history *history)
     drop_changes_from(history, changes_begin(history, history->commit_count));
 }
 
+tl_script_content tl_history_content(const tl_history *history, size_t commit)
+{
+    return commit == 0 ? (tl_script_content){0} : history->commits[commit - 1].content;
+}
+
 uint64_t tl_history_hash(const tl_history *history, size_t commit)
 {
-    return commit == 0 ? 0 : history->commits[commit - 1].hash;
+    return tl_history_content(history, commit).hash;
 }
 
 /* Make the model hold what there was before or after a change. */

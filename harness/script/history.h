@@ -7,7 +7,8 @@
 #ifndef TL_HARNESS_SCRIPT_HISTORY_H
 #define TL_HARNESS_SCRIPT_HISTORY_H
 
-#include "harness/driver.h"
+#include "harness/script/content.h"
+#include "harness/script/run.h"
 
 typedef enum tl_history_kind {
     TL_HISTORY_RECORD,
@@ -24,7 +25,7 @@ typedef struct tl_history_change { /* one key, before and after; sizes of SIZE_M
 
 typedef struct tl_history_commit {
     size_t change_end; /* its changes end here; they begin where those of the one before end */
-    uint64_t hash;     /* of the content after it: sum of tl_history_record_hash and _tree_hash */
+    tl_script_content content; /* after it; hash: sum of tl_content_record_hash and _tree_hash */
 } tl_history_commit;
 
 typedef struct tl_history { /* all zeros: no commit yet, an empty store */
@@ -37,10 +38,6 @@ typedef struct tl_history { /* all zeros: no commit yet, an empty store */
 } tl_history;
 
 void tl_history_free(tl_history *history);
-
-/* What a record of `tree` (NULL: the main one) and a named tree itself add to a content hash. */
-uint64_t tl_history_record_hash(const char *tree, tl_slice key, tl_slice value);
-uint64_t tl_history_tree_hash(const char *tree);
 
 /* The txn at hand is about to write `key` (value NULL: to delete it): note what `view`, a txn or a
  * view of it on `tree`, holds now. */
@@ -58,7 +55,8 @@ void tl_history_return(tl_history *history, size_t mark);
 TL_MUST_USE tl_status tl_history_commit_end(tl_history *history, bool certain);
 void tl_history_abort(tl_history *history);
 
-/* Content hash after `commit` commits, 0 <= commit <= commit_count. */
+/* Content after `commit` commits, 0 <= commit <= commit_count, and its hash alone. */
+tl_script_content tl_history_content(const tl_history *history, size_t commit);
 uint64_t tl_history_hash(const tl_history *history, size_t commit);
 
 /* Bring the model to the content after `commit` commits and forget the later ones. */

@@ -158,6 +158,21 @@ static const tl_script_number *parse_numbers(tl_scanner *scan, const char *separ
     return first;
 }
 
+/* state=31.0/oldest, and the seed of a state that was drawn. */
+static bool part_state(tl_scanner *scan, tl_script_line *line)
+{
+    const char *start = scan->at;
+    if (!part_pairs(scan, line))
+        return false;
+    for (const tl_script_pair *pair = line->pairs; pair != NULL; pair = pair->next)
+        if (strcmp(pair->key, pair == line->pairs ? "state" : "seed") != 0 ||
+            (pair != line->pairs && pair->next != NULL))
+            return tl_scan_fail(scan, start,
+                                "expected state=WORD and no more, or seed=NUMBER "
+                                "behind it");
+    return true;
+}
+
 static bool part_crash(tl_scanner *scan, tl_script_line *line)
 {
     static const char *const loss_words[] = {"keep", "drop", "torn"};
@@ -165,8 +180,13 @@ static bool part_crash(tl_scanner *scan, tl_script_line *line)
         return tl_scan_expected(scan, "profile=NAME, for example profile=journal");
     if ((line->name = tl_scan_name(scan, "a profile, for example journal")) == NULL)
         return false;
+    if (!tl_scan_sees_name(scan))
+        return true; /* at this moment, with nothing lost but what the profile says */
+    if (tl_scan_sees(scan, "state"))
+        return part_state(scan, line);
     if (!tl_scan_keyword(scan, "at") || !tl_scan_mark(scan, "="))
-        return tl_scan_expected(scan, "at=NUMBER, the operation at which the power fails");
+        return tl_scan_expected(scan, "at=NUMBER, the operation at which the power fails, or "
+                                      "state=WORD, as a finding names it");
     if ((line->amount = tl_scan_int(scan)) == NULL)
         return false;
     const tl_script_loss **tail = &line->losses;

@@ -161,11 +161,21 @@ static void print_loop(tl_script_printer *printer, const tl_script_line *line)
     print_amount(printer, "shuffle", line->shuffle);
 }
 
+static void print_pairs(tl_script_printer *printer, const tl_script_line *line)
+{
+    for (const tl_script_pair *pair = line->pairs; pair != NULL; pair = pair->next)
+        fprintf(printer->out, " %s=%s", pair->key, pair->word);
+}
+
 static void print_crash(tl_script_printer *printer, const tl_script_line *line)
 {
     static const char *const loss_words[] = {"keep", "drop", "torn"};
-    fprintf(printer->out, " profile=%s at=", line->name);
-    print_int(printer, line->amount, 0);
+    fprintf(printer->out, " profile=%s", line->name);
+    print_pairs(printer, line);
+    if (line->amount != NULL)
+        fputs(" at=", printer->out);
+    if (line->amount != NULL)
+        print_int(printer, line->amount, 0);
     for (const tl_script_loss *loss = line->losses; loss != NULL; loss = loss->next) {
         fprintf(printer->out, " %s=", loss_words[loss->kind]);
         for (const tl_script_number *unit = loss->units; unit != NULL; unit = unit->next) {
@@ -228,12 +238,6 @@ static void print_limit(tl_script_printer *printer, const tl_script_line *line)
 static void print_line_amount(tl_script_printer *printer, const tl_script_line *line)
 {
     print_amount(printer, NULL, line->amount);
-}
-
-static void print_pairs(tl_script_printer *printer, const tl_script_line *line)
-{
-    for (const tl_script_pair *pair = line->pairs; pair != NULL; pair = pair->next)
-        fprintf(printer->out, " %s=%s", pair->key, pair->word);
 }
 
 static void print_comparison(tl_script_printer *printer, const tl_script_line *line)

@@ -200,8 +200,7 @@ static void tell_answer(const tl_play *play, const tl_script_line *line,
  * line came at a wrong time. */
 static bool may_stand_alone(tl_status status)
 {
-    return status == TL_OK || status == TL_BUSY || status == TL_INVALID ||
-           status == TL_UNSUPPORTED;
+    return status == TL_OK || status == TL_BUSY || status == TL_INVALID || status == TL_UNSUPPORTED;
 }
 
 static bool stop_unasked(tl_play *play, const tl_script_line *line)
@@ -277,7 +276,8 @@ static bool run_line(tl_play *play, const tl_script_line *line)
 
 static bool run_block(tl_play *play, const tl_script_line *line)
 {
-    for (; line != NULL; line = line->next)
+    uint32_t end = play->session.config->end_line;
+    for (; line != NULL && (end == 0 || line->number < end); line = line->next)
         if (!run_line(play, line))
             return false;
     return true;
@@ -346,6 +346,9 @@ static void end_session(tl_play *play)
 {
     if (play->result->outcome == TL_SCRIPT_PASSED)
         check_whole(play);
+    const tl_script_host *host = play->session.config->host;
+    if (host != NULL && host->on_end != NULL)
+        host->on_end(host->context, play->session.stores[TL_SIDE_STORE]);
     bool faulty = play->session.faulty;
     tl_status status = tl_session_end(&play->session);
     if (play->result->outcome == TL_SCRIPT_PASSED && status != TL_OK && !faulty)

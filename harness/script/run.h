@@ -29,6 +29,10 @@ typedef struct tl_script_unit { /* one operation of the timeline and what became
 typedef struct tl_script_power_loss { /* a `crash` line */
     const char *profile;
     tl_durability durability; /* of the store that is hit */
+    const char *state;        /* as a finding names it, without the profile, "31.0/oldest"; NULL: by
+                                 the fields below */
+    uint64_t seed;            /* of a state that was drawn */
+    bool now;                 /* behind all operations; `at` says nothing */
     uint64_t at;              /* the operation of the timeline at which the power failed */
     const tl_script_unit *units;
     size_t unit_count;
@@ -39,6 +43,13 @@ typedef struct tl_script_power_loss { /* a `crash` line */
 typedef struct tl_script_survivors {
     uint64_t least, most;
 } tl_script_survivors;
+
+/* What the store holds after a commit, all trees together (content.h). */
+typedef struct tl_script_content {
+    uint64_t count, hash;             /* records; sum over records and named trees */
+    uint64_t marker_hash, again_hash; /* what the records "\0treelab/n" and "\0treelab/again", which
+                                         the crash lab writes itself, add to `hash`; 0: not there */
+} tl_script_content;
 
 /* Who plays the disk.  Any function may be NULL: the verb is then unsupported, the event unheard.
  * All are called by the thread that runs the script. */
@@ -54,6 +65,13 @@ typedef struct tl_script_host {
     void (*on_opened)(void *context, uint64_t commit);
     /* Around each commit: before it, then again with `acknowledged` when it was TL_OK. */
     void (*on_commit)(void *context, uint64_t commit, bool acknowledged);
+    /* What an acknowledged commit left, behind on_commit. */
+    void (*on_content)(void *context, uint64_t commit, const tl_script_content *content);
+    /* The driver is about to be opened with these options; the host may change them, or refuse and
+     * say why in options->error. */
+    tl_status (*on_open)(void *context, tl_driver_options *options);
+    /* The lines are over; `store` (NULL: closed) is about to be closed. */
+    void (*on_end)(void *context, tl_store *store);
 } tl_script_host;
 
 typedef struct tl_script_config {
@@ -68,11 +86,13 @@ typedef struct tl_script_config {
     bool skip_unsupported;
     bool model_only;      /* wants are not asked: each line must do what it does to the model.  For
                              random scripts, whose authors do not know the answers */
+    uint32_t end_line;    /* as if the script ended before this line; 0: it is run to its end */
     uint64_t lines_max;   /* 0 means 20 million */
     uint64_t written_max; /* key and value bytes put; 0 means 1 GiB */
     void (*on_skip)(void *context, const char *text); /* once per skipped line; may be NULL */
     void *on_skip_context;
-    /* What the model answered to a line, or the store where the model was not asked; may be NULL. */
+    /* What the model answered to a line, or the store where the model was not asked; may be NULL.
+     */
     void (*on_answer)(void *context, uint32_t line, tl_status status);
     void *on_answer_context;
     bool (*interrupted)(void); /* asked now and then; may be NULL */

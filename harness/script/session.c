@@ -147,6 +147,10 @@ static void announce_commit(const tl_session *session, uint64_t number, bool ack
     const tl_script_host *host = session->config->host;
     if (host != NULL && host->on_commit != NULL)
         host->on_commit(host->context, number, acknowledged);
+    if (host == NULL || host->on_content == NULL || !acknowledged)
+        return;
+    tl_script_content content = tl_history_content(&session->history, number);
+    host->on_content(host->context, number, &content);
 }
 
 /* The model after a commit of the store: along with it, or back.  After TL_IO nobody knows before
@@ -230,7 +234,7 @@ typedef struct hashing {
 static bool add_hash(void *context, tl_slice key, tl_slice value)
 {
     hashing *so_far = context;
-    so_far->sum += tl_history_record_hash(so_far->tree, key, value);
+    so_far->sum += tl_content_record_hash(so_far->tree, key, value);
     return true;
 }
 
@@ -250,7 +254,7 @@ static tl_status content_hash(tl_session *session, uint64_t *hash)
         so_far.tree = session->trees[i];
         status = tl_session_view_of(session, &txn, TL_SIDE_STORE, so_far.tree, false, &view);
         if (status == TL_OK) {
-            so_far.sum += tl_history_tree_hash(so_far.tree);
+            so_far.sum += tl_content_tree_hash(so_far.tree);
             status = view.driver->scan(view.txn, (tl_slice){"", 0}, add_hash, &so_far);
             tl_session_leave(session, TL_SIDE_STORE, so_far.tree, &view);
         } else if (status == TL_NOT_FOUND) {
@@ -314,6 +318,8 @@ static void open_files(tl_session *session, tl_script_answer *answer)
     }
     tl_driver_options options;
     answer->status = tl_session_driver_options(session, settings, &options, answer);
+    if (answer->status == TL_OK && config->host != NULL && config->host->on_open != NULL)
+        answer->status = config->host->on_open(config->host->context, &options);
     if (answer->status == TL_OK)
         answer->status = config->driver->open(&options, &session->stores[TL_SIDE_STORE]);
     if (answer->status == TL_OK)

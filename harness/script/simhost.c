@@ -1,7 +1,5 @@
 #include "harness/script/simhost.h"
 
-#include "harness/fault/simdisk.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +10,12 @@ typedef struct commit_mark {    /* lengths of the log around a commit */
 struct tl_simhost {
     tl_script_host host;
     tl_simdisk *disk;
-    commit_mark *marks; /* marks[i]: commit base + 1 + i, made since the latest open */
+    commit_mark *marks; /* marks[i]: commit base + 1 + i, made since the log began */
     size_t mark_count, mark_room;
-    uint64_t base;     /* commits that the latest open found */
-    size_t opened;     /* length of the log when it was done */
-    uint64_t certain;  /* commits that are there even if that open is undone */
+    uint64_t base;    /* commits that the first open since then found */
+    size_t opened;    /* length of the log when it was done; SIZE_MAX: not yet */
+    uint64_t certain; /* commits that are there even if that open is undone */
+    tl_simhost_state_fn make_state;
     bool out_of_marks; /* memory was short: nothing can be said about survivors any more */
 };
 
@@ -97,10 +96,9 @@ static void bound_survivors(tl_simhost *host, const tl_script_power_loss *loss,
     host->certain = survivors->least;
 }
 
-static tl_status crash(void *context, const tl_script_power_loss *loss,
-                       tl_script_survivors *survivors)
+/* As a list of what was lost. */
+static tl_status crash_by_units(tl_simhost *host, const tl_script_power_loss *loss)
 {
-    tl_simhost *host = context;
     size_t *units = calloc(loss->unit_count + 1, sizeof *units);
     if (units == NULL)
         return TL_NO_MEMORY;
@@ -110,14 +108,39 @@ static tl_status crash(void *context, const tl_script_power_loss *loss,
         qsort(units, disk.unit_count, sizeof *units, compare_units);
         status = tl_simdisk_crash(host->disk, &disk);
     }
+    free(units);
+    return status;
+}
+
+static tl_status crash(void *context, const tl_script_power_loss *asked,
+                       tl_script_survivors *survivors)
+{
+    tl_simhost *host = context;
+    tl_script_power_loss loss = *asked;
+    tl_status status;
+    if (loss.now)
+        loss.at = tl_simdisk_op_count(host->disk);
+    if (loss.state == NULL) {
+        status = crash_by_units(host, &loss);
+    } else if (host->make_state == NULL) {
+        status = TL_UNSUPPORTED;
+    } else {
+        size_t at = 0;
+        status = host->make_state(host->disk, &loss, &at);
+        loss.at = at;
+    }
     if (status == TL_OK)
-        bound_survivors(host, loss, survivors);
+        bound_survivors(host, &loss, survivors);
     if (status != TL_OK)
         tl_simdisk_restart(host->disk); /* the store is gone all the same */
-    free(units);
     host->mark_count = 0;
     host->opened = SIZE_MAX;
     return status;
+}
+
+void tl_simhost_set_states(tl_simhost *host, tl_simhost_state_fn make)
+{
+    host->make_state = make;
 }
 
 static void reopen(void *context)
@@ -126,12 +149,23 @@ static void reopen(void *context)
     tl_simdisk_restart(host->disk);
 }
 
+/* The first open of a log says what it begins with; later ones which commits of unknown outcome are
+ * there after all. */
 static void opened(void *context, uint64_t commit)
 {
     tl_simhost *host = context;
-    host->mark_count = 0;
-    host->base = commit;
-    host->opened = tl_simdisk_op_count(host->disk);
+    size_t length = tl_simdisk_op_count(host->disk);
+    if (host->opened == SIZE_MAX || commit < host->base) {
+        host->mark_count = 0;
+        host->base = commit;
+        host->opened = length;
+        return;
+    }
+    if (commit - host->base < host->mark_count)
+        host->mark_count = (size_t)(commit - host->base);
+    for (size_t i = 0; i < host->mark_count; i++)
+        if (host->marks[i].acknowledged == SIZE_MAX)
+            host->marks[i].acknowledged = length;
 }
 
 static void commit_mark_set(void *context, uint64_t commit, bool acknowledged)
@@ -179,6 +213,7 @@ tl_status tl_simhost_create(const tl_script *script, tl_simhost **out)
         free(host);
         return status;
     }
+    host->opened = SIZE_MAX;
     host->host = (tl_script_host){.context = host,
                                   .io = tl_simdisk_io(host->disk),
                                   .on_fail = fail_call,

@@ -320,6 +320,8 @@ static void a_name_that_names_nothing_is_refused(void **state)
                                       "posix/3.1/1.",
                                       "posix/3.1/.1",
                                       "posix/3.1/drop",
+                                      "posix/3.1/keep.",
+                                      "posix/3.1/tear.",
                                       "posix/x.1/",
                                       "posix/3.1/newest.4"};
     tl_state_id id;
@@ -327,7 +329,10 @@ static void a_name_that_names_nothing_is_refused(void **state)
         assert_false(tl_state_id_parse(bad[i], &id));
     tl_recording recording;
     record(TOY_SOUND, TL_DURABILITY_COMMIT, 4, &recording);
-    static const char *const none[] = {"posix/9999.0/", "posix/3.99999/", "posix/3.0/77.5"};
+    static const char *const none[] = {
+        "posix/9999.0/",       "posix/3.99999/",        "posix/3.0/77.5",
+        "posix/3.0/drop.9999", "posix/3.0/keep.9999",   "posix/3.0/tear.0",
+        "posix/3.0/tear.9999", "posix/3.0/tear_bare.0", "posix/3.0/tear_bare.99"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_true(tl_state_id_parse(none[i], &id));
         tl_enumerate_options options = {.recording = &recording,

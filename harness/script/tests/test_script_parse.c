@@ -88,6 +88,9 @@ static const char whole_language[] =
     "fail pwritev 1 ENOSPC sticky\n"
     "crash profile=journal at=31 drop=4,6 torn=7:2\n"
     "crash profile=posix at=0 keep=1\n"
+    "crash profile=sigkill\n"
+    "crash profile=journal state=57.2/0.2.1\n"
+    "crash profile=garbage state=31.0/sample.905 seed=7  # as found\n"
     "reopen page_bytes=8192 -> TL_OK\n";
 
 static tl_script *parse_whole(const char *text)
@@ -224,6 +227,8 @@ static const struct refusal_row {
     {"treelab-script 1\ncrash at=3\n",                             2, 7,  "profile="                                    },
     {"treelab-script 1\ncrash profile=posix at=3 torn=1\n",        2, 32, "where the write tore"                        },
     {"treelab-script 1\ncrash profile=posix at=3 lose=1\n",        2, 26, "keep=, drop= or torn="                       },
+    {"treelab-script 1\ncrash profile=posix lose=1\n",             2, 21, "state=WORD"                                  },
+    {"treelab-script 1\ncrash profile=posix state=3.0/ at=3\n",    2, 21, "state=WORD and no more"                      },
     {"treelab-script 1\nfail fdatasync 1\n",                       2, 17, "an error"                                    },
     {"treelab-script 1\nopen seed\n",                              2, 10, "'='"                                         },
     {"treelab-script 1\nopen seed= \n",                            2, 12, "a value"                                     },
