@@ -272,7 +272,7 @@ static tl_status prepare(tl_enumerator *on)
         status = tl_nest_create(on);
     if (status == TL_OK)
         status = tl_simdisk_create_beside(disk, TL_SIMDISK_ONE_THREAD, &on->state_disk);
-    if (status == TL_OK && !on->options->no_memo)
+    if (status == TL_OK && on->options->memo)
         status = tl_memo_create(tl_simdisk_mark(disk), &on->memo);
     if (status == TL_OK)
         status = tl_recycler_create(&on->recycler);

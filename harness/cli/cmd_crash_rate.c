@@ -123,7 +123,7 @@ static tl_status run_row(tl_crash_march *march, const tl_recording *recording, c
         .point_end = at->end,
         .each_image = true,
         .always_close = true,
-        .no_memo = !row->rate.memo,
+        .memo = row->rate.memo,
         .stop = tl_interrupted,
         .on_finding = tell_finding,
         .context = march,

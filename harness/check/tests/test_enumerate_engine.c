@@ -74,6 +74,7 @@ static void look_at_all(const char *protocol, const char *history, size_t commit
                                         .profile = (tl_profile)p,
                                         .tier = TL_TIER_EXACT,
                                         .check_every = 7,
+                                        .memo = true,
                                         .on_finding = fail_with,
                                         .context = name};
         tl_enumeration result;
@@ -117,7 +118,7 @@ static void what_is_remembered_changes_no_leaf_and_no_verdict(void **state)
             tl_enumerate_options options = {.recording = &recording,
                                             .profile = TL_PROFILE_POSIX,
                                             .tier = TL_TIER_EXACT,
-                                            .no_memo = memo == 0,
+                                            .memo = memo != 0,
                                             .on_finding = fail_with,
                                             .context = "memo"};
             tl_enumeration_init(&results[memo]);
