@@ -105,8 +105,8 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
             return status;
     }
     const uint8_t *at = tl_pager_at(pager, ref.pgno);
-    if (__builtin_expect(tl_page_level(at) != level || (tl_load32(at + TL_AT_BIRTH) != ref.tag &&
-                                                        !TL_MUTANT(skip_page_tag)),
+    if (__builtin_expect(tl_page_level(at) != level ||
+                             (tl_load32(at + TL_AT_BIRTH) != ref.tag && !TL_MUTANT(skip_page_tag)),
                          0))
         return tl_pager_fail(pager, TL_CORRUPT, ref.pgno,
                              "page %u is not the page its parent names", ref.pgno);

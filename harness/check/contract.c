@@ -23,7 +23,8 @@ static const char *durability_name(tl_durability durability)
 
 tl_contract_case tl_contract_case_of(const tl_inspector *inspector, tl_profile profile)
 {
-    return (tl_contract_case){.driver = inspector->driver->name,
+    bool none = inspector->driver == NULL; /* a disk whose state is wanted, whoever wrote it */
+    return (tl_contract_case){.driver = none ? "" : inspector->driver->name,
                               .settings = inspector->options.settings,
                               .setting_count = inspector->options.setting_count,
                               .durability = inspector->options.durability,

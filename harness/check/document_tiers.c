@@ -101,6 +101,10 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     add_big(object, "not_covered", done->not_covered);
     tl_json_add_count(object, "findings", done->findings);
     tl_json_add_count(object, "known", done->known);
+    tl_json *again = tl_json_add_object(object, "recovered_twice");
+    tl_json_add_count(again, "states", done->again);
+    tl_json_add_count(again, "calls_max", done->again_calls_max);
+    tl_json_add_count(again, "read_bytes_max", done->again_bytes_max);
     tl_json_add_text(object, "stronger", row->stronger[0] != '\0' ? row->stronger : NULL);
     tl_json_add_text(object, "matrix", row->matrix);
     if (row->causes != NULL)

@@ -122,6 +122,7 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
     if (!tl_enumerator_goes_on(on))
         return TL_OK;
     uint32_t mark = tl_simdisk_mark(on->state_disk);
+    uint64_t leaves = on->result->leaves;
     tl_status status = tl_pending_show(on->pending, where->outcome, &on->possible);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
         status = tl_enumerate_pick(on, where);
@@ -133,6 +134,8 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
         status = tl_enumerate_recovery(on, where);
     else if (status == TL_OK && fresh)
         status = tl_enumerate_outcome(on, where);
+    if (status == TL_OK && where->pick != TL_PICK_BRANCHES && on->result->leaves > leaves)
+        status = tl_enumerate_again(on, where); /* it is another than those met before */
     tl_simdisk_release(on->state_disk, mark);
     return status;
 }
@@ -165,6 +168,14 @@ static tl_status exact_point(tl_enumerator *on)
     return status;
 }
 
+static tl_status exact_and_again(tl_enumerator *on)
+{
+    uint32_t every = on->options->again_every;
+    tl_status status = exact_point(on);
+    bool due = every != 0 && !on->stopped && tl_pending_at(on->pending) % every == 0;
+    return status == TL_OK && due ? tl_enumerate_again_newest(on) : status;
+}
+
 static tl_status points_run(tl_enumerator *on)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
@@ -179,7 +190,7 @@ static tl_status points_run(tl_enumerator *on)
         if (status != TL_OK)
             return status;
         if (on->options->tier == TL_TIER_EXACT)
-            status = exact_point(on);
+            status = exact_and_again(on);
         else if (on->options->tier == TL_TIER_SINGLES)
             status = tl_enumerate_singles(on);
         else if (on->options->tier == TL_TIER_NESTED)

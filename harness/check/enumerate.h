@@ -80,9 +80,13 @@ typedef struct tl_enumerate_options {
     uint32_t check_every;    /* each so many-th leaf is run again with another poison, in a process
                                 of its own and without memo, and 64 random mixtures of each refused
                                 read must be refused; 0: none */
-    bool each_image;         /* of states looked at one by one, each disk image once, each in full:
-                                nothing is shared.  Not of tier EXACT */
-    bool always_close;       /* each state is closed before it is opened again, none abandoned */
+    uint32_t again_every;    /* from each so many-th leaf that is spelled out, and the newest at
+                                each so many-th crash point under tier EXACT, recover twice and
+                                count what that asks of the disk; 0: never */
+    uint64_t recovery_calls_max; /* of that; 0: TL_RECOVERY_CALLS and so on, below */
+    bool each_image;    /* of states looked at one by one, each disk image once, each in full:
+                           nothing is shared.  Not of tier EXACT */
+    bool always_close;  /* each state is closed before it is opened again, none abandoned */
     bool memo;          /* pass over leaf pages that were checked before.  Not the default: what
                            the engine does may hang on whether a page is in memory
                            (tl_pager_peek), and then the run is another one */
@@ -95,6 +99,15 @@ typedef struct tl_enumerate_options {
     void (*on_finding)(void *context, const tl_enumerate_finding *finding); /* may be NULL */
     void *context;
 } tl_enumerate_options;
+
+/* What one recovery may ask of the disk, by the bytes that its files have: a fixed sum, and so much
+ * for each 4096 bytes of them. */
+enum {
+    TL_RECOVERY_CALLS = 128,
+    TL_RECOVERY_CALLS_PER_PAGE = 4,
+    TL_RECOVERY_READ_BYTES = 1 << 18,
+    TL_RECOVERY_READS_PER_BYTE = 3,
+};
 
 typedef struct tl_enumeration {
     size_t points;               /* crash points gone through */
@@ -112,7 +125,10 @@ typedef struct tl_enumeration {
     uint64_t known;        /* likewise, but documented by the contract: not in `findings` */
     tl_contract_seen seen; /* for telling that more was kept than was promised */
     uint64_t by_rule[TL_RULE_COUNT];
-    mpz_t represented; /* states that the leaves stand for, here and where they are shared */
+    uint64_t again;           /* states recovered from twice */
+    uint64_t again_calls_max; /* most that one recovery of these asked: calls of the disk, and */
+    uint64_t again_bytes_max; /* bytes read */
+    mpz_t represented;        /* states that the leaves stand for, here and where they are shared */
     mpz_t not_covered; /* states that were met and not looked at, because too many mixtures would
                           have had to be tried; never silently in `represented` */
     uint64_t not_covered_leaves; /* in so many pieces */

@@ -78,7 +78,7 @@ static tl_status disagree(tl_enumerator *on, const tl_state_id *where, const cha
     return TL_INVALID;
 }
 
-tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where, const tl_verdict *first)
+tl_status tl_enumerate_apart(tl_enumerator *on, const tl_state_id *where, const tl_verdict *first)
 {
     outcome before = outcome_of(on, first, TL_RUN_WHOLE), came;
     memset(&came, 0, sizeof came);

@@ -37,6 +37,7 @@ typedef struct tl_enumerator {
     tl_hashset seen, images;
     mpz_t beside, weight;
     uint64_t started_ns, unit; /* unit: outcomes so far, for shards */
+    uint64_t spelled_out;      /* states that were, for again_every */
     bool stopped;
 } tl_enumerator;
 
@@ -77,7 +78,7 @@ TL_MUST_USE tl_status tl_enumerate_run(tl_enumerator *on, const tl_state_id *whe
 bool tl_enumerate_closes(const tl_state_id *where);
 /* enumerate_apart.c: the leaf that just ended once more; it must read the same and come to the same
  * end.  TL_INVALID: it does not, and result->error tells. */
-TL_MUST_USE tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where,
+TL_MUST_USE tl_status tl_enumerate_apart(tl_enumerator *on, const tl_state_id *where,
                                          const tl_verdict *first);
 /* Run the store on one leaf of on->possible, told by branches, for tl_choices_settle.  TL_INVALID:
  * it has no such branches. */
@@ -88,6 +89,11 @@ TL_MUST_USE tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_
                                           tl_enumeration *result);
 TL_MUST_USE tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *where);
 void tl_enumerator_end(tl_enumerator *on); /* also after a begin that failed */
+
+/* enumerate_again.c: recover twice from the state in on->possible, which is the only one there,
+ * when its turn has come; and from the newest state of the crash point. */
+TL_MUST_USE tl_status tl_enumerate_again(tl_enumerator *on, const tl_state_id *where);
+TL_MUST_USE tl_status tl_enumerate_again_newest(tl_enumerator *on);
 
 /* enumerate_pick.c: of on->possible leave one state, by `where`.  TL_INVALID: it has no such
  * number. */

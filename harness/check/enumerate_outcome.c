@@ -137,7 +137,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
         if (status == TL_OK && covered)
             status = leaf_count(on, &verdict);
         if (status == TL_OK && covered && every != 0 && on->result->leaves % every == 0)
-            status = tl_enumerate_again(on, where, &verdict);
+            status = tl_enumerate_apart(on, where, &verdict);
         if (status != TL_OK || only_one)
             return status;
     } while (tl_choices_next(on->choices));

@@ -32,6 +32,7 @@ static const tl_fault_class classes[] = {
     {"lock",      "eio",      TL_FAULT_CALL,   TL_SIMDISK_CALL_LOCK,      TL_IO,        0},
     {"memory",    "enomem",   TL_FAULT_MEMORY, 0,                         TL_NO_MEMORY, 0},
     {"quota",     "enospc",   TL_FAULT_QUOTA,  0,                         TL_NO_SPACE,  0},
+    {"file",      "enospc",   TL_FAULT_FILE,   TL_SIMDISK_CALL_PWRITEV,   TL_NO_SPACE,  0},
 };
 /* clang-format on */
 
@@ -123,6 +124,9 @@ static void plan_fault(tl_fault_run *run)
     case TL_FAULT_QUOTA:
         tl_simdisk_set_quota(run->disk, plan->nth);
         return;
+    case TL_FAULT_FILE:
+        tl_simdisk_fail_file(run->disk, plan->nth, run->class_->status);
+        return;
     }
 }
 
@@ -181,8 +185,9 @@ static tl_status run_on(tl_fault_sweep *sweep, const tl_fault_case *plan, unsign
 static tl_status run_case(tl_fault_sweep *sweep, const tl_fault_case *plan, bool *reached)
 {
     tl_fault_run run;
-    bool sync = tl_fault_class_at(plan->class_)->source == TL_FAULT_SYNC;
-    tl_status status = run_on(sweep, plan, sync ? TL_SIMDISK_RECORD : 0, &run);
+    tl_fault_source source = tl_fault_class_at(plan->class_)->source;
+    bool cut = source == TL_FAULT_SYNC || source == TL_FAULT_FILE; /* the power, behind it */
+    tl_status status = run_on(sweep, plan, cut ? TL_SIMDISK_RECORD : 0, &run);
     if (status == TL_OK)
         count_run(&run);
     *reached = run.fired != 0 || run.broken;
@@ -267,7 +272,8 @@ static tl_status sweep_quotas(tl_fault_sweep *sweep, size_t class_)
 static tl_status sweep_calls(tl_fault_sweep *sweep, size_t class_)
 {
     tl_status status = TL_OK;
-    for (unsigned sticky = 0; sticky < 2 && status == TL_OK; sticky++) {
+    bool for_good = tl_fault_class_at(class_)->source == TL_FAULT_FILE; /* by its nature */
+    for (unsigned sticky = for_good; sticky < 2 && status == TL_OK; sticky++) {
         bool reached = true;
         for (uint64_t nth = 1; reached && status == TL_OK; nth += stride_of(sweep)) {
             if (!may_go_on(sweep))

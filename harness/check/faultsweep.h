@@ -28,6 +28,7 @@ typedef enum tl_fault_source {                  /* who refuses */
                                TL_FAULT_SYNC,   /* fdatasync, in one of its ways */
                                TL_FAULT_MEMORY, /* an allocation */
                                TL_FAULT_QUOTA,  /* a disk that is full at so many bytes */
+                               TL_FAULT_FILE,   /* all writes of one file, from one on */
 } tl_fault_source;
 
 typedef struct tl_fault_class { /* a row of the registry */

@@ -169,6 +169,27 @@ static tl_status cut_power_everywhere(tl_fault_run *run, const next_life *life)
     return status;
 }
 
+/* A file that could not be written for a while: what was acknowledged meanwhile is only in others.
+ * The power is cut behind each acknowledged commit. */
+static tl_status cut_power_behind_commits(tl_fault_run *run)
+{
+    const next_life none = {.opened = SIZE_MAX, .acknowledged = SIZE_MAX};
+    tl_crash_walk *walk = NULL;
+    tl_simdisk *state = NULL;
+    tl_status status = tl_simdisk_create_beside(run->disk, TL_SIMDISK_ONE_THREAD, &state);
+    if (status == TL_OK)
+        status = tl_crash_walk_create(run->disk, &walk);
+    for (size_t n = 1; n <= run->acked && status == TL_OK && !run->broken; n++) {
+        size_t at = run->sweep->acked_at[n];
+        status = tl_crash_walk_to(walk, at);
+        if (status == TL_OK)
+            status = cut_power(run, &none, walk, state, at);
+    }
+    tl_crash_walk_destroy(walk);
+    tl_simdisk_destroy(state);
+    return status;
+}
+
 enum { SLACK_PAGES = 24 }; /* where things lie may differ, and with it the end that is cut off */
 
 /* A disk that was full for a moment leaves no lasting mark: the files end about as they would have.
@@ -196,6 +217,11 @@ tl_status tl_fault_aftermath(tl_fault_run *run)
         if (run->fired == 0 || !live_on(run, &life))
             return TL_OK;
         tl_status status = cut_power_everywhere(run, &life);
+        if (status != TL_OK || run->broken)
+            return status;
+    }
+    if (run->class_ != NULL && run->class_->source == TL_FAULT_FILE && run->fired != 0) {
+        tl_status status = cut_power_behind_commits(run);
         if (status != TL_OK || run->broken)
             return status;
     }

@@ -19,7 +19,9 @@
     X(LOST_COMMITTED, lost_committed, "no acknowledged commit is missing")                         \
     X(RESURRECTED, resurrected, "no commit is there that was not yet begun")                       \
     X(WRITABLE, writable, "it takes another commit")                                               \
-    X(KEEPS_WRITES, keeps_writes, "what was written after recovery is there when reopened")
+    X(KEEPS_WRITES, keeps_writes, "what was written after recovery is there when reopened")        \
+    X(IDEMPOTENT, idempotent, "recovering twice gives what recovering once gives")                 \
+    X(BOUNDED, bounded, "recovery asks the disk for no more than its bound")
 
 #define TL_RULE_AS_ENUM(upper, lower, text) TL_RULE_##upper,
 typedef enum tl_rule { TL_RULE_MAP(TL_RULE_AS_ENUM) TL_RULE_COUNT } tl_rule;

@@ -23,7 +23,7 @@ static bool profiles_text(const tl_tiers_row *rows, size_t row_count, char *text
 static bool tier_text(const tl_tiers_row *rows, size_t row_count, char *text)
 {
     for (size_t i = 0; i < row_count; i++) {
-        if (rows[i].tier == TL_TIER_EXACT)
+        if (rows[i].tier == TL_TIER_EXACT || rows[i].tier == TL_TIER_NESTED)
             continue;
         snprintf(text, TL_MISSING_TEXT_MAX,
                  "tier %s looks at few of the allowed states, not at every one (--tier T2)",

@@ -27,13 +27,14 @@ enum { TL_MUTANT_SWEEPS_MAX = 64, TL_MUTANT_PASSES = 3 };
 typedef struct tl_mutant_task { /* one bug, alone or with its pair */
     const tl_mutant_row *row;   /* NULL: the engine as it is */
     bool paired;
+    const char *more; /* as in a trial */
     tl_mutant_trial trials[TL_MUTANT_SWEEPS_MAX];
     size_t trial_count; /* that have ended, or run */
     size_t next;        /* sweep to look at next */
     unsigned pass;      /* those that must find it, those that may, those that must not */
     bool found;
-    bool running;
-    tl_mutant_verdict verdict; /* when it is done */
+    bool running, done;        /* done: also when no sweep had anything to do with it */
+    tl_mutant_verdict verdict; /* then */
 } tl_mutant_task;
 
 typedef struct tl_mutant_campaign {
@@ -55,8 +56,12 @@ TL_MUST_USE tl_status tl_mutant_campaign_run(tl_mutant_campaign *campaign);
 const tl_mutant_trial *tl_mutant_task_finding(const tl_mutant_task *task);
 /* The trial that contradicts the table; NULL: none does, or what does is that no one found it. */
 const tl_mutant_trial *tl_mutant_task_contradiction(const tl_mutant_task *task);
-/* Is the verdict what the table says, or told beside it (tl_mutant_note)?  One that nothing found
- * never is, but where the sweep that must find it is not there. */
+/* What stands beside the table about what happened here; NULL: it is as the table says, or it is
+ * not told. */
+const tl_mutant_note *tl_mutant_task_note(const tl_mutant_task *task);
+/* Is the verdict what the table says, or told beside it?  One that nothing found never is, but
+ * where the sweep that must find it is not there, or further defences are known, with which it is a
+ * task of its own. */
 bool tl_mutant_task_is_fine(const tl_mutant_task *task);
 
 #endif

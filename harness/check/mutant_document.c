@@ -35,8 +35,8 @@ static void add_mutant(tl_json *cell, const tl_mutant_task *task, const tl_mutan
     const char *expected = tl_mutant_must_die(trial)    ? "found"
                            : tl_mutant_must_live(trial) ? "survives"
                                                         : "either";
-    const char *note =
-        task->row == NULL ? NULL : tl_mutant_note(task->row->name, trial->sweep->finder);
+    const tl_mutant_note *note = tl_mutant_task_note(task);
+    bool told = note != NULL && note->finder == trial->sweep->finder;
     tl_json *mutant = tl_json_add_object(cell, "mutant");
     tl_json_add_text(mutant, "name", task->row == NULL ? NULL : task->row->name);
     tl_json_add_text(mutant, "awake", names);
@@ -51,7 +51,7 @@ static void add_mutant(tl_json *cell, const tl_mutant_task *task, const tl_mutan
     tl_json_add_bool(mutant, "reached", trial->reached);
     tl_json_add_count(mutant, "elapsed_ns", trial->elapsed_ns);
     tl_json_add_text(mutant, "text", trial->text[0] == '\0' ? NULL : trial->text);
-    tl_json_add_text(mutant, "note", note);
+    tl_json_add_text(mutant, "note", told ? note->text : NULL);
 }
 
 /* How to see it again.  The enumeration names its states by ids that `replay` takes; the others

@@ -49,8 +49,9 @@ void tl_probe_unfit(tl_probe *probe, const char *text)
 
 void tl_mutant_trial_names(const tl_mutant_trial *trial, char names[TL_MUTANT_NAME_MAX])
 {
-    snprintf(names, TL_MUTANT_NAME_MAX, "%s%s%s", trial->row == NULL ? "" : trial->row->name,
-             trial->paired ? "+" : "", trial->paired ? trial->row->pair : "");
+    snprintf(names, TL_MUTANT_NAME_MAX, "%s%s%s%s%s", trial->row == NULL ? "" : trial->row->name,
+             trial->paired ? "+" : "", trial->paired ? trial->row->pair : "",
+             trial->more != NULL ? "+" : "", trial->more != NULL ? trial->more : "");
 }
 
 /* In the child: never returns. */

@@ -23,8 +23,8 @@ enum { TL_PROBE_WHERE_BYTES = 512, TL_PROBE_TEXT_BYTES = 320 };
 
 typedef struct tl_mutant_sweep tl_mutant_sweep;
 
-typedef struct tl_probe {    /* what a sweep says, in memory that outlives its process */
-    _Atomic uint64_t states; /* judged so far; of random tests: runs */
+typedef struct tl_probe {         /* what a sweep says, in memory that outlives its process */
+    _Atomic uint64_t states;      /* judged so far; of random tests: runs */
     const tl_mutant_sweep *sweep; /* the row that runs */
     unsigned stride;              /* look at every so manieth state or run; 1: at all */
     bool found, complete, unfit, reached;
@@ -74,6 +74,7 @@ const char *tl_mutant_fate_name(tl_mutant_fate fate); /* "survived" "found" ... 
 typedef struct tl_mutant_trial {
     const tl_mutant_row *row; /* NULL: no bug is awake */
     bool paired;              /* with the defence that covers it turned off */
+    const char *more;         /* and with these, see tl_mutant_note; NULL: none */
     const tl_mutant_sweep *sweep;
     unsigned stride;
     /* while it runs */

@@ -61,19 +61,19 @@ static void random_scripts(tl_probe *probe)
 
 /* A row of the enumeration: every protocol, and the histories and durabilities of the tier. */
 #define PLAN(upper, tier_, histories, durabilities, most)                                          \
-    (&(const tl_mutant_crash_plan){.profile = TL_PROFILE_##upper,                                         \
-                            .tier = TL_TIER_##tier_,                                               \
-                            .every_history = histories,                                            \
-                            .weakest = TL_DURABILITY_##durabilities,                               \
-                            .states_max = most})
-#define MIXED   false /* histories */
-#define EVERY   true
+    (&(const tl_mutant_crash_plan){.profile = TL_PROFILE_##upper,                                  \
+                                   .tier = TL_TIER_##tier_,                                        \
+                                   .every_history = histories,                                     \
+                                   .weakest = TL_DURABILITY_##durabilities,                        \
+                                   .states_max = most})
+#define MIXED false /* histories */
+#define EVERY true
 
 #define DAMAGE(cases, ...)                                                                         \
     (&(const tl_mutant_damage_plan){.kinds = {__VA_ARGS__}, .sample = (cases), .pages = PAGES})
-#define FLIPS      [TL_DAMAGE_FLIP] = true, [TL_DAMAGE_BIT] = true
-#define LOST       [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
-#define MISPLACED  [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
+#define FLIPS     [TL_DAMAGE_FLIP] = true, [TL_DAMAGE_BIT] = true
+#define LOST      [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
+#define MISPLACED [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
 
 enum { PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
 
@@ -130,19 +130,26 @@ static const tl_mutant_sweep sweeps[] = {
     {"misdirect/all", "damage: pages in another's place, every pair",
      TL_FINDER_MISDIRECT, true, 0, 240, tl_mutant_damage, DAMAGE(0, MISPLACED)},
     {"faults", "faults: every call fails once, and from then on",
-     TL_FINDER_RUNTIME_FAULT, true, 64, 240, tl_mutant_faults, NULL},
+     TL_FINDER_RUNTIME_FAULT, true, 1024, 240, tl_mutant_faults, NULL},
     {"random_scripts", "fuzz: scripts of the whole language beside a model",
      TL_FINDER_STRUCTURE, true, 16, 240, random_scripts, NULL},
 };
 /* clang-format on */
 enum { SWEEPS = sizeof sweeps / sizeof sweeps[0] };
 
-size_t tl_mutant_sweep_count(void)
+static size_t engine_count(void)
 {
-    return SWEEPS + (tl_mutant_engine_here != NULL ? tl_mutant_engine_here->sweep_count : 0);
+    return tl_mutant_engine_here != NULL ? tl_mutant_engine_here->sweep_count : 0;
 }
 
+size_t tl_mutant_sweep_count(void)
+{
+    return SWEEPS + engine_count();
+}
+
+/* Those of the engine's own tests come first: they stay in little memory when a bug runs wild. */
 const tl_mutant_sweep *tl_mutant_sweep_at(size_t index)
 {
-    return index < SWEEPS ? &sweeps[index] : &tl_mutant_engine_here->sweeps[index - SWEEPS];
+    size_t first = engine_count();
+    return index < first ? &tl_mutant_engine_here->sweeps[index] : &sweeps[index - first];
 }

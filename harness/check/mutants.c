@@ -258,19 +258,21 @@ static const char *const helpers[] = {
 };
 
 /* Written after the rows were run; no row was changed. */
-static const struct {
-    const char *name;
-    tl_finder finder;
-    const char *text;
-} notes[] = {
-    {"", TL_FINDER_COUNT, ""},
+static const tl_mutant_note notes[] = {
+    {"create_without_dir_sync", TL_FINDER_POSIX,
+     "the sync at open is too late for a crash between the rename and it: the new name may have "
+     "arrived and those of the log files not, and the database cannot be opened", NULL                                  },
+    {"skip_log_salt",           TL_FINDER_JOURNAL,
+     "generation and txn each cover it too: no two lives write frames of one generation, because "
+     "recovery's checkpoint is durable before its log is written to; only with both off does the "
+     "chain decide, and the salt never does",                                     "skip_frame_generation+skip_frame_txn"},
 };
 
-const char *tl_mutant_note(const char *name, tl_finder finder)
+const tl_mutant_note *tl_mutant_note_find(const char *name, tl_finder finder)
 {
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
         if (notes[i].finder == finder && strcmp(notes[i].name, name) == 0)
-            return notes[i].text;
+            return &notes[i];
     return NULL;
 }
 

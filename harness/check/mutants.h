@@ -53,9 +53,15 @@ size_t tl_mutant_count(void);
 const tl_mutant_row *tl_mutant_at(size_t index);
 const tl_mutant_row *tl_mutant_find(const char *name); /* NULL: there is none */
 
-/* What turned out otherwise than the row says, and why, for a finder that must find the bug or must
- * not; NULL: nothing did.  Stands beside the rows, which stay as they were written. */
-const char *tl_mutant_note(const char *name, tl_finder finder);
+typedef struct tl_mutant_note { /* what turned out otherwise than a row says, and why */
+    const char *name;           /* of the row, which stays as it was written */
+    tl_finder finder;           /* that was to find it, or not to */
+    const char *text;
+    /* Switches of further defences that cover the bug with its pair; with these off too it must be
+     * found.  NULL: nothing more. */
+    const char *more;
+} tl_mutant_note;
+const tl_mutant_note *tl_mutant_note_find(const char *name, tl_finder finder); /* NULL: none */
 
 /* Switches that are no bug by themselves: they turn a defence off, or only give others time. */
 size_t tl_mutant_helper_count(void);

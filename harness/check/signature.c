@@ -133,8 +133,9 @@ const tl_cause *tl_causes_add(tl_causes *causes, const tl_enumerate_finding *fin
     if (status == TL_NO_MEMORY)
         return NULL;
     if (status != TL_OK)
-        snprintf(text, sizeof text, "%s (%s): not looked at closer",
-                 tl_rule_name(finding->verdict.rule), tl_status_name(finding->verdict.status));
+        snprintf(text, sizeof text, "%s (%s): %snot looked at closer",
+                 tl_rule_name(finding->verdict.rule), tl_status_name(finding->verdict.status),
+                 finding->where.nested ? "in a crash of a recovery, " : "");
     causes->findings++;
     size_t i = 0;
     while (i < causes->count &&

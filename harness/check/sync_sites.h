@@ -6,6 +6,7 @@
 #include "harness/check/document_cell.h"
 #include "harness/check/necessity.h"
 #include "harness/check/roles.h"
+#include "harness/check/sync_latency.h"
 
 enum { TL_SYNC_SITES_MAX = 32, TL_SYNC_SITE_TEXT_MAX = 96, TL_WITNESS_TEXT_MAX = 160 };
 
@@ -14,6 +15,8 @@ typedef struct tl_sync_site {
     uint64_t count, by_need[TL_NEED_COUNT], leaves;
     size_t witness_entry;                        /* of the first necessary one */
     char witness[TL_WITNESS_TEXT_MAX], rule[32]; /* "": none */
+    double latency_ns_mean;                      /* on a real disk; NAN: not measured */
+    uint64_t latency_ns_p99, latency_samples;
 } tl_sync_site;
 
 typedef struct tl_sync_sites {
@@ -23,6 +26,9 @@ typedef struct tl_sync_sites {
 } tl_sync_sites;
 
 void tl_sync_sites_add(tl_sync_sites *sites, const tl_trace *trace, const tl_necessity *found);
+/* Fill in how long the syncs of each place took. */
+void tl_sync_sites_time(tl_sync_sites *sites, const tl_trace *trace,
+                        const tl_sync_latencies *latencies);
 /* One more element of the array `list`. */
 void tl_sync_sites_json(tl_json *list, tl_profile profile, tl_tier tier,
                         const tl_sync_sites *sites);

@@ -196,10 +196,16 @@ tl_status tl_trace_record_first(const tl_inspector *inspector, size_t commits, t
 tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name, tl_trace *trace,
                                char *error, size_t error_bytes)
 {
+    return tl_trace_record_below(inspector, tl_io_posix(), name, trace, error, error_bytes);
+}
+
+tl_status tl_trace_record_below(const tl_inspector *inspector, tl_io *below, const char *name,
+                                tl_trace *trace, char *error, size_t error_bytes)
+{
     tl_recorder *recorder = NULL;
     tl_status status = trace_begin(tl_oracle_commits(inspector->oracle), trace);
     if (status == TL_OK)
-        status = tl_recorder_create(tl_io_posix(), inspector->options.dir, name, &recorder);
+        status = tl_recorder_create(below, inspector->options.dir, name, &recorder);
     if (status != TL_OK)
         return status;
     trace->disk = tl_recorder_log(recorder);

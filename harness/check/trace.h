@@ -41,6 +41,10 @@ TL_MUST_USE tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *t
  * TL_CORRUPT  also: the log does not lead to what is in the real files; `error` tells where */
 TL_MUST_USE tl_status tl_trace_record_real(const tl_inspector *inspector, const char *name,
                                            tl_trace *trace, char *error, size_t error_bytes);
+/* The same through `below` in place of the real disk: something that stands before it. */
+TL_MUST_USE tl_status tl_trace_record_below(const tl_inspector *inspector, tl_io *below,
+                                            const char *name, tl_trace *trace, char *error,
+                                            size_t error_bytes);
 /* The same with only the first `commits` commits of the history, at most as many as it has. */
 TL_MUST_USE tl_status tl_trace_record_first(const tl_inspector *inspector, size_t commits,
                                             tl_trace *trace, char *error, size_t error_bytes);

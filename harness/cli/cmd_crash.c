@@ -227,6 +227,11 @@ static int finish(tl_crash_campaign *campaign)
     if (campaign->request->seeds_given)
         fprintf(campaign->table, "%" PRIu64 " of them distinct, seeds %" PRIu64 " to %" PRIu64 "\n",
                 campaign->distinct, campaign->request->seed, campaign->request->seed_last);
+    if (campaign->again > 0 && campaign->request->repro == NULL)
+        fprintf(campaign->table,
+                "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "
+                "most %" PRIu64 " calls and %" PRIu64 " bytes\n",
+                campaign->again, campaign->again_calls_max, campaign->again_bytes_max);
     print_missing(campaign);
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash", "no state was checked; allow more with --variant or --budget");

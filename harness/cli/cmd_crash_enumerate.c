@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.h */
+enum {
+    CHECK_EVERY = 1000, /* one leaf in so many is run again, see enumerate.h */
+    AGAIN_EVERY = 32,   /* one spelled-out leaf in so many is recovered from twice */
+};
 
 typedef struct profile_run { /* context of the callbacks */
     tl_crash_march *march;
@@ -153,6 +156,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .shard_count = request->shard_count,
         .only = request->repro != NULL ? &request->only_state : NULL,
         .check_every = CHECK_EVERY,
+        .again_every = AGAIN_EVERY,
         .stop = tl_interrupted,
         .on_progress = show_step,
         .on_recovery = count_recovery,
@@ -178,6 +182,15 @@ static char *matrix_new(const tl_recording *recording)
     return matrix;
 }
 
+static void note_again(tl_crash_campaign *campaign, const tl_enumeration *done)
+{
+    campaign->again += done->again;
+    if (done->again_calls_max > campaign->again_calls_max)
+        campaign->again_calls_max = done->again_calls_max;
+    if (done->again_bytes_max > campaign->again_bytes_max)
+        campaign->again_bytes_max = done->again_bytes_max;
+}
+
 /* All profiles of a recording that is made; *done is how many rows are filled. */
 static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recording,
                                 tl_tiers_row *rows, size_t *done)
@@ -201,8 +214,9 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
             tl_complain("crash", "%s: %s: %s", march->cell.id, tl_profile_at(row->profile)->name,
                         row->done.error[0] != '\0' ? row->done.error : tl_status_text(status));
         print_row(march, row);
-        bool whole = status == TL_OK && row->counted && tl_tiers_coverage(row) == 1 &&
-                     row->done.findings == 0 && request->repro == NULL;
+        bool whole = status == TL_OK && row->tier == TL_TIER_EXACT && row->counted &&
+                     tl_tiers_coverage(row) == 1 && row->done.findings == 0 &&
+                     request->repro == NULL;
         tl_tell_end(&run.tell, row, whole);
         if (request->timeline && status == TL_OK)
             tl_tell_timeline(&run.tell, &request->only_state);
@@ -212,6 +226,7 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
         campaign->elapsed_ns += row->done.elapsed_ns;
         campaign->findings += row->done.findings;
         campaign->known += row->done.known;
+        note_again(campaign, &row->done);
         ++*done;
     }
     return status;

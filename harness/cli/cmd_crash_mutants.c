@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAMES_MAX = 64, LIST_BYTES = 1024, JOBS_MAX = 64, WHO_BYTES = 44 };
+enum { NAMES_MAX = 64, LIST_BYTES = 1024, JOBS_MAX = 64, WHO_BYTES = 48 };
 
 typedef struct mutants_request {
     const char *names[NAMES_MAX];
@@ -132,8 +132,9 @@ static const struct argp mutants_argp = {
         "\vThis needs `treelab-mutants`, which is built beside the tests: `treelab` has an engine "
         "without seeded bugs.\n\n"
         "A bug is `found`; `covered` by another defence, and its next row is the pair with that "
-        "defence off; or `waits` for a sweep that is not among these.  `survived` and "
-        "`unexpected` are not as expected.\n\n"
+        "defence off; or `waits` for a sweep that is not among these.  `survived`, `stronger` "
+        "(found, but not by what must find it) and `unexpected` (found where it must not be) are "
+        "not as expected.\n\n"
         "Examples:\n"
         "  treelab-mutants crash mutants\n"
         "  treelab-mutants crash mutants --mutant skip_data_sync,free_twice --json mutants.json\n"
@@ -156,7 +157,8 @@ static void print_task(void *context, const tl_mutant_task *task, size_t done, s
         elapsed += task->trials[i].elapsed_ns;
     }
     (void)total;
-    tl_mutant_trial_names(&(tl_mutant_trial){.row = task->row, .paired = task->paired}, names);
+    tl_mutant_trial_names(
+        &(tl_mutant_trial){.row = task->row, .paired = task->paired, .more = task->more}, names);
     tl_progress_update(request->progress, done, names);
     fprintf(request->table, "%-*s %-13s %-10s ", WHO_BYTES, names[0] == '\0' ? "(none)" : names,
             task->row == NULL ? "-" : tl_finder_name(task->row->finder),
@@ -198,13 +200,13 @@ static double median_ms(const tl_mutant_campaign *campaign)
 
 typedef struct score {
     size_t verdicts[TL_VERDICT_UNFIT + 1], waits[TL_FINDER_COUNT], done;
+    size_t told, wrong; /* not as expected, and told why; or not */
     uint64_t states, busy_ns, dead;
-    bool as_expected;
 } score;
 
 static score count_all(const tl_mutant_campaign *campaign)
 {
-    score sum = {.as_expected = true};
+    score sum = {.done = 0};
     for (size_t i = 0; i < campaign->task_count; i++) {
         const tl_mutant_task *task = &campaign->tasks[i];
         for (size_t t = 0; t < task->trial_count; t++) {
@@ -212,10 +214,11 @@ static score count_all(const tl_mutant_campaign *campaign)
             sum.busy_ns += task->trials[t].elapsed_ns;
             sum.dead += tl_mutant_is_dead(task->trials[t].fate);
         }
-        if (task->running || task->trial_count == 0)
+        if (!task->done)
             continue;
         sum.done++;
-        sum.as_expected = sum.as_expected && tl_mutant_task_is_fine(task);
+        sum.wrong += !tl_mutant_task_is_fine(task);
+        sum.told += task->verdict > TL_VERDICT_WAITS && tl_mutant_task_is_fine(task);
         if (task->row == NULL)
             continue;
         sum.verdicts[task->verdict]++;
@@ -223,6 +226,17 @@ static score count_all(const tl_mutant_campaign *campaign)
             sum.waits[task->row->finder]++;
     }
     return sum;
+}
+
+static void print_notes(FILE *table, const tl_mutant_campaign *campaign)
+{
+    for (size_t i = 0; i < campaign->task_count; i++) {
+        const tl_mutant_task *task = &campaign->tasks[i];
+        const tl_mutant_note *note = task->done ? tl_mutant_task_note(task) : NULL;
+        if (note != NULL)
+            fprintf(table, "otherwise than the table says: %s%s, %s: %s\n", note->name,
+                    task->paired ? " with its pair" : "", tl_finder_name(note->finder), note->text);
+    }
 }
 
 static void print_score(const mutants_request *request, const tl_mutant_campaign *campaign,
@@ -233,10 +247,10 @@ static void print_score(const mutants_request *request, const tl_mutant_campaign
             "%zu found, half of them within %.0f ms; %zu covered by another defence",
             sum->verdicts[TL_VERDICT_FOUND], isnan(median) ? 0 : median,
             sum->verdicts[TL_VERDICT_COVERED]);
-    size_t wrong = sum->verdicts[TL_VERDICT_SURVIVED] + sum->verdicts[TL_VERDICT_UNEXPECTED] +
-                   sum->verdicts[TL_VERDICT_UNFIT];
-    fprintf(request->table, "; %zu not as expected; %.1f s on %u processes\n", wrong, elapsed_s,
-            campaign->jobs);
+    fprintf(request->table,
+            "; %zu not as expected, and told why; %zu not as expected; %.1f s on %u processes\n",
+            sum->told, sum->wrong, elapsed_s, campaign->jobs);
+    print_notes(request->table, campaign);
     for (unsigned i = 0; i < TL_FINDER_COUNT; i++)
         if (sum->waits[i] != 0)
             fprintf(request->table, "%zu wait for %s: %s\n", sum->waits[i],
@@ -323,7 +337,7 @@ static int run(mutants_request *request, tl_result *result)
     int exit_code = tl_interrupted()  ? TL_EXIT_INTERRUPTED
                     : status != TL_OK ? tl_exit_code(status)
                     : sum.done == 0   ? TL_EXIT_NOTHING
-                    : sum.as_expected ? TL_EXIT_OK
+                    : sum.wrong == 0  ? TL_EXIT_OK
                                       : TL_EXIT_WRONG;
     if (status != TL_OK)
         tl_complain("crash mutants", "%s", tl_status_text(status));

@@ -493,8 +493,32 @@ static const struct argp crash_argp = {
         "checked, 130 interrupted (what was found is kept).\n",
 };
 
+static const struct argp syncs_argp = {
+    .options = options,
+    .parser = parse_option,
+    .doc =
+        "Leave each sync of a recorded run out in turn, as if the store had not made it, and look "
+        "at the states that a crash may then leave until one breaks a promise: that sync is "
+        "necessary, and the state is its witness.  When every state was looked at and none does, "
+        "it is redundant in this run under this profile.  The unchanged run is looked at first."
+        "\vOne line for each place that syncs: how often it does, how many of them are necessary, "
+        "redundant, undecided, and how long they take.  Latencies are those of the real disk that "
+        "the result goes to: the history runs there five times, one thread, nothing beside it; "
+        "they say which places cost, not what they cost under load.  The profile is journal and "
+        "the tier T2 unless others are given; --variant, --shard, --repro and --timeline do not "
+        "go with it.\n\n"
+        "Examples:\n"
+        "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
+        "  treelab crash syncs --profile journal,posix --history insert --budget 60s\n"
+        "  treelab crash syncs --driver tree:log_pad_bytes=4096 --json -\n"
+        "\n"
+        "Exit codes: 0 every sync was looked at, 2 usage, 5 the machine refused, 130 interrupted "
+        "(what was found is kept).\n",
+};
+
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
 {
     request->seed = TL_STANDARD_SEED;
-    return tl_arguments_parse(&crash_argp, argc, argv, request);
+    bool syncs = request->way == TL_CRASH_SYNCS;
+    return tl_arguments_parse(syncs ? &syncs_argp : &crash_argp, argc, argv, request);
 }

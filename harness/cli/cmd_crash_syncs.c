@@ -9,6 +9,8 @@
 
 #include <inttypes.h>
 
+enum { LATENCY_RUNS = 5 }; /* of the history, on the real disk */
+
 typedef struct syncs_run { /* one profile of one cell */
     tl_crash_march *march;
     const tl_trace *trace;
@@ -25,27 +27,32 @@ static void take_sync(void *context, const tl_necessity *found)
 
 void tl_crash_syncs_header(FILE *rows)
 {
-    fprintf(rows, "%-16s %-11s %-8s %-10s %-8s %-36s %6s %9s %9s %9s %9s  %s\n", "store", "history",
-            "protocol", "durability", "profile", "sync", "count", "necessary", "redundant",
-            "undecided", "leaves", "first witness");
+    fprintf(rows, "%-16s %-11s %-8s %-10s %-8s %-36s %6s %9s %9s %9s %9s %9s %9s  %s\n", "store",
+            "history", "protocol", "durability", "profile", "sync", "count", "necessary",
+            "redundant", "undecided", "leaves", "mean_us", "p99_us", "first witness");
 }
 
 static void print_site(const tl_crash_march *march, tl_profile profile, const tl_sync_site *site)
 {
     const tl_crash_cell *cell = &march->cell;
+    char mean[24] = "-", p99[24] = "-";
+    if (site->latency_samples > 0) {
+        snprintf(mean, sizeof mean, "%.0f", site->latency_ns_mean / 1e3);
+        snprintf(p99, sizeof p99, "%.0f", (double)site->latency_ns_p99 / 1e3);
+    }
     fprintf(march->rows,
             "%-16s %-11s %-8s %-10s %-8s %-36s %6" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-            " %9" PRIu64 "  %s%s%s\n",
+            " %9" PRIu64 " %9s %9s  %s%s%s\n",
             cell->arm->label, cell->history->name, cell->protocol,
             tl_run_durability_name(cell->durability), tl_profile_at(profile)->name, site->text,
             site->count, site->by_need[TL_NEED_NECESSARY], site->by_need[TL_NEED_REDUNDANT],
-            site->by_need[TL_NEED_UNDECIDED], site->leaves, site->rule,
+            site->by_need[TL_NEED_UNDECIDED], site->leaves, mean, p99, site->rule,
             site->rule[0] != '\0' ? " at " : "", site->witness);
 }
 
 static tl_status run_profile(tl_crash_march *march, const tl_recording *recording,
-                             tl_profile profile, tl_json *list, bool *complete, char *error,
-                             size_t error_bytes)
+                             tl_profile profile, const tl_sync_latencies *latencies, tl_json *list,
+                             bool *complete, char *error, size_t error_bytes)
 {
     const tl_crash_request *request = march->campaign->request;
     static syncs_run run; /* large; one at a time */
@@ -64,6 +71,8 @@ static tl_status run_profile(tl_crash_march *march, const tl_recording *recordin
         .context = &run,
     };
     tl_status status = tl_necessity_run(&options, error, error_bytes);
+    if (latencies->runs > 0)
+        tl_sync_sites_time(&run.sites, run.trace, latencies);
     for (size_t i = 0; i < run.sites.count; i++)
         print_site(march, profile, &run.sites.sites[i]);
     tl_sync_sites_json(list, profile, request->tier, &run.sites);
@@ -72,6 +81,21 @@ static tl_status run_profile(tl_crash_march *march, const tl_recording *recordin
     march->campaign->states += run.sites.leaves;
     march->campaign->elapsed_ns += run.sites.elapsed_ns;
     return status;
+}
+
+/* On the disk that the result goes to.  Without figures the rest is as good as ever. */
+static void measure(const tl_crash_march *march, const tl_recording *recording,
+                    tl_sync_latencies *latencies)
+{
+    char error[256] = "";
+    const char *dir = march->campaign->run_dir;
+    if (dir[0] == '\0')
+        return;
+    tl_status status =
+        tl_sync_latencies_measure(recording, dir, LATENCY_RUNS, latencies, error, sizeof error);
+    if (status != TL_OK)
+        tl_complain("crash syncs", "%s: no latencies: %s", march->cell.id,
+                    error[0] != '\0' ? error : tl_status_text(status));
 }
 
 void tl_crash_syncs_cell(tl_crash_march *march)
@@ -85,9 +109,13 @@ void tl_crash_syncs_cell(tl_crash_march *march)
     tl_recording recording;
     tl_status status = tl_crash_cell_record(march, &recording, error, sizeof error);
     const tl_recording_spec spec = tl_crash_cell_spec(march);
+    tl_sync_latencies latencies = {0};
+    if (status == TL_OK)
+        measure(march, &recording, &latencies);
     for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++)
-        status = run_profile(march, &recording, request->profiles[i], list, &complete, error,
-                             sizeof error);
+        status = run_profile(march, &recording, request->profiles[i], &latencies, list, &complete,
+                             error, sizeof error);
+    tl_sync_latencies_clear(&latencies);
     if (status != TL_OK)
         tl_complain("crash syncs", "%s: %s", march->cell.id,
                     error[0] != '\0' ? error : tl_status_text(status));

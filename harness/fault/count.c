@@ -2,234 +2,16 @@
  *
  * A walk goes over the log once.  What finished syncs made sure only grows on the way, so each
  * chain remembers how far it is sure and a crash point looks at what lies behind that.
- *
- * In journal and posix the sizes of a file are tried in the order of its chain.  From one to the
- * next only sectors between the two sizes change their factor, so the product over all visible
- * sectors is carried along: it is multiplied by the new factors and divided, exactly, by the old.
  */
 #include "harness/fault/count.h"
 
-#include "harness/fault/count_names.h"
+#include "harness/fault/count_walk.h"
 
-#include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
-
-typedef struct walk {
-    count_log log;
-    tl_profile profile;
-    size_t at;
-    int64_t end;       /* operations < end count as issued: `at` is among them when it is no sync */
-    size_t after_sync; /* 0, or the operation behind the last finished sync */
-    size_t journal_sure; /* events that finished syncs demand */
-    uint32_t part_sure;  /* parts of those events */
-
-    /* journal: the state that journal_sure events leave */
-    uint32_t *sure_sizes, *sure_names; /* indices, by file and by path */
-    /* the state at hand */
-    uint32_t *sizes, *names, *links; /* links: how many names lead to a file */
-    uint32_t *low, *high;            /* sizes that weights[] was found for */
-    count_weight *weights;           /* of each file */
-    mpz_t states, outcomes;
-} walk;
-
-/* A product of small numbers, put into a large one rarely. */
-typedef struct factors {
-    unsigned long up, down;
-} factors;
-
-static void factor_in(unsigned long *side, mpz_ptr product, uint32_t factor, bool divide)
-{
-    if (*side > ULONG_MAX / factor) {
-        if (divide)
-            mpz_divexact_ui(product, product, *side);
-        else
-            mpz_mul_ui(product, product, *side);
-        *side = 1;
-    }
-    *side *= factor;
-}
-
-/* How many versions a visible sector may hold when size `persisted` of its file is there. */
-static uint32_t versions_allowed(const walk *w, const count_file *file, const count_sector *sector,
-                                 uint32_t persisted)
-{
-    uint32_t since = file->sizes[persisted].since; /* writes before it were not waited for */
-    uint32_t allowed = 0;
-    for (uint32_t i = sector->sure; i < sector->count; i++) {
-        const count_version *version = &sector->versions[i];
-        if (version->op >= w->end)
-            break;
-        if (version->begins && version->size_event > persisted)
-            break; /* the epoch ends here */
-        bool is_there = version->size_event <= persisted;
-        bool certain = i == sector->sure || version->begins || (version->zeroed && is_there) ||
-                       (w->profile == TL_PROFILE_JOURNAL && version->ordered && is_there &&
-                        version->size_event > since);
-        allowed = certain ? 1 : allowed + 1;
-    }
-    assert(allowed > 0);
-    return allowed;
-}
-
-/* Go from size `from` to size `to` of the chain of a file: multiply `product` by what changes.  In
- * a journal only between sizes with one `since`: otherwise older data may be free, anywhere. */
-static void sizes_step(const walk *w, const count_file *file, uint32_t from, uint32_t to,
-                       mpz_ptr product)
-{
-    uint64_t old = file->sizes[from].bytes, new = file->sizes[to].bytes;
-    uint64_t low = old < new ? old : new, high = old < new ? new : old;
-    factors f = {1, 1};
-    for (uint32_t i = count_sector_from(file, low / TL_SECTOR_BYTES); i < file->sector_count; i++) {
-        const count_sector *sector = &file->sectors[i];
-        uint64_t begin = sector->number * TL_SECTOR_BYTES;
-        if (begin >= high)
-            break;
-        if (begin < new)
-            factor_in(&f.up, product, versions_allowed(w, file, sector, to), false);
-        if (begin < old) /* its old factor is still in the product, so the division is exact */
-            factor_in(&f.down, product, versions_allowed(w, file, sector, from), true);
-    }
-    mpz_mul_ui(product, product, f.up);
-    mpz_divexact_ui(product, product, f.down);
-}
-
-/* The product over all visible sectors at one size. */
-static void size_product(const walk *w, const count_file *file, uint32_t index, mpz_ptr product)
-{
-    unsigned long side = 1;
-    mpz_set_ui(product, 1);
-    for (uint32_t i = 0; i < file->sector_count; i++) {
-        const count_sector *sector = &file->sectors[i];
-        if (sector->number * TL_SECTOR_BYTES >= file->sizes[index].bytes)
-            break;
-        factor_in(&side, product, versions_allowed(w, file, sector, index), false);
-    }
-    mpz_mul_ui(product, product, side);
-}
-
-/* posix */
-
-static tl_status posix_count(walk *w)
-{
-    mpz_t product;
-    mpz_init(product);
-    for (uint32_t i = 0; i < w->log.file_count; i++) {
-        const count_file *file = &w->log.files[i];
-        count_weight *weight = &w->weights[i];
-        size_product(w, file, file->size_sure, product);
-        mpz_set(weight->states, product);
-        mpz_set_ui(weight->outcomes, 1);
-        for (uint32_t k = file->size_sure + 1; k < file->size_count; k++) {
-            if (file->sizes[k].op >= w->end)
-                break;
-            sizes_step(w, file, k - 1, k, product);
-            mpz_add(weight->states, weight->states, product);
-            mpz_add_ui(weight->outcomes, weight->outcomes, 1);
-        }
-    }
-    mpz_clear(product);
-    return count_names(&w->log, w->end, w->weights, w->states, w->outcomes);
-}
-
-/* journal */
-
-/* The sizes that a file may have when `events` of the journal persisted: from w->sizes, the newest
- * that no write made, or what a sync found, to the last whose write stood behind those events. */
-static uint32_t newest_size(const walk *w, const count_file *file, uint32_t low, size_t events)
-{
-    while (low + 1 < file->size_count && file->sizes[low + 1].by_write &&
-           file->sizes[low + 1].op < w->end && file->sizes[low + 1].needs <= events)
-        low++;
-    return low;
-}
-
-/* Weigh the files that may have other sizes than with one event less. */
-static void files_weigh(walk *w, size_t events, mpz_ptr product)
-{
-    for (uint32_t i = 0; i < w->log.file_count; i++) {
-        const count_file *file = &w->log.files[i];
-        count_weight *weight = &w->weights[i];
-        uint32_t low = w->sizes[i] > file->size_sure ? w->sizes[i] : file->size_sure;
-        uint32_t high = newest_size(w, file, low, events);
-        if (w->low[i] == low && w->high[i] == high)
-            continue;
-        w->low[i] = low;
-        w->high[i] = high;
-        size_product(w, file, low, product);
-        mpz_set(weight->states, product);
-        for (uint32_t k = low + 1; k <= high; k++) {
-            if (file->sizes[k].since == file->sizes[k - 1].since)
-                sizes_step(w, file, k - 1, k, product);
-            else
-                size_product(w, file, k, product);
-            mpz_add(weight->states, weight->states, product);
-        }
-        mpz_set_ui(weight->outcomes, high - low + 1);
-    }
-}
-
-static void part_take(walk *w, const count_part *part)
-{
-    if (part->is_size) {
-        w->sizes[part->which] = part->index;
-        return;
-    }
-    const count_name *names = w->log.paths[part->which].names;
-    uint32_t old = names[w->names[part->which]].file, new = names[part->index].file;
-    w->names[part->which] = part->index;
-    if (new != COUNT_NO_FILE)
-        w->links[new]++;
-    if (old != COUNT_NO_FILE)
-        w->links[old]--;
-}
-
-/* Begin with what is sure. */
-static void journal_begin(walk *w)
-{
-    for (uint32_t i = 0; i < w->log.file_count; i++) {
-        w->links[i] = 0;
-        w->sizes[i] = w->sure_sizes[i];
-        w->low[i] = UINT32_MAX;
-    }
-    for (uint32_t i = 0; i < w->log.path_count; i++) {
-        w->names[i] = w->sure_names[i];
-        uint32_t file = w->log.paths[i].names[w->names[i]].file;
-        if (file != COUNT_NO_FILE)
-            w->links[file]++;
-    }
-}
-
-static void journal_count(walk *w)
-{
-    mpz_t states, outcomes;
-    mpz_inits(states, outcomes, NULL);
-    journal_begin(w);
-    mpz_set_ui(w->states, 0);
-    mpz_set_ui(w->outcomes, 0);
-    uint32_t part = w->part_sure;
-    size_t last = w->log.events_before[w->end];
-    for (size_t events = w->journal_sure; events <= last; events++) {
-        for (; part < w->log.part_count && w->log.parts[part].event < events; part++)
-            part_take(w, &w->log.parts[part]);
-        files_weigh(w, events, states);
-        mpz_set_ui(states, 1);
-        mpz_set_ui(outcomes, 1);
-        for (uint32_t i = 0; i < w->log.file_count; i++) {
-            if (w->links[i] == 0)
-                continue;
-            mpz_mul(states, states, w->weights[i].states);
-            mpz_mul(outcomes, outcomes, w->weights[i].outcomes);
-        }
-        mpz_add(w->states, w->states, states);
-        mpz_add(w->outcomes, w->outcomes, outcomes);
-    }
-    mpz_clears(states, outcomes, NULL);
-}
 
 /* sigkill, prefix */
 
-static void sigkill_count(walk *w)
+static void sigkill_count(count_walk *w)
 {
     unsigned long stops = 0;
     if (w->at < w->log.op_count) {
@@ -241,7 +23,7 @@ static void sigkill_count(walk *w)
     mpz_set(w->outcomes, w->states);
 }
 
-static void prefix_count(walk *w)
+static void prefix_count(count_walk *w)
 {
     unsigned long count = w->at - w->after_sync + 1;
     if (w->after_sync == 0 && w->log.differs)
@@ -257,6 +39,15 @@ static void prefix_count(walk *w)
 
 /* The walk. */
 
+/* Index of the newest version made by operations < i. */
+static uint32_t newest_before(const count_sector *sector, int64_t i)
+{
+    uint32_t newest = sector->sure;
+    while (newest + 1 < sector->count && sector->versions[newest + 1].op < i)
+        newest++;
+    return newest;
+}
+
 /* A finished sync of a file: sizes and versions made by operations < i are sure. */
 static void file_is_sure(count_file *file, int64_t i)
 {
@@ -264,9 +55,23 @@ static void file_is_sure(count_file *file, int64_t i)
         file->size_sure++;
     for (uint32_t s = 0; s < file->sector_count; s++) {
         count_sector *sector = &file->sectors[s];
-        while (sector->sure + 1 < sector->count && sector->versions[sector->sure + 1].op < i)
-            sector->sure++;
+        uint32_t newest = newest_before(sector, i);
+        if (newest != sector->given_up)
+            sector->sure = newest;
     }
+}
+
+/* A failed one: what is not sure of the file now will not be, until it is written again. */
+static void file_gives_up(count_file *file, int64_t i)
+{
+    for (uint32_t s = 0; s < file->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        uint32_t newest = newest_before(sector, i);
+        if (newest > sector->sure)
+            sector->given_up = newest;
+    }
+    for (uint32_t k = file->unordered; k < file->size_count && file->sizes[k].op < i; k++)
+        file->unordered = k;
 }
 
 static void dir_is_sure(count_log *log, uint32_t dir, int64_t i)
@@ -280,7 +85,7 @@ static void dir_is_sure(count_log *log, uint32_t dir, int64_t i)
     }
 }
 
-static void journal_is_sure(walk *w, size_t events)
+static void journal_is_sure(count_walk *w, size_t events)
 {
     if (events <= w->journal_sure)
         return;
@@ -295,7 +100,7 @@ static void journal_is_sure(walk *w, size_t events)
 
 /* A finished write through: its own versions are sure, and a size that shows them, now and until
  * the write came. */
-static void write_is_sure(walk *w, const tl_simdisk_op *op, int64_t i)
+static void write_is_sure(count_walk *w, const tl_simdisk_op *op, int64_t i)
 {
     count_file *file = &w->log.files[op->file];
     uint32_t at = count_sector_from(file, op->first_sector), size = file->size_sure;
@@ -314,9 +119,11 @@ static void write_is_sure(walk *w, const tl_simdisk_op *op, int64_t i)
     journal_is_sure(w, file->sizes[size].needs);
 }
 
-static void op_finishes(walk *w, size_t i)
+static void op_finishes(count_walk *w, size_t i)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
+    if (op->kind == TL_SIMDISK_SYNC_FAILED && op->failure != TL_SYNC_FAILED_DIRTY)
+        file_gives_up(&w->log.files[op->file], (int64_t)i);
     if (!tl_simdisk_op_syncs(op))
         return;
     w->after_sync = i + 1;
@@ -331,14 +138,14 @@ static void op_finishes(walk *w, size_t i)
         dir_is_sure(&w->log, op->path, (int64_t)i);
 }
 
-static void walk_to(walk *w, size_t at)
+static void walk_to(count_walk *w, size_t at)
 {
     for (; w->at < at; w->at++)
         op_finishes(w, w->at);
     w->end = (int64_t)(at < w->log.op_count ? at + 1 : at);
 }
 
-static tl_status walk_count(walk *w)
+static tl_status walk_count(count_walk *w)
 {
     switch (w->profile) {
     case TL_PROFILE_SIGKILL:
@@ -348,16 +155,16 @@ static tl_status walk_count(walk *w)
         prefix_count(w);
         return TL_OK;
     case TL_PROFILE_JOURNAL:
-        journal_count(w);
+        count_journal(w);
         return TL_OK;
     case TL_PROFILE_POSIX:
-        return posix_count(w);
+        return count_posix(w);
     default:
         return TL_UNSUPPORTED;
     }
 }
 
-static void walk_end(walk *w)
+static void walk_end(count_walk *w)
 {
     for (uint32_t i = 0; w->weights != NULL && i < w->log.file_count; i++)
         mpz_clears(w->weights[i].states, w->weights[i].outcomes, NULL);
@@ -373,9 +180,9 @@ static void walk_end(walk *w)
     count_log_clear(&w->log);
 }
 
-static tl_status walk_begin(walk *w, const tl_simdisk *trace, tl_profile profile)
+static tl_status walk_begin(count_walk *w, const tl_simdisk *trace, tl_profile profile)
 {
-    *w = (walk){.profile = profile};
+    *w = (count_walk){.profile = profile};
     mpz_inits(w->states, w->outcomes, NULL);
     tl_status status = count_log_build(trace, &w->log);
     size_t files = (size_t)w->log.file_count + 1, paths = (size_t)w->log.path_count + 1;
@@ -400,7 +207,7 @@ static tl_status count_at(const tl_simdisk *trace, size_t at, tl_profile profile
 {
     if (at > tl_simdisk_op_count(trace))
         return TL_INVALID;
-    walk w;
+    count_walk w;
     tl_status status = walk_begin(&w, trace, profile);
     if (status == TL_OK) {
         walk_to(&w, at);
@@ -427,7 +234,7 @@ tl_status tl_count_outcomes(const tl_simdisk *trace, size_t at, tl_profile profi
 tl_status tl_count_trace(const tl_simdisk *trace, tl_profile profile, tl_count_fn told,
                          void *context)
 {
-    walk w;
+    count_walk w;
     tl_status status = walk_begin(&w, trace, profile);
     bool more = true;
     for (size_t at = 0; at <= w.log.op_count && more && status == TL_OK; at++) {

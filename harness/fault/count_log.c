@@ -300,8 +300,8 @@ static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
     case TL_SIMDISK_SYNC_DIR:
         log->demands[i] = log->paths[op->path].demand;
         return TL_OK;
-    case TL_SIMDISK_SYNC_FAILED: /* pages given up, or a cache that goes back, are not counted */
-        return op->failure == TL_SYNC_FAILED_DIRTY ? TL_OK : TL_UNSUPPORTED;
+    case TL_SIMDISK_SYNC_FAILED: /* a cache that goes back is not counted */
+        return op->failure != TL_SYNC_FAILED_REVERTED ? TL_OK : TL_UNSUPPORTED;
     case TL_SIMDISK_OP_KIND_COUNT:
         break;
     }

@@ -30,7 +30,8 @@ typedef struct count_sector {
     uint64_t number;
     count_version *versions;
     uint32_t count, capacity;
-    uint32_t sure; /* the newest version that a finished sync found */
+    uint32_t sure;     /* the newest version that a finished sync covered */
+    uint32_t given_up; /* index of the version that no sync covers, a failed one left it; or 0 */
 } count_sector;
 
 typedef struct count_size {
@@ -45,6 +46,7 @@ typedef struct count_file {
     count_size *sizes;
     uint32_t size_count, size_capacity;
     uint32_t size_sure;    /* what a finished sync found */
+    uint32_t unordered;    /* sizes up to this index wait for no data: it was given up */
     count_sector *sectors; /* ascending by number */
     uint32_t sector_count, sector_capacity;
     size_t demand; /* while the chains are built: journal length up to its last creation or size

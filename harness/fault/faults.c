@@ -45,14 +45,23 @@ void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_st
                      bool sticky)
 {
     pthread_mutex_lock(&disk->mutex);
-    disk->plans[call] = (tl_fault_plan){nth, status, sticky, TL_SYNC_FAILED_DIRTY};
+    disk->plans[call] = (tl_fault_plan){.countdown = nth, .status = status, .sticky = sticky};
+    pthread_mutex_unlock(&disk->mutex);
+}
+
+void tl_simdisk_fail_file(tl_simdisk *disk, uint64_t nth, tl_status status)
+{
+    pthread_mutex_lock(&disk->mutex);
+    disk->plans[TL_SIMDISK_CALL_PWRITEV] =
+        (tl_fault_plan){.countdown = nth, .status = status, .one_file = true};
     pthread_mutex_unlock(&disk->mutex);
 }
 
 void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky)
 {
     pthread_mutex_lock(&disk->mutex);
-    disk->plans[TL_SIMDISK_CALL_FDATASYNC] = (tl_fault_plan){nth, TL_IO, sticky, failure};
+    disk->plans[TL_SIMDISK_CALL_FDATASYNC] =
+        (tl_fault_plan){.countdown = nth, .status = TL_IO, .sticky = sticky, .failure = failure};
     pthread_mutex_unlock(&disk->mutex);
 }
 
@@ -74,6 +83,11 @@ uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk)
 uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call)
 {
     return disk->calls[call];
+}
+
+uint64_t tl_simdisk_read_bytes(const tl_simdisk *disk)
+{
+    return disk->read_bytes;
 }
 
 size_t tl_simdisk_open_count(const tl_simdisk *disk)

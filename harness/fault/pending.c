@@ -160,12 +160,33 @@ static tl_status sync_take(tl_pending *pending, const tl_simdisk_op *op)
         return TL_OK;
     }
     tl_pending_file *body = &pending->files[op->file];
+    if (body->gave_up) { /* not all of it is durable now: see pending_data.c */
+        tl_status status = tl_words_add(&body->ops, (uint32_t)pending->at);
+        body->size_floor = body->size_count;
+        return status == TL_OK && is_journal(pending)
+                   ? tl_pending_journal_settle(pending, body->demands)
+                   : status;
+    }
     body->ops.count = 0;
     body->size_count = body->size_floor = 0;
     tl_status status = tl_image_copy_file(&pending->durable, &pending->issued, op->file);
     return status == TL_OK && is_journal(pending)
                ? tl_pending_journal_settle(pending, body->demands)
                : status;
+}
+
+static bool gives_up(const tl_simdisk_op *op)
+{
+    return op->kind == TL_SIMDISK_SYNC_FAILED &&
+           (op->failure == TL_SYNC_FAILED_CLEAN || op->failure == TL_SYNC_FAILED_LATE);
+}
+
+static tl_status give_up(tl_pending *pending, const tl_simdisk_op *op)
+{
+    tl_pending_file *body = &pending->files[op->file];
+    body->gave_up = body->gave_up || body->ops.count > 0;
+    body->unordered = body->size_count;
+    return body->gave_up ? tl_words_add(&body->ops, (uint32_t)pending->at) : TL_OK;
 }
 
 static tl_status through_take(tl_pending *pending, const tl_simdisk_op *op)
@@ -186,6 +207,8 @@ static tl_status step(tl_pending *pending)
     tl_status status = TL_OK;
     if (tl_simdisk_op_syncs(op) && pending->at != pending->left_out)
         status = op->through ? through_take(pending, op) : sync_take(pending, op);
+    else if (gives_up(op))
+        status = give_up(pending, op);
     pending->at++;
     return status == TL_OK ? op_take(pending) : status;
 }
@@ -215,6 +238,8 @@ tl_status tl_pending_rewind(tl_pending *pending)
     for (uint32_t file = 0; file < pending->file_capacity; file++) {
         tl_pending_file *body = &pending->files[file];
         body->ops.count = body->size_count = body->size_floor = body->demands = 0;
+        body->unordered = 0;
+        body->gave_up = false;
     }
     for (uint32_t path = 0; path < pending->name_capacity; path++)
         pending->names[path].demands = 0;
@@ -236,7 +261,7 @@ static bool log_is_known(const tl_simdisk *trace)
 {
     for (size_t i = 0; i < trace->op_count; i++) {
         if (trace->ops[i].kind == TL_SIMDISK_SYNC_FAILED &&
-            trace->ops[i].failure != TL_SYNC_FAILED_DIRTY)
+            trace->ops[i].failure == TL_SYNC_FAILED_REVERTED)
             return false;
     }
     return true;

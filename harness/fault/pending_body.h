@@ -29,6 +29,8 @@ typedef struct tl_pending_file {
     tl_pending_size *sizes; /* that those made; number 0 is the durable one, n is sizes[n - 1] */
     uint32_t size_count, size_capacity;
     uint32_t size_floor; /* the smallest number that may have persisted */
+    uint32_t unordered;  /* sizes up to this number wait for no data: it was given up */
+    bool gave_up;        /* a failed sync did; from then on `ops` holds syncs too */
     uint32_t demands;    /* journal: number of events that a sync makes durable */
 } tl_pending_file;
 
@@ -53,6 +55,7 @@ typedef struct tl_chain_node {
 
 typedef struct tl_chain { /* what one sector may hold, while an outcome is filled in */
     uint32_t sector, head, tail, count;
+    bool given_up; /* its newest version: no sync covers it */
 } tl_chain;
 
 struct tl_pending {

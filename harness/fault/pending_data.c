@@ -66,6 +66,7 @@ static tl_status chain_reset(tl_pending *pending, tl_chain *chain, uint32_t vers
     if (status == TL_OK) {
         chain->head = chain->tail = node;
         chain->count = 1;
+        chain->given_up = false;
     }
     return status;
 }
@@ -107,6 +108,7 @@ static tl_status version_add(course *on, uint32_t sector, uint32_t version)
     on->pending->nodes[chain->tail].next = node;
     chain->tail = node;
     chain->count++;
+    chain->given_up = false;
     return TL_OK;
 }
 
@@ -223,6 +225,28 @@ bool tl_pending_is_through(const tl_pending *pending, uint32_t number)
            number != pending->left_out;
 }
 
+/* A sync of a file that had given data up covers the rest. */
+static tl_status go_sync(course *on)
+{
+    tl_pending *pending = on->pending;
+    tl_status status = TL_OK;
+    for (uint32_t i = 0; i < pending->chain_count && status == TL_OK; i++) {
+        tl_chain *chain = &pending->chains[i];
+        if (!chain->given_up)
+            status = chain_reset(pending, chain, pending->nodes[chain->tail].version);
+    }
+    return status;
+}
+
+/* One that failed: what no sync covers now, none will. */
+static void go_give_up(course *on)
+{
+    for (uint32_t i = 0; i < on->pending->chain_count; i++) {
+        tl_chain *chain = &on->pending->chains[i];
+        chain->given_up = chain->given_up || chain->count > 1;
+    }
+}
+
 static tl_status go_on(course *on, uint32_t number)
 {
     if (number == TL_PENDING_BASE)
@@ -230,6 +254,12 @@ static tl_status go_on(course *on, uint32_t number)
     const tl_simdisk_op *op = &on->pending->trace->ops[number];
     if (op->kind == TL_SIMDISK_WRITE)
         return go_write(on, op, tl_pending_is_through(on->pending, number));
+    if (op->kind == TL_SIMDISK_SYNC)
+        return go_sync(on);
+    if (op->kind == TL_SIMDISK_SYNC_FAILED) {
+        go_give_up(on);
+        return TL_OK;
+    }
     uint64_t size = op->size_bytes;
     if (op->kind == TL_SIMDISK_FALLOCATE)
         size = op->offset + op->size_bytes > on->size ? op->offset + op->size_bytes : on->size;
@@ -335,6 +365,8 @@ tl_status tl_pending_show_file(tl_pending *pending, uint32_t file, uint32_t pers
                  .size = pending->durable.files[file].size_bytes,
                  .kept = pending->durable.files[file].size_bytes,
                  .closed_from = UINT32_MAX};
+    if (on.since < pending->files[file].unordered)
+        on.since = pending->files[file].unordered;
     pending->chain_count = 0;
     pending->node_count = 1;
     tl_status status =

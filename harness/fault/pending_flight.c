@@ -37,22 +37,34 @@ static uint64_t size_behind(const tl_pending *pending, uint32_t file, uint32_t n
                                      : pending->trace->ops[number].size_after;
 }
 
+/* In the way of a file that gave data up: one that finished, or one that failed. */
+static bool is_sync(const tl_pending *pending, uint32_t number)
+{
+    return number != TL_PENDING_BASE &&
+           (pending->trace->ops[number].kind == TL_SIMDISK_SYNC ||
+            pending->trace->ops[number].kind == TL_SIMDISK_SYNC_FAILED);
+}
+
 bool tl_pending_unit_flies(const tl_pending *pending, uint32_t file, uint64_t unit)
 {
     const tl_words *ops = &pending->files[file].ops;
     uint64_t found = pending->durable.files[file].size_bytes;
     bool flies = false;
-    for (uint32_t i = 0; i < ops->count && !flies; i++) {
+    for (uint32_t i = 0; i < ops->count; i++) {
         uint32_t number = ops->at[i];
+        if (is_sync(pending, number)) {
+            flies = flies && pending->trace->ops[number].kind != TL_SIMDISK_SYNC;
+            continue;
+        }
         uint64_t size = size_behind(pending, file, number);
         if (number == TL_PENDING_BASE) {
-            flies = base_flies(pending, file, unit);
+            flies = flies || base_flies(pending, file, unit);
         } else if (pending->trace->ops[number].kind == TL_SIMDISK_WRITE) {
             const tl_simdisk_op *op = &pending->trace->ops[number];
-            flies = !tl_pending_is_through(pending, number) &&
-                    touches(op->offset, op->offset + op->size_bytes, unit);
+            flies = flies || (!tl_pending_is_through(pending, number) &&
+                              touches(op->offset, op->offset + op->size_bytes, unit));
         } else {
-            flies = cuts(found, size, unit);
+            flies = flies || cuts(found, size, unit);
         }
         found = size;
     }
@@ -62,9 +74,13 @@ bool tl_pending_unit_flies(const tl_pending *pending, uint32_t file, uint64_t un
 uint64_t tl_pending_certain_bytes(const tl_pending *pending, uint32_t file)
 {
     const tl_words *ops = &pending->files[file].ops;
-    uint64_t least = pending->durable.files[file].size_bytes;
+    uint64_t least = pending->durable.files[file].size_bytes, size = least;
     for (uint32_t i = 0; i < ops->count; i++) {
-        uint64_t size = size_behind(pending, file, ops->at[i]);
+        uint32_t number = ops->at[i];
+        if (!is_sync(pending, number))
+            size = size_behind(pending, file, number);
+        else if (pending->trace->ops[number].kind == TL_SIMDISK_SYNC)
+            least = size;
         least = size < least ? size : least;
     }
     return least;

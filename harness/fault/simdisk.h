@@ -178,6 +178,9 @@ bool tl_simdisk_call_find(const char *name, tl_simdisk_call *call);
  * forgets the plan.  Allowed while a store is open. */
 void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_status status,
                      bool sticky);
+/* The nth pwritev from now on returns `status` and does nothing, and so do all later ones of the
+ * same file, while the other files can be written.  In place of another plan for pwritev. */
+void tl_simdisk_fail_file(tl_simdisk *disk, uint64_t nth, tl_status status);
 /* The same for fdatasync, with what it leaves behind; the status is TL_IO.  A failed sync is in
  * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted. */
 void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky);
@@ -185,7 +188,9 @@ void tl_simdisk_clear_faults(tl_simdisk *disk);           /* plans and quota */
 uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear,
                                                               for a plan or the quota */
 uint64_t tl_simdisk_call_count(const tl_simdisk *disk, tl_simdisk_call call); /* since creation */
-size_t tl_simdisk_open_count(const tl_simdisk *disk); /* files and locks not closed */
+uint64_t tl_simdisk_read_bytes(const tl_simdisk *disk); /* since creation; without what is read from
+                                                           a disk that decides late */
+size_t tl_simdisk_open_count(const tl_simdisk *disk);   /* files and locks not closed */
 
 /* The files together may hold this many bytes; growth beyond gives TL_NO_SPACE.  A write that does
  * not fit keeps what fitted, in whole sectors, as a real disk may.  UINT64_MAX: no limit.

@@ -27,6 +27,8 @@ typedef struct tl_fault_plan {
     tl_status status;
     bool sticky;
     tl_sync_failure failure; /* of fdatasync */
+    bool one_file;         /* of pwritev: sticky, for the file of the first call that it refuses */
+    uint32_t file_and_one; /* that one; 0: not yet */
 } tl_fault_plan;
 
 struct tl_simdisk {
@@ -46,7 +48,7 @@ struct tl_simdisk {
     tl_image base_issued, base_durable;
 
     tl_fault_plan plans[TL_SIMDISK_CALL_COUNT];
-    uint64_t calls[TL_SIMDISK_CALL_COUNT], fired, quota;
+    uint64_t calls[TL_SIMDISK_CALL_COUNT], read_bytes, fired, quota;
     bool late; /* the next sync of late_file tells of one that went wrong before */
     uint32_t late_file;
 };

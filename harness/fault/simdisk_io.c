@@ -24,7 +24,7 @@ static tl_status enter(tl_simdisk *disk, tl_simdisk_call call)
         pthread_mutex_lock(&disk->mutex);
     disk->calls[call]++;
     tl_fault_plan *plan = &disk->plans[call];
-    if (plan->countdown == 0 || --plan->countdown > 0)
+    if (plan->one_file || plan->countdown == 0 || --plan->countdown > 0)
         return TL_OK;
     if (plan->sticky)
         plan->countdown = 1;
@@ -167,8 +167,10 @@ static tl_status sim_pread(tl_io *io, tl_file *file, uint64_t offset, void *buff
         status = tl_choices_read(disk->choices, file->file, offset, buffer, count);
     else if (status == TL_OK)
         tl_image_read(&disk->image, file->file, offset, buffer, count);
-    if (status == TL_OK)
+    if (status == TL_OK) {
         *got = count;
+        disk->read_bytes += count;
+    }
     return leave(disk, status);
 }
 
@@ -323,11 +325,31 @@ static tl_status write_some(tl_simdisk *disk, const tl_file *handle, uint64_t of
     return status == TL_OK ? full : status;
 }
 
+/* A plan that is bound to the file of the call that it meets first. */
+static tl_status file_refuses(tl_simdisk *disk, const tl_file *file)
+{
+    tl_fault_plan *plan = &disk->plans[TL_SIMDISK_CALL_PWRITEV];
+    if (!plan->one_file)
+        return TL_OK;
+    if (plan->countdown > 1) {
+        plan->countdown--;
+        return TL_OK;
+    }
+    if (plan->file_and_one == 0)
+        plan->file_and_one = file->file + 1;
+    if (plan->file_and_one != file->file + 1)
+        return TL_OK;
+    disk->fired++;
+    return plan->status;
+}
+
 static tl_status sim_pwritev(tl_io *io, tl_file *file, uint64_t offset, const tl_io_span *spans,
                              size_t span_count)
 {
     tl_simdisk *disk = disk_of(io);
     tl_status status = enter(disk, TL_SIMDISK_CALL_PWRITEV);
+    if (status == TL_OK)
+        status = file_refuses(disk, file);
     if (status == TL_OK && (!file->writable || span_count > TL_IO_SPANS_MAX))
         status = TL_INVALID;
     if (status == TL_OK)

@@ -129,6 +129,13 @@ static void profile_rows(html_page *page, const tl_suite_part *part, const tl_js
     }
 }
 
+static void latency(html_page *page, const tl_json *node)
+{
+    char text[HTML_NUMBER_BYTES];
+    double ns = tl_json_real(node, -1);
+    html_value(page, ns, ns < 0 ? "—" : html_time(ns, text));
+}
+
 static void sync_rows(html_page *page, const tl_suite_part *part, const tl_json *cell)
 {
     static const char *const counts[] = {"count", "necessary", "redundant", "undecided"};
@@ -144,6 +151,8 @@ static void sync_rows(html_page *page, const tl_suite_part *part, const tl_json 
             html_td(page, tl_suite_text(site, "site"));
             for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
                 big_count(page, tl_json_get(site, counts[c]));
+            latency(page, tl_json_get(site, "latency_ns_mean"));
+            latency(page, tl_json_get(site, "latency_ns_p99"));
             html_td(page, tl_suite_text(site, "rule"));
             html_td(page, tl_suite_text(site, "witness"));
             tl_text_add(page->text, "</tr>\n");
@@ -239,9 +248,9 @@ void html_crash(html_page *page)
     static const char *const profiles[] = {"Store",     "Durability", "Profile", "Tier",
                                            "#Points",   "#Leaves",    "#States", "#Allowed",
                                            "#Coverage", "#Findings"};
-    static const char *const syncs[] = {"Store",       "Durability",   "Profile",    "Sync",
-                                        "#Count",      "#Necessary",   "#Redundant", "#Undecided",
-                                        "Rule broken", "First witness"};
+    static const char *const syncs[] = {
+        "Store",      "Durability", "Profile",          "Sync", "#Count",      "#Necessary",
+        "#Redundant", "#Undecided", "#Mean, real disk", "#p99", "Rule broken", "First witness"};
     static const char *const events[] = {"Store", "Durability", "Event", "#Count"};
     if (html_crash_count(page->request->suite) == 0) {
         tl_text_add(page->text,

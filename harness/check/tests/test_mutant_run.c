@@ -73,11 +73,13 @@ static const tl_mutant_sweep judging = {"judge", "", TL_FINDER_STRUCTURE, true, 
 static const tl_mutant_sweep dying = {"die", "", TL_FINDER_STRUCTURE, true, 1, 5, die, NULL};
 static const tl_mutant_sweep hanging = {"hang", "", TL_FINDER_STRUCTURE, true, 1, 1, hang, NULL};
 static const tl_mutant_sweep passing = {"pass", "", TL_FINDER_STRUCTURE, true, 1, 5, pass, NULL};
-static const tl_mutant_sweep refusing = {"refuse", "", TL_FINDER_STRUCTURE, true, 1, 5, refuse, NULL};
+static const tl_mutant_sweep refusing = {"refuse", "",  TL_FINDER_STRUCTURE, true, 1, 5,
+                                         refuse,   NULL};
 static const tl_mutant_sweep table[] = {
-    {"find_one", "", TL_FINDER_STRUCTURE, true, 1, 5, find_one, NULL},
+    {"find_one", "", TL_FINDER_STRUCTURE,   true, 1, 5, find_one, NULL},
+    {"pass",     "", TL_FINDER_SYSTEM_CALL, true, 1, 5, pass,     NULL},
 };
-static const tl_mutant_engine here = {wake, reached, table, 1};
+static const tl_mutant_engine here = {wake, reached, table, sizeof table / sizeof table[0]};
 const tl_mutant_engine *const tl_mutant_engine_here = &here;
 
 static tl_mutant_trial tried(const char *name, const tl_mutant_sweep *sweep)
@@ -186,9 +188,42 @@ static void an_interrupted_campaign_leaves_no_process_and_no_verdict(void **stat
     assert_int_equal(-1, waitpid(-1, NULL, WNOHANG));
 }
 
+/* No engine of this program has the bug, so nothing finds it. */
+static void a_bug_that_survives_everything_is_told_and_never_fine(void **state)
+{
+    (void)state;
+    static const char *const name = "eintr_is_success";
+    tl_mutant_campaign campaign = {.jobs = 2, .only = &name, .only_count = 1};
+    assert_int_equal(TL_OK, tl_mutant_campaign_run(&campaign));
+    assert_int_equal(1, campaign.tasks_done);
+    const tl_mutant_task *task = &campaign.tasks[0];
+    assert_int_equal(TL_VERDICT_SURVIVED, task->verdict);
+    assert_null(tl_mutant_task_finding(task));
+    assert_false(tl_mutant_task_is_fine(task));
+    bool looked_at_crashes = false;
+    for (size_t i = 0; i < task->trial_count; i++)
+        looked_at_crashes |= task->trials[i].sweep->finder == TL_FINDER_JOURNAL;
+    assert_true(looked_at_crashes); /* where it must survive */
+    free(campaign.tasks);
+}
+
+static void what_is_found_where_it_must_survive_is_unexpected(void **state)
+{
+    (void)state;
+    tl_mutant_task task = {.row = tl_mutant_find("skip_page_number"), .trial_count = 1};
+    static const tl_mutant_sweep sweep = {.finder = TL_FINDER_JOURNAL};
+    task.trials[0] =
+        (tl_mutant_trial){.row = task.row, .sweep = &sweep, .stride = 1, .fate = TL_MUTANT_FOUND};
+    assert_ptr_equal(&task.trials[0], tl_mutant_task_contradiction(&task));
+    task.verdict = TL_VERDICT_UNEXPECTED;
+    assert_false(tl_mutant_task_is_fine(&task)); /* nothing is told beside this row */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bug_that_survives_everything_is_told_and_never_fine),
+        cmocka_unit_test(what_is_found_where_it_must_survive_is_unexpected),
         cmocka_unit_test(the_first_finding_of_a_sweep_is_kept_with_its_words),
         cmocka_unit_test(a_dead_process_is_an_answer_with_the_states_before_it),
         cmocka_unit_test(an_endless_loop_is_an_answer),

@@ -2,6 +2,7 @@
  * simulated one, call by call and byte by byte; a recorded run is swept like a simulated one. */
 #define _GNU_SOURCE
 #include "harness/check/standard.h"
+#include "harness/check/sync_latency.h"
 #include "harness/check/trace.h"
 #include "harness/fault/crash.h"
 #include "harness/report/tests/folder.h"
@@ -151,11 +152,59 @@ static void a_recorded_run_has_the_crash_states_of_a_simulated_one(void **state)
     tl_oracle_destroy(r.oracle);
 }
 
+typedef struct taken {
+    size_t entry;
+    bool one; /* that entry alone; else all */
+} taken;
+
+static bool takes(void *context, size_t entry)
+{
+    const taken *which = context;
+    return !which->one || entry == which->entry;
+}
+
+static void each_sync_of_a_run_is_timed_once_in_each_repetition(void **state)
+{
+    enum { RUNS = 3 };
+    folder *scratch = *state;
+    run r;
+    char error[256] = "";
+    run_begin(&r, "log", TL_DURABILITY_COMMIT, 4096);
+    tl_recording recording = {.oracle = r.oracle, .inspector = r.inspector};
+    record(&r, NULL, &recording.trace);
+    tl_sync_latencies latencies;
+    if (tl_sync_latencies_measure(&recording, scratch->path, RUNS, &latencies, error,
+                                  sizeof error) != TL_OK)
+        fail_msg("%s", error);
+    assert_int_equal(latencies.sync_count, recording.trace.syncs);
+    assert_int_equal(latencies.runs, RUNS);
+    double mean;
+    uint64_t p99, count, sum = 0;
+    taken which = {0, false};
+    assert_true(tl_sync_latencies_of(&latencies, takes, &which, &mean, &p99, &count));
+    assert_int_equal(count, RUNS * latencies.sync_count);
+    assert_true(mean > 0 && (double)p99 >= mean / 100);
+    for (size_t i = 0; i < latencies.sync_count; i++) {
+        which = (taken){latencies.entries[i], true};
+        assert_true(tl_sync_latencies_of(&latencies, takes, &which, &mean, &p99, &count));
+        assert_int_equal(count, RUNS);
+        sum += count;
+    }
+    assert_int_equal(sum, RUNS * recording.trace.syncs);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", folder_join(scratch, "sync-latency"));
+    assert_int_not_equal(access(path, F_OK), 0); /* nothing stays behind */
+    tl_sync_latencies_clear(&latencies);
+    tl_trace_clear(&recording.trace);
+    tl_oracle_destroy(r.oracle);
+}
+
 int main(void)
 {
 #define RECORDED_TEST(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
     const struct CMUnitTest tests[] = {
         RECORDED_TEST(a_history_gives_the_same_log_on_the_real_and_on_the_simulated_disk),
+        RECORDED_TEST(each_sync_of_a_run_is_timed_once_in_each_repetition),
         RECORDED_TEST(a_recorded_run_has_the_crash_states_of_a_simulated_one),
     };
     if (access("/dev/shm", W_OK) == 0)

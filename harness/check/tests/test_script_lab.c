@@ -153,8 +153,8 @@ static void a_finding_of_samples_is_a_script_too(void **state)
 {
     program *treelab = *state;
     finding_again(treelab,
-                  "--history insert --commit log --durability commit --tier T3 "
-                  "--profile garbage --seed 7 --budget 2000",
+                  "--driver tree:log_pad_bytes=4096 --history insert --commit log --durability "
+                  "commit --tier T3 --profile garbage --seed 7 --budget 2000",
                   "ack_before_sync");
 }
 

@@ -38,6 +38,18 @@ static void record(toy_bug bug, tl_recording *recording)
         fail_msg("%s", error);
 }
 
+typedef struct notes { /* findings by rule, and where the last one was */
+    uint64_t count[TL_RULE_COUNT];
+    tl_state_id where;
+} notes;
+
+static void note(void *context, const tl_enumerate_finding *finding)
+{
+    notes *kept = context;
+    kept->count[finding->verdict.rule]++;
+    kept->where = finding->where;
+}
+
 /* All findings of a bug under a profile, sorted to causes. */
 static uint64_t sweep(const tl_recording *recording, tl_profile profile, tl_tier tier)
 {
@@ -167,12 +179,73 @@ static void a_timeline_shows_what_was_lost_and_what_was_promised(void **state)
     tl_recording_clear(&recording);
 }
 
+static tl_enumeration again(const tl_recording *recording, tl_tier tier, uint64_t calls_max,
+                            notes *kept)
+{
+    memset(kept, 0, sizeof *kept);
+    tl_enumerate_options options = {.recording = recording,
+                                    .profile = TL_PROFILE_JOURNAL,
+                                    .tier = tier,
+                                    .again_every = 1,
+                                    .recovery_calls_max = calls_max,
+                                    .on_finding = note,
+                                    .context = kept};
+    tl_enumeration done;
+    tl_enumeration_init(&done);
+    assert_int_equal(tl_enumerate(&options, &done), TL_OK);
+    tl_enumeration copy = done;
+    tl_enumeration_clear(&done);
+    return copy;
+}
+
+/* The toy takes no notice of read_only: it cuts its log to what counts, also then. */
+static void a_read_only_open_that_writes_is_found_and_replayed(void **state)
+{
+    (void)state;
+    tl_recording recording;
+    record(TOY_SOUND, &recording);
+    notes kept;
+    tl_enumeration done = again(&recording, TL_TIER_SINGLES, 0, &kept);
+    assert_true(done.again > 10 && done.again_calls_max > 3 && done.again_bytes_max > 0);
+    assert_int_equal(done.findings, kept.count[TL_RULE_IDEMPOTENT]);
+    assert_int_equal(done.findings, done.again);
+    tl_enumerate_options only = {.recording = &recording,
+                                 .profile = TL_PROFILE_JOURNAL,
+                                 .tier = TL_TIER_SINGLES,
+                                 .only = &kept.where,
+                                 .again_every = 1000,
+                                 .on_finding = note,
+                                 .context = &kept};
+    tl_enumeration_init(&done);
+    assert_int_equal(tl_enumerate(&only, &done), TL_OK);
+    assert_int_equal(done.findings, 1);
+    tl_enumeration_clear(&done);
+    tl_recording_clear(&recording);
+}
+
+static void a_recovery_beyond_its_bound_is_found(void **state)
+{
+    (void)state;
+    static const tl_tier tiers[] = {TL_TIER_SINGLES, TL_TIER_EXACT};
+    tl_recording recording;
+    record(TOY_SOUND, &recording);
+    for (size_t i = 0; i < 2; i++) {
+        notes kept;
+        tl_enumeration done = again(&recording, tiers[i], 2, &kept);
+        assert_true(done.again > 0);
+        assert_int_equal(kept.count[TL_RULE_BOUNDED], done.again);
+    }
+    tl_recording_clear(&recording);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_findings_of_one_bug_are_few_causes),
         cmocka_unit_test(what_a_bug_needs_and_the_sync_that_mends_it_are_named),
         cmocka_unit_test(every_finding_of_every_tier_can_be_spelled_out),
+        cmocka_unit_test(a_read_only_open_that_writes_is_found_and_replayed),
+        cmocka_unit_test(a_recovery_beyond_its_bound_is_found),
         cmocka_unit_test(a_timeline_shows_what_was_lost_and_what_was_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,41 @@ static bool has_newer(const world *w, uint32_t file, uint64_t sector, long place
     return false;
 }
 
+/* Operation i, when it is a sync of the file that failed, and gave up what was not durable. */
+static bool gave_up(const world *w, size_t i, uint32_t file)
+{
+    const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+    return i < w->at && op->kind == TL_SIMDISK_SYNC_FAILED && op->file == file &&
+           op->failure != TL_SYNC_FAILED_DIRTY;
+}
+
+/* Does the sync `sync` leave this sector out: given up, and not touched since? */
+static bool is_given_up(const world *w, uint32_t file, uint64_t sector, size_t sync)
+{
+    uint32_t version;
+    size_t failed = sync;
+    while (failed > 0 && !gave_up(w, failed - 1, file))
+        failed--;
+    if (failed == 0)
+        return false;
+    for (long c = 0; c < w->change_count; c++) {
+        if (w->changes[c].op >= (long)failed && w->changes[c].op < (long)sync &&
+            gives_version(&w->changes[c], file, sector, &version))
+            return false;
+    }
+    return true;
+}
+
+/* A size made before a sync that failed waits for no data. */
+static bool is_let_go(const world *w, const change *c)
+{
+    for (size_t i = 0; i < w->at; i++) {
+        if (gave_up(w, i, c->file) && c->op < (long)i)
+            return true;
+    }
+    return false;
+}
+
 /* Has this persisted size event, made by a write, bytes of the sector that the write touched? */
 static bool orders(const world *w, const change *c, uint32_t file, uint64_t sector)
 {
@@ -224,7 +259,8 @@ static bool may_hold(const world *w, uint32_t file, uint64_t sector, long place)
             return false; /* an epoch that has not begun */
     }
     for (size_t i = 0; i < w->at; i++) {
-        if (is_finished(w, i, TL_SIMDISK_SYNC, file) && has_newer(w, file, sector, place, (long)i))
+        if (is_finished(w, i, TL_SIMDISK_SYNC, file) && !is_given_up(w, file, sector, i) &&
+            has_newer(w, file, sector, place, (long)i))
             return false; /* a sync found a newer one */
         const tl_simdisk_op *through = through_at(w, i, file);
         if (through != NULL && sector >= through->first_sector &&
@@ -234,7 +270,8 @@ static bool may_hold(const world *w, uint32_t file, uint64_t sector, long place)
     }
     for (long c = 0; c <= size && w->profile == TL_PROFILE_JOURNAL; c++) {
         bool older = place == NONE || w->changes[place].op < w->changes[c].op;
-        if (orders(w, &w->changes[c], file, sector) && older && !is_superseded(w, c, size))
+        if (orders(w, &w->changes[c], file, sector) && older && !is_superseded(w, c, size) &&
+            !is_let_go(w, &w->changes[c]))
             return false; /* ordered data */
     }
     return true;

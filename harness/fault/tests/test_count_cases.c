@@ -63,6 +63,13 @@ static void sync_file(tl_file *file)
     assert_int_equal(io->fdatasync(io, file), TL_OK);
 }
 
+static void sync_fails(tl_file *file, tl_sync_failure failure)
+{
+    tl_simdisk_fail_sync(disk, 1, failure, false);
+    tl_status status = io->fdatasync(io, file);
+    assert_int_equal(status, failure == TL_SYNC_FAILED_LATE ? TL_OK : TL_IO);
+}
+
 static void sync_dir(const char *dir)
 {
     assert_int_equal(io->fsync_dir(io, dir), TL_OK);
@@ -414,6 +421,64 @@ static void a_write_through_before_a_shrink_leaves_it_free(void **state)
     expect_all(now(), 1, 1, 2, 2);
 }
 
+/* Sectors 0 and 1 are overwritten, and given up; sector 0 is written again.  The failed sync is one
+ * more operation of a prefix. */
+static void what_a_failed_sync_gave_up_no_later_one_covers(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 1024);
+    fill(a, 0, 1024);
+    sync_fails(a, TL_SYNC_FAILED_CLEAN);
+    expect_all(now(), 1, 4, 4, 4);
+    fill(a, 0, 512);
+    sync_file(a);
+    expect_all(now(), 1, 1, 2, 2);
+    sync_file(a);
+    expect_all(now(), 1, 1, 2, 2);
+    fill(a, 512, 512);
+    sync_file(a);
+    expect_all(now(), 1, 1, 1, 1);
+}
+
+/* A new block: at 512 a journal had its data.  Given up, it is there or not; the size is covered by
+ * the next sync, which the disk fails once more after a late one. */
+static void a_size_does_not_wait_for_data_that_was_given_up(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 0);
+    fill(a, 0, 512);
+    expect_all(now(), 1, 2, 2, 3);
+    sync_fails(a, TL_SYNC_FAILED_LATE);
+    expect_all(now(), 1, 3, 3, 3);
+    assert_int_equal(io->fdatasync(io, a), TL_IO);
+    expect_all(now(), 1, 4, 3, 3);
+    sync_file(a);
+    expect_all(now(), 1, 1, 2, 2);
+}
+
+static void a_failed_sync_that_left_all_dirty_did_nothing(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 0, 512);
+    sync_fails(a, TL_SYNC_FAILED_DIRTY);
+    expect_all(now(), 1, 3, 2, 2);
+    sync_file(a);
+    expect_all(now(), 1, 1, 1, 1);
+}
+
+static void a_log_with_a_file_that_went_back_is_refused(void **state)
+{
+    (void)state;
+    tl_file *a = durable("a", 512);
+    fill(a, 0, 512);
+    sync_fails(a, TL_SYNC_FAILED_REVERTED);
+    mpz_t states;
+    mpz_init(states);
+    assert_int_equal(tl_count_states(disk, now(), TL_PROFILE_POSIX, &states), TL_UNSUPPORTED);
+    mpz_clear(states);
+}
+
 /* One overwritten sector.  Names: a; both; b.  Never neither.  A journal knows no "both". */
 static void a_rename_shows_either_name_or_in_posix_both(void **state)
 {
@@ -623,6 +688,10 @@ int main(void)
         CASE(a_write_through_drags_the_journal_along_that_its_size_needs),
         CASE(a_write_through_behind_a_shrink_demands_the_shrink),
         CASE(a_write_through_before_a_shrink_leaves_it_free),
+        CASE(what_a_failed_sync_gave_up_no_later_one_covers),
+        CASE(a_size_does_not_wait_for_data_that_was_given_up),
+        CASE(a_failed_sync_that_left_all_dirty_did_nothing),
+        CASE(a_log_with_a_file_that_went_back_is_refused),
         CASE(a_rename_shows_either_name_or_in_posix_both),
         CASE(a_directory_sync_of_from_raises_to),
         CASE(renames_in_a_row_hang_on_each_other),

@@ -1,8 +1,8 @@
 /* harness/fault/tests/test_states_twice.c -- what is enumerated and what is counted is as much.
  *
  * pending.h and count.h follow the same rules and share no code.  Random logs, with renames between
- * directories, shrinks, writes through and lives that began after a kill: at each crash point,
- * under each profile, both have the same number of outcomes and of states.
+ * directories, shrinks, writes through, failed syncs and lives that began after a kill: at each
+ * crash point, under each profile, both have the same number of outcomes and of states.
  */
 #include "harness/fault/count.h"
 #include "harness/fault/pending.h"
@@ -52,12 +52,13 @@ static void random_op(tl_simdisk *disk, uint64_t *random)
     }
     must(io->open(io, name, TL_IO_WRITE | TL_IO_CREATE, &file));
     uint64_t offset = next_random(random) % 6000, size = 1 + next_random(random) % 3000;
-    if (kind == 4 && next_random(random) % 3 == 0) { /* one that fails, and leaves all as it is */
-        tl_simdisk_fail(disk, TL_SIMDISK_CALL_FDATASYNC, 1, TL_IO, false);
-        assert_int_equal(io->fdatasync(io, file), TL_IO);
-    } else if (kind == 4 || kind == 5)
-        must(io->fdatasync(io, file));
-    else if (kind == 6 || kind == 7)
+    if (kind == 4 || kind == 5) {
+        static const tl_sync_failure failures[] = {TL_SYNC_FAILED_DIRTY, TL_SYNC_FAILED_CLEAN,
+                                                   TL_SYNC_FAILED_LATE};
+        if (kind == 4 && next_random(random) % 2 == 0)
+            tl_simdisk_fail_sync(disk, 1, failures[next_random(random) % 3], false);
+        (void)!io->fdatasync(io, file); /* a late one fails now */
+    } else if (kind == 6 || kind == 7)
         must(io->truncate(io, file, offset));
     else if (kind == 8)
         must(io->fallocate(io, file, offset, size));
