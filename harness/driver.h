@@ -79,6 +79,10 @@ typedef struct tl_driver_space {
     uint32_t depth;        /* 0 when unknown */
 } tl_driver_space;
 
+typedef struct tl_driver_content { /* all records of the store's tree */
+    uint64_t count, hash;          /* hash: the sum of tl_record_hash */
+} tl_driver_content;
+
 /* Called for each record of a scan, in order; returning false stops the scan. */
 typedef bool (*tl_scan_fn)(void *context, tl_slice key, tl_slice value);
 
@@ -160,6 +164,10 @@ typedef struct tl_driver {
     size_t (*counters)(tl_store *store, tl_driver_counter *counters, size_t capacity);
     tl_status (*space)(tl_store *store, tl_driver_space *space);
     tl_status (*shape)(tl_store_txn *txn, tl_shape *shape); /* of its tree; NULL = unsupported */
+    /* As verify, and the content found on the way, meaningful without a finding; NULL =
+     * unsupported. */
+    tl_status (*verify_content)(tl_store *store, tl_report_fn report, void *context,
+                                uint64_t *finding_count, tl_driver_content *content);
 } tl_driver;
 
 /* The registry: the drivers this build has, in listing order. */

@@ -303,9 +303,23 @@ static tl_status posix_lock(tl_io *io, const char *path, bool exclusive, tl_file
 tl_io *tl_io_posix(void)
 {
     static tl_io io = {
-        posix_open,    posix_close,     posix_size,      posix_pread,    posix_read_verified,
-        posix_pwritev, posix_fdatasync, posix_fsync_dir, posix_truncate, posix_fallocate_,
-        posix_rename,  posix_unlink,    posix_lock,      NULL, /* read_units: pread does */
+        posix_open,
+        posix_close,
+        posix_size,
+        posix_pread,
+        posix_read_verified,
+        posix_pwritev,
+        posix_fdatasync,
+        posix_fsync_dir,
+        posix_truncate,
+        posix_fallocate_,
+        posix_rename,
+        posix_unlink,
+        posix_lock,
+        NULL, /* read_units: pread does */
+        NULL,
+        NULL,
+        NULL, /* nothing is remembered */
     };
     return &io;
 }

@@ -212,24 +212,23 @@ static bool unit_matters(void *context, const void *bytes, size_t size_bytes)
 
 /* Read a stretch of the log of which only headers that matter will be looked at. */
 static tl_status search_read(reader *in, unsigned file, uint64_t offset, uint8_t *block,
-                             size_t *got)
+                             size_t block_bytes, size_t *got)
 {
     tl_io *io = in->log->io;
     tl_file *from = in->log->files[file];
     if (io->read_units == NULL)
-        return io->pread(io, from, offset, block, SEARCH_BLOCK, got);
-    return io->read_units(io, from, offset, block, SEARCH_BLOCK, SEARCH_STEP, unit_matters, in,
-                          got);
+        return io->pread(io, from, offset, block, block_bytes, got);
+    return io->read_units(io, from, offset, block, block_bytes, SEARCH_STEP, unit_matters, in, got);
 }
 
 /* Search one file from `offset` for a frame that proves a loss; count what looks like a tail. */
 static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t *block,
-                             uint64_t *tail_bytes)
+                             size_t block_bytes, uint64_t *tail_bytes)
 {
     tl_log *log = in->log;
-    for (; offset < log->sizes[file]; offset += SEARCH_BLOCK) {
+    for (; offset < log->sizes[file]; offset += block_bytes) {
         size_t got = 0;
-        tl_status status = search_read(in, file, offset, block, &got);
+        tl_status status = search_read(in, file, offset, block, block_bytes, &got);
         if (status != TL_OK)
             return status;
         for (size_t at = 0; at + TL_LOG_FRAME_HEADER_BYTES <= got; at += SEARCH_STEP) {
@@ -260,14 +259,18 @@ static tl_status search_file(reader *in, unsigned file, uint64_t offset, uint8_t
 static tl_status search_losses(reader *in, uint64_t *tail_bytes)
 {
     tl_memory *memory = in->log->memory;
-    uint8_t *block = memory->allocate(memory, SEARCH_BLOCK);
+    uint64_t longest =
+        in->log->sizes[0] > in->log->sizes[1] ? in->log->sizes[0] : in->log->sizes[1];
+    size_t block_bytes =
+        longest < SEARCH_BLOCK ? tl_align_up(longest + 1, SEARCH_STEP) : SEARCH_BLOCK;
+    uint8_t *block = memory->allocate(memory, block_bytes);
     if (block == NULL)
         return TL_NO_MEMORY;
     uint64_t from = tl_align_up(in->offset, SEARCH_STEP); /* where the next flush may begin */
-    tl_status status = search_file(in, in->file, from, block, tail_bytes);
+    tl_status status = search_file(in, in->file, from, block, block_bytes, tail_bytes);
     if (status == TL_OK)
-        status = search_file(in, 1 - in->file, TL_LOG_HEADER_BYTES, block, tail_bytes);
-    memory->release(memory, block, SEARCH_BLOCK);
+        status = search_file(in, 1 - in->file, TL_LOG_HEADER_BYTES, block, block_bytes, tail_bytes);
+    memory->release(memory, block, block_bytes);
     return status;
 }
 

@@ -45,7 +45,9 @@ static void check_against_parent(tl_verifier *verifier, const uint8_t *page,
         tl_verifier_report(verifier, "tree-fanout", pgno, "branch has a single child");
 }
 
-static tl_status count_leaf(tl_verifier *verifier, const tl_root *root, const uint8_t *page)
+/* *alone: all of the leaf's content is in the leaf. */
+static tl_status count_leaf(tl_verifier *verifier, const tl_root *root, const uint8_t *page,
+                            bool *alone)
 {
     uint8_t key[TL_KEY_BYTES_MAX];
     tl_slice prefix = tl_page_prefix(page);
@@ -60,10 +62,12 @@ static tl_status count_leaf(tl_verifier *verifier, const tl_root *root, const ui
         tl_slice suffix = tl_leaf_suffix(page, i), value = tl_leaf_value(page, i);
         tl_copy(key + prefix.size_bytes, suffix.data, suffix.size_bytes);
         tl_slice whole = tl_slice_of(key, prefix.size_bytes + suffix.size_bytes);
-        if (tl_leaf_has_overflow(page, i))
-            status = tl_value_verify(verifier, root->tree_id, tl_page_birth(page), whole, value);
-        else
+        if (!tl_leaf_has_overflow(page, i)) {
             verifier->summary->content_hash += tl_record_hash(whole, value);
+            continue;
+        }
+        *alone = false;
+        status = tl_value_verify(verifier, root->tree_id, tl_page_birth(page), whole, value);
     }
     return status;
 }
@@ -92,6 +96,14 @@ static tl_status verify_children(tl_verifier *verifier, const tl_root *root, con
     return TL_OK;
 }
 
+static void check_itself(tl_verifier *verifier, const uint8_t *page, uint32_t pgno)
+{
+    const tl_pager *pager = verifier->pager;
+    tl_page_fault fault = tl_page_check_whole(page, pager->page_bytes, pager->marks);
+    if (fault.rule != NULL)
+        tl_verifier_report(verifier, fault.rule, pgno, fault.text);
+}
+
 static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const expectation *wanted)
 {
     tl_pager *pager = verifier->pager;
@@ -107,6 +119,14 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
                            "page is reached from two places");
         return TL_OK;
     }
+    tl_leaf_place place = {root->tree_id, wanted->birth_max, wanted->lower, wanted->upper};
+    bool here = tl_pager_is_resident(pager, wanted->ref.pgno); /* then memory is what counts */
+    tl_page_facts facts;
+    bool known = tl_page_recall(pager, wanted->ref.pgno,
+                                here ? tl_pager_at(pager, wanted->ref.pgno) : NULL, &facts);
+    if (known && wanted->level == 0 && tl_leaf_pass(verifier, wanted->ref, here, &place, &facts))
+        return TL_OK;
+    tl_verify_summary before = *verifier->summary;
     tl_status status = tl_pager_get(pager, wanted->ref, wanted->level, root->tree_id, &page);
     if (status == TL_CORRUPT) {
         pthread_mutex_lock(&pager->error_mutex);
@@ -118,12 +138,20 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
     if (status != TL_OK)
         return status;
     verifier->summary->pages_checked++;
-    tl_page_fault fault = tl_page_check_whole(page, pager->page_bytes, pager->marks);
-    if (fault.rule != NULL)
-        tl_verifier_report(verifier, fault.rule, wanted->ref.pgno, fault.text);
+    if (!known)
+        check_itself(verifier, page, wanted->ref.pgno);
+    bool sound = verifier->summary->findings == before.findings;
     check_against_parent(verifier, page, wanted);
+    bool alone = true;
     if (wanted->level == 0)
-        return count_leaf(verifier, root, page);
+        status = count_leaf(verifier, root, page, &alone);
+    if (sound && (!known || (!here && facts.read == 0))) {
+        bool whole = wanted->level == 0 && alone && status == TL_OK &&
+                     verifier->summary->findings == before.findings;
+        tl_page_remember(verifier, page, !here, whole ? &place : NULL, &before);
+    }
+    if (wanted->level == 0)
+        return status;
     verifier->summary->branches++;
     return verify_children(verifier, root, page, wanted);
 }

@@ -2,6 +2,7 @@
 #ifndef TL_TREE_VERIFY_H
 #define TL_TREE_VERIFY_H
 
+#include "engine/store/facts.h"
 #include "engine/tree/tree.h"
 
 typedef struct tl_verifier {
@@ -14,11 +15,26 @@ typedef struct tl_verifier {
     bool stopped;      /* report asked to stop */
 } tl_verifier;
 
+typedef struct tl_leaf_place { /* what a tree says of one of its leaves */
+    uint32_t tree_id;
+    uint64_t birth_max;
+    tl_slice lower, upper;
+} tl_leaf_place;
+
 /* Tell the user; false: stop. */
 bool tl_verifier_report(tl_verifier *verifier, const char *rule, uint32_t pgno, const char *text);
 
 /* Note that a page was found; false: it already was. */
 bool tl_verifier_reach(tl_verifier *verifier, uint32_t pgno);
+
+/* A leaf that is known whole is counted and not looked at again; `here`: it is in memory.  False:
+ * it has to be. */
+bool tl_leaf_pass(tl_verifier *verifier, tl_ref ref, bool here, const tl_leaf_place *place,
+                  const tl_page_facts *facts);
+/* Let the disk know that this page is sound in itself; and, with `leaf`, all that the summary got
+ * from it since `before`. */
+void tl_page_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
+                      const tl_leaf_place *leaf, const tl_verify_summary *before);
 
 /* Check the extents that a record's reference names (verify_values.c). */
 TL_MUST_USE tl_status tl_value_verify(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max,

@@ -49,6 +49,19 @@ static void add_big(tl_json *object, const char *name, mpz_srcptr value)
     free(text);
 }
 
+static void add_rate(tl_json *object, const tl_tiers_row *row)
+{
+    const tl_enumeration *done = &row->done;
+    tl_json *rate = tl_json_add_object(object, "rate");
+    tl_json_add_bool(rate, "memo", row->rate.memo);
+    tl_json_add_count(rate, "pages_least", row->rate.pages_least);
+    tl_json_add_count(rate, "pages_most", row->rate.pages_most);
+    tl_cell_add_total(rate, "repeated", done->repeated);
+    tl_cell_add_total(rate, "leaf_pages_known", done->memo_found);
+    tl_cell_add_total(rate, "leaf_pages_new", done->memo_missed);
+    tl_json_add_real(rate, "checks_per_cpu_s", tl_sweep_rate(done->leaves, row->rate.cpu_ns));
+}
+
 void tl_matrix_mark(char *matrix, size_t point, tl_matrix_last *last, const tl_enumeration *done)
 {
     static const char order[] = "-.rkF";
@@ -97,6 +110,10 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     if (row->causes != NULL)
         tl_json_attach(object, "causes", row->causes);
     tl_json_add_real(object, "leaves_per_s", tl_sweep_rate(done->leaves, done->elapsed_ns));
+    if (row->seeds > 1)
+        tl_json_add_count(object, "seeds", row->seeds);
+    if (row->rate.wanted)
+        add_rate(object, row);
 }
 
 /* What was going on at each crash point, a letter each: open, commit, between, close. */

@@ -14,6 +14,11 @@ typedef struct tl_tiers_row { /* one profile */
     tl_json *causes;    /* an array, taken by tl_tiers_cell_json; NULL: none were told apart */
     char stronger[160]; /* what was kept beyond the promise; "": nothing, or it is not known */
     char *matrix;       /* by crash point: see tl_matrix_mark; NULL: not kept */
+    struct {
+        bool wanted, memo; /* memo: with what is remembered of pages checked before */
+        uint64_t pages_least, pages_most, cpu_ns;
+    } rate;         /* of `treelab crash rate` */
+    uint64_t seeds; /* histories summed in `done`; 0: one */
 } tl_tiers_row;
 
 /* What came of a crash point, as a character: 'F' a finding, 'k' known ones, 'r' the store refused

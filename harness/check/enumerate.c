@@ -37,6 +37,33 @@ void tl_enumeration_clear(tl_enumeration *result)
     mpz_clears(result->represented, result->not_covered, NULL);
 }
 
+void tl_enumeration_add(tl_enumeration *sum, const tl_enumeration *one)
+{
+    sum->points += one->points;
+    sum->outcomes += one->outcomes;
+    sum->shared += one->shared;
+    sum->leaves += one->leaves;
+    sum->recovered += one->recovered;
+    sum->refused += one->refused;
+    sum->told += one->told;
+    sum->distinct += one->distinct;
+    sum->repeated += one->repeated;
+    sum->memo_found += one->memo_found;
+    sum->memo_missed += one->memo_missed;
+    sum->reruns += one->reruns;
+    sum->findings += one->findings;
+    sum->known += one->known;
+    for (unsigned rule = 0; rule < TL_RULE_COUNT; rule++)
+        sum->by_rule[rule] += one->by_rule[rule];
+    mpz_add(sum->represented, sum->represented, one->represented);
+    mpz_add(sum->not_covered, sum->not_covered, one->not_covered);
+    sum->not_covered_leaves += one->not_covered_leaves;
+    sum->elapsed_ns += one->elapsed_ns;
+    sum->complete = sum->complete && one->complete;
+    if (sum->error[0] == '\0')
+        memcpy(sum->error, one->error, sizeof sum->error);
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -57,10 +84,37 @@ bool tl_enumerator_goes_on(tl_enumerator *on)
     return !on->stopped;
 }
 
+size_t tl_enumerator_last_point(const tl_enumerator *on)
+{
+    size_t end = on->options->point_end, last = tl_simdisk_op_count(on->trace->disk);
+    return end != 0 && end <= last ? end - 1 : last;
+}
+
 bool tl_enumerator_takes(tl_enumerator *on)
 {
     uint32_t count = on->options->shard_count;
     return on->unit++ % (count < 2 ? 1 : count) == (count < 2 ? 0 : on->options->shard);
+}
+
+/* All that a process can see of on->possible, which has no choices left. */
+static tl_hash128 image_hash(tl_enumerator *on)
+{
+    const tl_image *image = &on->possible.image;
+    tl_hash128 sum = {image->name_count, 0};
+    for (uint32_t i = 0; i < image->name_count; i++) {
+        const tl_simfile *file = &image->files[image->names[i].file];
+        sum.low =
+            (sum.low ^ image->names[i].path) * UINT64_C(0x9e3779b97f4a7c15) + file->size_bytes;
+        sum.high = (sum.high ^ file->size_bytes) * UINT64_C(0xc2b2ae3d27d4eb4f) + i;
+        for (uint32_t s = 0; s < file->sector_count; s++) {
+            tl_hash128 content = tl_version_hash(image->versions, file->sectors[s]);
+            sum.low = (sum.low ^ content.low) * UINT64_C(0x9e3779b97f4a7c15);
+            sum.low ^= sum.low >> 29;
+            sum.high = (sum.high + content.high) * UINT64_C(0xc2b2ae3d27d4eb4f);
+            sum.high ^= sum.high >> 31;
+        }
+    }
+    return sum;
 }
 
 tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
@@ -72,9 +126,13 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
     tl_status status = tl_pending_show(on->pending, where->outcome, &on->possible);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
         status = tl_enumerate_pick(on, where);
+    bool fresh = true;
+    if (status == TL_OK && on->options->each_image && where->pick != TL_PICK_BRANCHES)
+        status = tl_hashset_add(&on->images, image_hash(on), &fresh);
+    on->result->repeated += !fresh;
     if (status == TL_OK && on->nest != NULL)
         status = tl_enumerate_recovery(on, where);
-    else if (status == TL_OK)
+    else if (status == TL_OK && fresh)
         status = tl_enumerate_outcome(on, where);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES && on->result->leaves > leaves)
         status = tl_enumerate_again(on, where); /* it is another than those met before */
@@ -122,9 +180,8 @@ static tl_status points_run(tl_enumerator *on)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     tl_status status = TL_OK;
-    size_t end = on->options->point_end != 0 ? on->options->point_end : SIZE_MAX;
     for (size_t point = on->options->point_first;
-         point <= op_count && point < end && status == TL_OK; point++) {
+         point <= tl_enumerator_last_point(on) && status == TL_OK; point++) {
         status = tl_pending_to(on->pending, point);
         if (status == TL_NO_SPACE)
             snprintf(on->result->error, sizeof on->result->error,
@@ -226,6 +283,13 @@ static tl_status prepare(tl_enumerator *on)
         status = tl_nest_create(on);
     if (status == TL_OK)
         status = tl_simdisk_create_beside(disk, TL_SIMDISK_ONE_THREAD, &on->state_disk);
+    if (status == TL_OK && on->options->memo)
+        status = tl_memo_create(tl_simdisk_mark(disk), &on->memo);
+    if (status == TL_OK)
+        status = tl_recycler_create(&on->recycler);
+    bool takes = (on->inspector.driver->capabilities & TL_DRIVER_MEMORY) != 0;
+    if (status == TL_OK && takes && on->inspector.options.memory == NULL)
+        on->inspector.options.memory = tl_recycler_memory(on->recycler);
     on->answers = tl_answers_create();
     return status == TL_OK && on->answers == NULL ? TL_NO_MEMORY : status;
 }
@@ -235,10 +299,13 @@ void tl_enumerator_end(tl_enumerator *on)
     tl_nest_destroy(on->nest);
     tl_answers_destroy(on->answers);
     tl_simdisk_destroy(on->state_disk);
+    tl_memo_destroy(on->memo);
+    tl_recycler_destroy(on->recycler);
     tl_choices_destroy(on->choices);
     tl_pending_destroy(on->pending);
     tl_possible_clear(&on->possible);
     tl_hashset_clear(&on->seen);
+    tl_hashset_clear(&on->images);
     mpz_clears(on->beside, on->weight, NULL);
 }
 
@@ -247,13 +314,11 @@ tl_status tl_enumerator_begin(tl_enumerator *on, const tl_enumerate_options *opt
 {
     *on = (tl_enumerator){.options = options,
                           .result = result,
-                          .inspector = &options->recording->inspector,
+                          .inspector = options->recording->inspector,
                           .trace = &options->recording->trace};
     on->contracts = options->contracts != NULL ? options->contracts : tl_contracts_builtin();
-    if (on->inspector->driver != NULL) { /* who only makes states has no store to judge */
-        on->whose = tl_contract_case_of(on->inspector, options->profile);
-        on->contract = tl_contract_find(on->contracts, &on->whose);
-    }
+    on->whose = tl_contract_case_of(&on->inspector, options->profile);
+    on->contract = tl_contract_find(on->contracts, &on->whose);
     mpz_inits(on->beside, on->weight, NULL);
     tl_possible_init(&on->possible, on->trace->disk);
     return prepare(on);
@@ -276,6 +341,11 @@ tl_status tl_enumerate(const tl_enumerate_options *options, tl_enumeration *resu
     else if (status == TL_OK)
         status = points_run(&on);
     result->elapsed_ns = now_ns() - on.started_ns;
+    if (on.memo != NULL) {
+        tl_memo_counts counts = tl_memo_count(on.memo);
+        result->memo_found = counts.found;
+        result->memo_missed = counts.missed;
+    }
     /* samples are never all there is: a bound on their number ends them as planned */
     bool planned = options->tier == TL_TIER_SAMPLED && options->states_max != 0 &&
                    result->outcomes >= options->states_max;

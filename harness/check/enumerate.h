@@ -74,17 +74,24 @@ typedef struct tl_enumerate_options {
                             outcome at a crash point; the shards' sums add up */
     uint32_t shard_count;
     size_t point_first, point_end; /* crash points [first, end) alone; end 0: to the last one; not
-                                      of tier SAMPLED */
-    const tl_state_id *only;     /* this state alone; its profile and the one above are the same */
-    uint32_t mixtures_max;       /* of one checksummed read tried one by one; 0: 4096 */
-    uint32_t check_every;        /* each so many-th leaf is run again with another poison, and 64
-                                    random mixtures of each refused read must be refused; 0: none */
-    uint32_t again_every;        /* from each so many-th leaf that is spelled out, and the newest at
-                                    each so many-th crash point under tier EXACT, recover twice and
-                                    count what that asks of the disk; 0: never */
+                                      of samples under LIAR */
+    const tl_state_id *only; /* this state alone; its profile and the one above are the same */
+    uint32_t mixtures_max;   /* of one checksummed read tried one by one; 0: 4096 */
+    uint32_t check_every;    /* each so many-th leaf is run again with another poison, in a process
+                                of its own and without memo, and 64 random mixtures of each refused
+                                read must be refused; 0: none */
+    uint32_t again_every;    /* from each so many-th leaf that is spelled out, and the newest at
+                                each so many-th crash point under tier EXACT, recover twice and
+                                count what that asks of the disk; 0: never */
     uint64_t recovery_calls_max; /* of that; 0: TL_RECOVERY_CALLS and so on, below */
-    bool no_sharing;             /* run every outcome, also one that looks like one met before */
-    bool (*stop)(void);          /* asked now and then; NULL: never */
+    bool each_image;    /* of states looked at one by one, each disk image once, each in full:
+                           nothing is shared.  Not of tier EXACT */
+    bool always_close;  /* each state is closed before it is opened again, none abandoned */
+    bool memo;          /* pass over leaf pages that were checked before.  Not the default: what
+                           the engine does may hang on whether a page is in memory
+                           (tl_pager_peek), and then the run is another one */
+    bool no_sharing;    /* run every outcome, also one that looks like one met before */
+    bool (*stop)(void); /* asked now and then; NULL: never */
     void (*on_progress)(void *context, size_t point, size_t point_count); /* may be NULL */
     /* NESTED: of each recovery, before its crashes are looked at; for who counts them by another
      * way.  Not TL_OK: the enumeration ends with that status.  May be NULL. */
@@ -111,10 +118,12 @@ typedef struct tl_enumeration {
     uint64_t recovered, refused; /* of those: opened and right; refused where that is allowed */
     uint64_t told;               /* opened, and said later that it is damaged, likewise */
     uint64_t distinct;           /* different leaves (what they read), or images, of `leaves` */
-    uint64_t reruns;             /* runs beside the leaves, that checked one of them */
-    uint64_t findings;           /* different verdicts of an outcome at a crash point */
-    uint64_t known;              /* likewise, but documented by the contract: not in `findings` */
-    tl_contract_seen seen;       /* for telling that more was kept than was promised */
+    uint64_t repeated;           /* states left out because their image was seen: each_image */
+    uint64_t memo_found, memo_missed; /* leaf pages of the store, by what was known of them */
+    uint64_t reruns;                  /* runs beside the leaves, that checked one of them */
+    uint64_t findings;                /* different verdicts of an outcome at a crash point */
+    uint64_t known;        /* likewise, but documented by the contract: not in `findings` */
+    tl_contract_seen seen; /* for telling that more was kept than was promised */
     uint64_t by_rule[TL_RULE_COUNT];
     uint64_t again;           /* states recovered from twice */
     uint64_t again_calls_max; /* most that one recovery of these asked: calls of the disk, and */
@@ -130,6 +139,9 @@ typedef struct tl_enumeration {
 
 void tl_enumeration_init(tl_enumeration *result);
 void tl_enumeration_clear(tl_enumeration *result);
+/* Add what another trace gave: counts, sums and times; `points` and `distinct` too, which are those
+ * of each trace by itself.  The error is the first there was. */
+void tl_enumeration_add(tl_enumeration *sum, const tl_enumeration *one);
 
 /* *result, which was made by tl_enumeration_init, is filled whether there are findings or not.
  *

@@ -44,7 +44,7 @@ static uint64_t calls_of(const tl_simdisk *disk, bool changes_only)
 static bool look(const tl_enumerator *on, bool read_only, const tl_allowed *allowed,
                  tl_verdict *verdict)
 {
-    tl_inspector inspector = *on->inspector;
+    tl_inspector inspector = on->inspector;
     tl_store *store = NULL;
     inspector.options.read_only = read_only;
     if (!tl_inspect_open(&inspector, tl_simdisk_io(on->state_disk), allowed, &store, verdict))
@@ -130,17 +130,17 @@ static tl_status twice_check(tl_enumerator *on, const tl_state_id *where, const 
     tl_status status = show(on);
     if (status != TL_OK)
         return status;
-    tl_driver_options options = on->inspector->options;
+    tl_driver_options options = on->inspector.options;
     options.io = tl_simdisk_io(on->state_disk);
     options.error = error;
     options.error_bytes = sizeof error;
     uint64_t calls = calls_of(on->state_disk, false);
     uint64_t read_bytes = tl_simdisk_read_bytes(on->state_disk);
-    if (on->inspector->driver->open(&options, &store) != TL_OK)
+    if (on->inspector.driver->open(&options, &store) != TL_OK)
         return TL_OK; /* it has just opened: whoever looks at states has told already */
     bounds_check(on, where, allowed, calls_of(on->state_disk, false) - calls,
                  tl_simdisk_read_bytes(on->state_disk) - read_bytes);
-    tl_inspect_abandon(on->inspector, store);
+    tl_inspect_abandon(&on->inspector, store);
     bool opened = look(on, false, allowed, &verdict);
     if (opened && verdict.content.n == content)
         return TL_OK;
@@ -156,7 +156,7 @@ static tl_status twice_check(tl_enumerator *on, const tl_state_id *where, const 
 
 static tl_status check(tl_enumerator *on, const tl_state_id *where)
 {
-    tl_allowed allowed = {.high = tl_oracle_commits(on->inspector->oracle),
+    tl_allowed allowed = {.high = tl_oracle_commits(on->inspector.oracle),
                           .corrupt = on->contract.refuses};
     tl_verdict verdict;
     tl_status status = show(on);

@@ -5,6 +5,8 @@
 #include "harness/check/answers.h"
 #include "harness/check/enumerate.h"
 #include "harness/check/hashset.h"
+#include "harness/check/recycler.h"
+#include "harness/fault/memo.h"
 
 typedef struct tl_recovery { /* the run whose crashes are looked at; counted in its log */
     tl_first_crash first;
@@ -18,7 +20,7 @@ typedef struct tl_nest tl_nest; /* enumerate_nested.c */
 typedef struct tl_enumerator {
     const tl_enumerate_options *options;
     tl_enumeration *result;
-    const tl_inspector *inspector;
+    tl_inspector inspector; /* the recording's, with one_pass as the state at hand has it */
     const tl_trace *trace;
     const tl_recovery *recovery; /* the trace is that of a recovery; NULL: it is the history's */
     tl_nest *nest;               /* of tier NESTED */
@@ -32,8 +34,10 @@ typedef struct tl_enumerator {
     tl_possible possible;
     tl_choices *choices;
     tl_simdisk *state_disk; /* shows one state after the other */
+    tl_memo *memo;          /* of the trace's pages; NULL: none */
+    tl_recycler *recycler;  /* of the store that is opened for every state */
     tl_answers *answers;
-    tl_hashset seen;
+    tl_hashset seen, images;
     mpz_t beside, weight;
     uint64_t started_ns, unit; /* unit: outcomes so far, for shards */
     uint64_t spelled_out;      /* states that were, for again_every */
@@ -42,6 +46,7 @@ typedef struct tl_enumerator {
 
 /* Is there time and room for another leaf?  False also sets `stopped`. */
 bool tl_enumerator_goes_on(tl_enumerator *on);
+size_t tl_enumerator_last_point(const tl_enumerator *on); /* that is looked at */
 /* Whether the next unit of work is this shard's. */
 bool tl_enumerator_takes(tl_enumerator *on);
 
@@ -69,6 +74,15 @@ tl_profile tl_enumerate_walked(tl_profile profile);
  * choices its pick is BRANCHES, and the branches, when there are some, are all that is wanted. */
 TL_MUST_USE tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where);
 
+/* One run of the store on what is decided so far. */
+TL_MUST_USE tl_status tl_enumerate_run(tl_enumerator *on, const tl_state_id *where, uint8_t poison,
+                                       bool memo, tl_verdict *verdict, tl_run_end *end);
+/* Is this state closed before it is opened again, or abandoned? */
+bool tl_enumerate_closes(const tl_state_id *where);
+/* enumerate_apart.c: the leaf that just ended once more; it must read the same and come to the same
+ * end.  TL_INVALID: it does not, and result->error tells. */
+TL_MUST_USE tl_status tl_enumerate_apart(tl_enumerator *on, const tl_state_id *where,
+                                         const tl_verdict *first);
 /* Run the store on one leaf of on->possible, told by branches, for tl_choices_settle.  TL_INVALID:
  * it has no such branches. */
 TL_MUST_USE tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where);

@@ -183,7 +183,8 @@ static tl_status samples_round(tl_enumerator *on, uint64_t from, uint64_t to)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
     tl_status status = tl_pending_rewind(on->pending);
-    for (size_t point = 0; point <= op_count && status == TL_OK && !on->stopped; point++) {
+    for (size_t point = on->options->point_first;
+         point <= tl_enumerator_last_point(on) && status == TL_OK && !on->stopped; point++) {
         status = tl_pending_to(on->pending, point);
         if (status == TL_OK)
             status = samples_here(on, from, to, 1);

@@ -59,6 +59,7 @@ tl_status tl_nest_create(tl_enumerator *on)
     *inner = (tl_enumerator){.options = &nest->options,
                              .result = on->result,
                              .inspector = on->inspector,
+                             .memo = on->memo,
                              .contracts = on->contracts,
                              .whose = on->whose,
                              .contract = on->contract,
@@ -97,14 +98,14 @@ static bool recover(tl_enumerator *on, tl_verdict *verdict)
     tl_recovery *recovery = &on->nest->recovery;
     tl_simdisk *disk = on->nest->trace.disk;
     tl_store *store = NULL;
-    if (!tl_inspect_open(on->inspector, tl_simdisk_io(disk), &recovery->before, &store, verdict))
+    if (!tl_inspect_open(&on->inspector, tl_simdisk_io(disk), &recovery->before, &store, verdict))
         return false;
     recovery->found = verdict->content;
     recovery->after = (tl_content){verdict->content.n, verdict->content.round + 1};
     recovery->opened = tl_simdisk_op_count(disk);
-    bool fine = tl_inspect_write(on->inspector, store, recovery->after, verdict);
+    bool fine = tl_inspect_write(&on->inspector, store, recovery->after, verdict);
     recovery->acknowledged = tl_simdisk_op_count(disk);
-    tl_inspect_abandon(on->inspector, store);
+    tl_inspect_abandon(&on->inspector, store);
     return fine;
 }
 

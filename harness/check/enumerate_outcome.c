@@ -6,7 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POISON = 0xa5, OTHER_POISON = 0x5a };
+enum { POISON = 0xa5 };
+/* Each so many-th state is scanned as well as verified; each so many-th is abandoned, not closed.
+ */
+enum { SCAN_EVERY = 64, ABANDON_EVERY = 4 };
+
+static uint64_t number_of(const tl_state_id *where)
+{
+    return where->point + where->outcome + where->number;
+}
+
+bool tl_enumerate_closes(const tl_state_id *where)
+{
+    return number_of(where) % ABANDON_EVERY != 1;
+}
+
+static bool no_sharing(const tl_enumerator *on)
+{
+    return on->options->no_sharing || on->options->each_image;
+}
 
 /* What may be there at a crash point. */
 tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point)
@@ -16,13 +34,11 @@ tl_allowed tl_enumerate_allowed(const tl_enumerator *on, size_t point)
     return tl_contract_allowed(&on->contract, on->trace, point);
 }
 
-/* One run of the store on what is decided so far. */
-static tl_status run(tl_enumerator *on, const tl_state_id *where, uint8_t poison,
-                     tl_verdict *verdict, tl_run_end *end)
+tl_status tl_enumerate_run(tl_enumerator *on, const tl_state_id *where, uint8_t poison, bool memo,
+                           tl_verdict *verdict, tl_run_end *end)
 {
-    tl_allowed widest = {.low = 0,
-                         .high = tl_oracle_commits(on->inspector->oracle),
-                         .corrupt = on->contract.refuses};
+    tl_allowed widest = {
+        .low = 0, .high = tl_oracle_commits(on->inspector.oracle), .corrupt = on->contract.refuses};
     if (on->recovery != NULL) {
         widest.again = true;
         widest.after = on->recovery->after;
@@ -31,8 +47,10 @@ static tl_status run(tl_enumerator *on, const tl_state_id *where, uint8_t poison
     tl_status status = tl_choices_begin(on->choices, on->state_disk, poison);
     if (status != TL_OK)
         return status;
-    bool clean = (where->point + where->outcome) % 2 == 0;
-    tl_inspect(on->inspector, tl_simdisk_io(on->state_disk), &widest, clean, verdict);
+    on->inspector.one_pass = number_of(where) % SCAN_EVERY != 0;
+    tl_simdisk_use_memo(on->state_disk, memo ? on->memo : NULL);
+    bool clean = on->options->always_close || tl_enumerate_closes(where);
+    tl_inspect(&on->inspector, tl_simdisk_io(on->state_disk), &widest, clean, verdict);
     *end = tl_choices_end(on->choices);
     tl_simdisk_release(on->state_disk, mark);
     return TL_OK;
@@ -45,24 +63,6 @@ static tl_status not_deterministic(tl_enumerator *on, const tl_state_id *where, 
     snprintf(on->result->error, sizeof on->result->error,
              "recovery is not deterministic: %s (%.120s)", how, text);
     return TL_INVALID;
-}
-
-/* The same leaf again, with another poison: it must read the same and come to the same end. */
-static tl_status check_again(tl_enumerator *on, const tl_state_id *where, const tl_verdict *first)
-{
-    uint64_t trace = tl_choices_trace(on->choices);
-    tl_verdict second;
-    tl_run_end end;
-    tl_status status = run(on, where, OTHER_POISON, &second, &end);
-    on->result->reruns++;
-    if (status != TL_OK)
-        return status;
-    if (end != TL_RUN_WHOLE || tl_choices_trace(on->choices) != trace)
-        return not_deterministic(on, where, "a run that was answered the same read otherwise");
-    if (second.rule != first->rule || second.status != first->status ||
-        second.content.n != first->content.n)
-        return not_deterministic(on, where, "a run that was answered the same ended otherwise");
-    return TL_OK;
 }
 
 static tl_status leaf_note(tl_enumerator *on, const tl_state_id *where, const tl_verdict *verdict,
@@ -116,7 +116,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
             return TL_OK;
         tl_verdict verdict;
         tl_run_end end;
-        tl_status status = run(on, where, POISON, &verdict, &end);
+        tl_status status = tl_enumerate_run(on, where, POISON, true, &verdict, &end);
         if (status != TL_OK)
             return status;
         if (end == TL_RUN_NO_MEMORY)
@@ -137,7 +137,7 @@ static tl_status leaves_run(tl_enumerator *on, const tl_state_id *where, bool on
         if (status == TL_OK && covered)
             status = leaf_count(on, &verdict);
         if (status == TL_OK && covered && every != 0 && on->result->leaves % every == 0)
-            status = check_again(on, where, &verdict);
+            status = tl_enumerate_apart(on, where, &verdict);
         if (status != TL_OK || only_one)
             return status;
     } while (tl_choices_next(on->choices));
@@ -187,7 +187,7 @@ static void answer_judge(tl_enumerator *on, const tl_state_id *where, const tl_a
     if (on->recovery == NULL)
         tl_contract_see(&on->result->seen, on->trace, where->point, &verdict);
     if (verdict.rule == TL_RULE_NONE && !verdict.refused)
-        (void)tl_inspect_bounds(on->inspector->oracle, &allowed, &verdict);
+        (void)tl_inspect_bounds(on->inspector.oracle, &allowed, &verdict);
     if (tl_contract_allows(&on->contract, &verdict))
         return;
     /* Bounds are judged here, so this state shows it; anything else, the one that was run. */
@@ -221,7 +221,7 @@ static tl_status outcome_run(tl_enumerator *on, const tl_state_id *where, bool o
         mpz_set_ui(on->beside, 1);
         answers_judge(on, where, &list, on->beside, false);
     }
-    bool keep = status == TL_OK && whole && !on->options->no_sharing && on->options->only == NULL &&
+    bool keep = status == TL_OK && whole && !no_sharing(on) && on->options->only == NULL &&
                 tl_choices_was_exact(on->choices);
     if (keep)
         status = tl_answers_add(on->answers, on->choices, &list);
@@ -250,7 +250,7 @@ tl_status tl_enumerate_outcome(tl_enumerator *on, const tl_state_id *where)
     if (status != TL_OK)
         return status;
     bool only_one = on->options->only != NULL && where->pick == TL_PICK_BRANCHES;
-    if (!only_one && !on->options->no_sharing) {
+    if (!only_one && !no_sharing(on)) {
         const tl_answer_list *list = tl_answers_find(on->answers, on->choices, on->beside);
         if (list != NULL) {
             on->result->outcomes++;
@@ -280,7 +280,7 @@ tl_status tl_enumerate_follow(tl_enumerator *on, const tl_state_id *where)
     if (status != TL_OK)
         return status;
     tl_choices_follow(on->choices, where->branches, where->branch_count);
-    status = run(on, where, POISON, &verdict, &end);
+    status = tl_enumerate_run(on, where, POISON, false, &verdict, &end);
     if (status == TL_OK && (end != TL_RUN_WHOLE || !tl_choices_followed(on->choices)))
         status = TL_INVALID;
     return status;

@@ -178,13 +178,20 @@ static bool keep_first(void *context, const tl_finding *finding)
     return false;
 }
 
-static bool structure_is_sound(const tl_inspector *inspector, tl_store *store, tl_verdict *verdict)
+/* *seen is filled when it was found on the way: `one_pass`. */
+static bool structure_is_sound(const tl_inspector *inspector, tl_store *store, bool one_pass,
+                               tl_truth *seen, tl_verdict *verdict)
 {
-    if (inspector->driver->verify == NULL)
+    const tl_driver *driver = inspector->driver;
+    if (driver->verify == NULL)
         return true;
     first_finding first = {""};
     uint64_t finding_count = 0;
-    tl_status status = inspector->driver->verify(store, keep_first, &first, &finding_count);
+    tl_driver_content content = {0, 0};
+    tl_status status =
+        one_pass ? driver->verify_content(store, keep_first, &first, &finding_count, &content)
+                 : driver->verify(store, keep_first, &first, &finding_count);
+    *seen = (tl_truth){content.count, content.hash};
     if (status == TL_OK && finding_count == 0)
         return true;
     return broken(verdict, TL_RULE_STRUCTURE, status == TL_OK ? TL_CORRUPT : status, "%s",
@@ -217,8 +224,9 @@ bool tl_inspect_open(const tl_inspector *inspector, tl_io *io, const tl_allowed 
         return broken(verdict, TL_RULE_OPENS, status, "open says %s: %s", tl_status_name(status),
                       error);
     tl_truth seen = {0, 0};
-    if (structure_is_sound(inspector, *store, verdict) &&
-        content_read(inspector, *store, &seen, verdict) &&
+    bool one_pass = inspector->one_pass && inspector->driver->verify_content != NULL;
+    if (structure_is_sound(inspector, *store, one_pass, &seen, verdict) &&
+        (one_pass || content_read(inspector, *store, &seen, verdict)) &&
         content_judge(inspector, seen, allowed, verdict))
         return true;
     tl_inspect_abandon(inspector, *store);

@@ -48,6 +48,8 @@ typedef struct tl_inspector {
     const tl_driver *driver;
     tl_driver_options options; /* all but io */
     const tl_oracle *oracle;
+    bool one_pass; /* content and structure by one walk where the driver can; else verify, then scan
+                      and count */
 } tl_inspector;
 
 /* Look at the store on `io`.  With `clean` the reopen follows a close, else an abandon.  The store

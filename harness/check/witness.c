@@ -19,10 +19,10 @@ tl_status tl_witness_create(const tl_recording *recording, const tl_contracts *c
     witness->options = (tl_enumerate_options){
         .recording = recording, .contracts = contracts, .profile = profile, .seed = seed};
     on->options = &witness->options;
-    on->inspector = &recording->inspector;
+    on->inspector = recording->inspector;
     on->trace = &recording->trace;
     on->contracts = contracts != NULL ? contracts : tl_contracts_builtin();
-    on->whose = tl_contract_case_of(on->inspector, profile);
+    on->whose = tl_contract_case_of(&on->inspector, profile);
     on->contract = tl_contract_find(on->contracts, &on->whose);
     tl_possible_init(&on->possible, disk);
     tl_image_init(&witness->issued, &disk->share->versions);
@@ -80,7 +80,7 @@ static tl_status look(tl_witness *witness, tl_verdict *verdict)
 {
     tl_enumerator *on = &witness->on;
     size_t point = witness->where.point;
-    tl_allowed widest = {.high = tl_oracle_commits(on->inspector->oracle),
+    tl_allowed widest = {.high = tl_oracle_commits(on->inspector.oracle),
                          .corrupt = on->contract.refuses};
     tl_status status = tl_choices_load(on->choices, &on->possible);
     if (status != TL_OK)
@@ -91,8 +91,8 @@ static tl_status look(tl_witness *witness, tl_verdict *verdict)
     status = tl_choices_begin(on->choices, on->state_disk, POISON);
     if (status != TL_OK)
         return status;
-    bool clean = (point + witness->where.outcome) % 2 == 0;
-    tl_inspect(on->inspector, tl_simdisk_io(on->state_disk), &widest, clean, verdict);
+    bool clean = tl_enumerate_closes(&witness->where);
+    tl_inspect(&on->inspector, tl_simdisk_io(on->state_disk), &widest, clean, verdict);
     tl_run_end end = tl_choices_end(on->choices);
     tl_simdisk_release(on->state_disk, mark);
     witness->looks++;
@@ -100,7 +100,7 @@ static tl_status look(tl_witness *witness, tl_verdict *verdict)
         return end == TL_RUN_NO_MEMORY ? TL_NO_MEMORY : TL_INVALID;
     tl_allowed allowed = tl_contract_allowed(&on->contract, on->trace, point);
     if (verdict->rule == TL_RULE_NONE && !verdict->refused)
-        (void)tl_inspect_bounds(on->inspector->oracle, &allowed, verdict);
+        (void)tl_inspect_bounds(on->inspector.oracle, &allowed, verdict);
     return TL_OK;
 }
 

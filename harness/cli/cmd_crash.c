@@ -224,6 +224,9 @@ static int finish(tl_crash_campaign *campaign)
     if (campaign->known > 0)
         fprintf(campaign->table, ", %" PRIu64 " known", campaign->known);
     fputc('\n', campaign->table);
+    if (campaign->request->seeds_given)
+        fprintf(campaign->table, "%" PRIu64 " of them distinct, seeds %" PRIu64 " to %" PRIu64 "\n",
+                campaign->distinct, campaign->request->seed, campaign->request->seed_last);
     if (campaign->again > 0 && campaign->request->repro == NULL)
         fprintf(campaign->table,
                 "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "
@@ -267,6 +270,7 @@ static const crash_form forms[] = {
      tl_cmd_crash_damage                                                                                   },
     {"processes", "kill real processes on real files",                               tl_cmd_crash_processes},
     {"faults",    "let each call of a run fail instead",                             tl_cmd_crash_faults   },
+    {"rate",      "full checks of distinct states per second",                       tl_cmd_crash_rate     },
     {"replay",    "build one state again and check it",                              tl_cmd_crash_replay   },
     {"shrink",    "cut a finding down to the few operations that show it",           tl_cmd_crash_shrink   },
     {"syncs",     "leave each sync out in turn: which are necessary?",               tl_cmd_crash_syncs    },

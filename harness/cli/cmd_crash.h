@@ -19,6 +19,7 @@ typedef enum tl_crash_way {
     TL_CRASH_VARIANTS, /* states of variants */
     TL_CRASH_PROFILES, /* states of profiles, by tier */
     TL_CRASH_SYNCS,    /* `treelab crash syncs`: the same, with each sync left out in turn */
+    TL_CRASH_RATE,     /* `treelab crash rate`: states of profiles, to see how fast */
 } tl_crash_way;
 
 typedef struct tl_crash_request {
@@ -28,8 +29,12 @@ typedef struct tl_crash_request {
     const tl_history *histories[TL_CRASH_LIST_MAX];
     size_t protocol_count, durability_count, variant_count, history_count;
     bool variants[TL_CRASH_VARIANT_COUNT], quiet;
-    uint32_t page_bytes;               /* 0: what each history is made for */
-    uint64_t seed, commits;            /* 0 commits: likewise */
+    uint32_t page_bytes;    /* 0: what each history is made for */
+    uint64_t seed, commits; /* 0 commits: likewise */
+    bool seeds_given, durabilities_defaulted;
+    uint64_t seed_last;                /* PROFILES: seeds from `seed` to this one, all of them */
+    uint64_t pages[TL_CRASH_LIST_MAX]; /* RATE: images of about so many pages */
+    size_t page_count;
     uint64_t budget_ns, budget_states; /* 0: no bound */
     tl_crash_way way;
     tl_tier tier; /* of PROFILES and SYNCS */
@@ -58,6 +63,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     char run_dir[TL_CRASH_PATH_BYTES];
     uint64_t states, elapsed_ns, findings, known, failed_cells;
     uint64_t again, again_calls_max, again_bytes_max; /* as in tl_enumeration */
+    uint64_t distinct;    /* of SEEDS: states that read what no other of their trace did */
     uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
     bool artifact_written;
@@ -68,6 +74,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
 int tl_cmd_crash_faults(int argc, char **argv);
 int tl_cmd_crash_replay(int argc, char **argv);
 int tl_cmd_crash_syncs(int argc, char **argv);
+int tl_cmd_crash_rate(int argc, char **argv);
 
 /* Run all that `request` asks for; argv is for the record. */
 int tl_crash_go(tl_crash_request *request, int argc, char **argv);

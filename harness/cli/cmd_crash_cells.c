@@ -49,9 +49,9 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     if (request->script != NULL)
         snprintf(cell->first_command, sizeof cell->first_command,
                  "%s crash%s%s '%s' --driver %s --seed %" PRIu64 " --repro %s", program, option,
-                 mutant, request->script_path, cell->arm->label, request->seed, cell->first_case);
+                 mutant, request->script_path, cell->arm->label, cell->seed, cell->first_case);
     else if (request->way == TL_CRASH_PROFILES &&
-             tl_crash_replay_id(cell, request->seed, where, id, sizeof id))
+             tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
         snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
                  id, option, mutant);
     else
@@ -59,7 +59,7 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
                  "%s crash%s%s --driver %s --history %s --page-size %" PRIu32 " --seed %" PRIu64
                  " --ops %" PRIu64 " --repro %s",
                  program, option, mutant, cell->arm->label, cell->history->name, cell->page_bytes,
-                 request->seed, cell->commits, cell->first_case);
+                 cell->seed, cell->commits, cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
     return true;
@@ -155,7 +155,7 @@ tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march)
         .durability = cell->durability,
         .page_bytes = cell->page_bytes,
         .history = cell->history,
-        .seed = march->campaign->request->seed,
+        .seed = cell->seed,
         .commits = (size_t)cell->commits,
         .arena = march->arena,
     };
@@ -230,6 +230,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
         .arm = arm,
         .history = history,
         .protocol = protocol,
+        .seed = request->seed,
         .durability = durability,
         .page_bytes = request->page_bytes != 0 ? request->page_bytes : history->page_bytes,
         .commits = request->commits != 0 ? request->commits : history->commits,
@@ -249,6 +250,8 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
     const tl_crash_request *request = march->campaign->request;
     const char *fixed = tl_crash_protocol_of(arm);
     void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
+                                     : request->way == TL_CRASH_RATE     ? tl_crash_rate_cell
+                                     : request->seeds_given              ? tl_crash_seeds_cell
                                      : request->way == TL_CRASH_PROFILES ? tl_crash_enumerate_cell
                                                                          : sweep_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
@@ -280,6 +283,10 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
         tl_progress_begin("crash", march.cell_count * TL_CRASH_STEPS_PER_CELL, request->quiet);
     if (request->way == TL_CRASH_SYNCS)
         tl_crash_syncs_header(march.rows);
+    else if (request->way == TL_CRASH_RATE)
+        tl_crash_rate_header(march.rows);
+    else if (request->seeds_given)
+        tl_crash_seeds_header(march.rows);
     else if (request->way == TL_CRASH_PROFILES)
         tl_crash_enumerate_header(march.rows);
     else

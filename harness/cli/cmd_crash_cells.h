@@ -17,6 +17,7 @@ typedef struct tl_crash_cell { /* the one being swept */
     const tl_run_arm *arm;
     const tl_history *history;
     const char *protocol;
+    uint64_t seed; /* of the history, and of what is drawn */
     tl_durability durability;
     uint32_t page_bytes;
     uint64_t commits;
@@ -83,5 +84,12 @@ void tl_crash_enumerate_header(FILE *rows);
 /* cmd_crash_syncs.c: the chosen cell with each of its syncs left out. */
 void tl_crash_syncs_cell(tl_crash_march *march);
 void tl_crash_syncs_header(FILE *rows);
+
+/* cmd_crash_seeds.c: the chosen cell, with the histories of many seeds. */
+void tl_crash_seeds_cell(tl_crash_march *march);
+void tl_crash_seeds_header(FILE *rows);
+/* cmd_crash_rate.c: the chosen cell, with a file of each number of pages asked for. */
+void tl_crash_rate_cell(tl_crash_march *march);
+void tl_crash_rate_header(FILE *rows);
 
 #endif

@@ -16,6 +16,8 @@ enum { /* options without a letter */
        OPTION_HISTORY,
        OPTION_PAGE_SIZE,
        OPTION_SEED,
+       OPTION_SEEDS,
+       OPTION_PAGES,
        OPTION_PROFILE,
        OPTION_TIER,
        OPTION_SHARD,
@@ -40,6 +42,8 @@ static const struct argp_option options[] = {
     {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all (default: mixed)", 0},
     {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: the history's own)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
+    {"seeds", OPTION_SEEDS, "A..B", 0, "All seeds from A to B, summed: with --tier", 0},
+    {"pages", OPTION_PAGES, "N,...", 0, "Of `crash rate`: pages of the store's file (default: 64,256)", 0},
     {"ops", 'n', "N", 0, "Commits in the history (default: its own)", 0},
     {"profile", OPTION_PROFILE, "NAME,...", 0, "What the disk may forget: sigkill, prefix, journal, posix, garbage, liar (default: the first four)", 0},
     {"tier", OPTION_TIER, "T0|T1|T2|T3", 0, "How many of the states a profile allows: T0 both ends, T1 and each operation alone, T2 every one, counted, T3 drawn by number", 0},
@@ -168,6 +172,29 @@ static void parse_shard(struct argp_state *state, const char *text)
     request->shard_count = count;
 }
 
+static void parse_seeds(struct argp_state *state, const char *text)
+{
+    tl_crash_request *request = state->input;
+    unsigned long long first = 0, last = 0;
+    int used = 0;
+    sscanf(text, "%19llu..%19llu%n", &first, &last, &used);
+    if (used == 0 || text[used] != '\0' || first > last)
+        argp_error(state, "--seeds takes A..B with A no larger than B, such as 1..1000, not '%s'",
+                   text);
+    request->seed = first;
+    request->seed_last = last;
+    request->seeds_given = true;
+}
+
+static void add_pages(struct argp_state *state, const char *word)
+{
+    tl_crash_request *request = state->input;
+    if (request->page_count == TL_CRASH_LIST_MAX)
+        argp_error(state, "--pages takes no more than %d numbers", TL_CRASH_LIST_MAX);
+    else
+        request->pages[request->page_count++] = tl_arguments_number(state, "pages", word, 8, 65536);
+}
+
 /* "log/commit/torn_sector/31.5", "log/commit/journal/57.0/oldest": protocol and durability, then a
  * case of that sweep. */
 static void parse_repro(struct argp_state *state, const char *text)
@@ -226,6 +253,26 @@ static void default_profiles(tl_crash_request *request)
             request->profiles[request->profile_count++] = gated[i];
 }
 
+/* What a rate is stated for, when nothing else is asked for. */
+static void rate_defaults(struct argp_state *state)
+{
+    tl_crash_request *request = state->input;
+    if (request->repro != NULL || request->tier_given || request->shard_count > 0)
+        argp_error(state, "--repro, --tier and --shard do not go with `crash rate`");
+    request->tier = TL_TIER_SAMPLED;
+    request->tier_given = true;
+    if (request->profile_count == 0)
+        request->profiles[request->profile_count++] = TL_PROFILE_POSIX;
+    if (request->page_count == 0) {
+        request->pages[request->page_count++] = 64;
+        request->pages[request->page_count++] = 256;
+    }
+    if (request->durabilities_defaulted) {
+        request->durability_count = 1;
+        request->durabilities[0] = TL_DURABILITY_COMMIT;
+    }
+}
+
 /* A tier, a profile or a shard asks for states of profiles; they do not go with variants. */
 static void choose_states(struct argp_state *state)
 {
@@ -235,6 +282,16 @@ static void choose_states(struct argp_state *state)
         argp_error(state, "--variant does not go with --tier, --profile and `crash syncs`");
     if (request->shard_count > 0 && request->way != TL_CRASH_PROFILES)
         argp_error(state, "--shard goes with --tier; say which");
+    if (request->seeds_given && request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--seeds goes with --tier; say which");
+    if (request->seeds_given && request->repro != NULL)
+        argp_error(state, "--repro is about one seed");
+    if (request->page_count > 0 && request->way != TL_CRASH_RATE)
+        argp_error(state, "--pages goes with `crash rate`");
+    if (!request->seeds_given)
+        request->seed_last = request->seed;
+    if (request->way == TL_CRASH_RATE)
+        rate_defaults(state);
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
     if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
@@ -264,6 +321,7 @@ static void set_defaults(struct argp_state *state)
     bool take_durabilities = request->durability_count == 0;
     for (size_t i = 0; take_protocols && i < TL_STANDARD_PROTOCOLS; i++)
         request->protocols[request->protocol_count++] = tl_standard_protocols[i];
+    request->durabilities_defaulted = take_durabilities;
     for (size_t i = 0; take_durabilities && i < TL_STANDARD_DURABILITIES; i++)
         request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
     choose_states(state);
@@ -320,6 +378,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_SEED:
         request->seed = tl_arguments_seed(state, value);
+        return 0;
+    case OPTION_SEEDS:
+        parse_seeds(state, value);
+        return 0;
+    case OPTION_PAGES:
+        tl_arguments_list(state, value, add_pages);
         return 0;
     case 'n':
         request->commits = tl_arguments_number(state, "ops", value, 1, COMMITS_MAX);
@@ -407,6 +471,8 @@ static const struct argp crash_argp = {
         "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
         "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
         "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
+        "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
+        "  treelab crash rate --pages 64,256 --history all\n"
         "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
         "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
         "  treelab crash mine.tls --profile journal --tier T2\n"
@@ -418,6 +484,7 @@ static const struct argp crash_argp = {
         "  treelab crash faults     let each call of a run fail instead\n"
         "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
         "  treelab crash processes  kill real processes on real files\n"
+        "  treelab crash rate       full checks of distinct states per second\n"
         "  treelab crash replay     build one state again and check it\n"
         "  treelab crash shrink     cut a finding down to the few operations that show it\n"
         "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"

@@ -263,15 +263,27 @@ static bool verify_count(void *context, const tl_finding *finding)
 }
 
 /* TL_CORRUPT with findings also sets the count: a caller that looks at either one notices. */
-static tl_status tree_verify(tl_store *store, tl_report_fn report, void *context,
-                             uint64_t *finding_count)
+static tl_status tree_verify_content(tl_store *store, tl_report_fn report, void *context,
+                                     uint64_t *finding_count, tl_driver_content *content)
 {
     verify_tally tally = {report, context, 0};
-    tl_verify_summary summary;
+    tl_verify_summary summary = {0};
     tl_status status = tl_verify(store->env, verify_count, &tally, &summary);
     if (status == TL_OK || status == TL_CORRUPT)
         *finding_count = tally.finding_count;
+    if (status == TL_OK) {
+        tl_env_info info;
+        tl_env_info_get(store->env, &info);
+        *content = (tl_driver_content){info.count, summary.content_hash};
+    }
     return status;
+}
+
+static tl_status tree_verify(tl_store *store, tl_report_fn report, void *context,
+                             uint64_t *finding_count)
+{
+    tl_driver_content content;
+    return tree_verify_content(store, report, context, finding_count, &content);
 }
 
 static size_t tree_counters(tl_store *store, tl_driver_counter *counters, size_t capacity)
@@ -376,6 +388,7 @@ const tl_driver tl_driver_tree = {
     .rollback = tree_rollback,
     .checkpoint = tree_checkpoint,
     .verify = tree_verify,
+    .verify_content = tree_verify_content,
     .counters = tree_counters,
     .space = tree_space,
     .shape = tree_shape,

@@ -42,6 +42,9 @@ void tl_choices_destroy(tl_choices *choices)
     for (uint32_t file = 0; file < choices->read_bits_capacity; file++)
         free(choices->read_bits[file].at);
     free(choices->read_bits);
+    for (uint32_t file = 0; file < choices->recalled_capacity; file++)
+        free(choices->recalled[file].at);
+    free(choices->recalled);
     free(choices->read_set);
     free(choices->opens);
     free(choices->contents);
@@ -215,6 +218,7 @@ tl_status tl_choices_begin(tl_choices *choices, tl_simdisk *state, uint8_t poiso
     }
     choices->touched.count = choices->group_count = choices->run_words.count = 0;
     choices->depth = 0;
+    tl_choices_forget_recalled(choices);
     choices->end = TL_RUN_WHOLE;
     choices->run_trace = 1;
     choices->poison = poison;

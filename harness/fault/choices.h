@@ -104,6 +104,11 @@ TL_MUST_USE tl_status tl_choices_read_units(tl_choices *choices, uint32_t file, 
 TL_MUST_USE tl_status tl_choices_read_verified(tl_choices *choices, uint32_t file, uint64_t offset,
                                                void *buffer, size_t size_bytes,
                                                tl_io_verify_fn verify, void *context);
+/* Instead of a read_verified that would be accepted: note the same.  From then on until a handle of
+ * the file is closed the caller could have these bytes in memory: reading them notes nothing, so
+ * that a run which recalls is the same run as one which reads.  False: the run has ended. */
+bool tl_choices_recalled(tl_choices *choices, uint32_t file, uint64_t offset, size_t size_bytes);
+void tl_choices_closed(tl_choices *choices, uint32_t file);
 /* Before a write that keeps some of the sector's bytes. */
 TL_MUST_USE tl_status tl_choices_pin(tl_choices *choices, uint32_t file, uint64_t sector);
 

@@ -85,6 +85,10 @@ struct tl_choices {
     bool follow_wrong;
     mpz_t scratch, product, total, part;
 
+    /* by file and first sector: recalled and not read, since when `life` had this value */
+    tl_words *recalled;
+    uint32_t recalled_capacity, life;
+
     /* which sectors were read, by file: a bit each */
     tl_long_words *read_bits;
     uint32_t read_bits_capacity;
@@ -106,6 +110,11 @@ TL_MUST_USE tl_status tl_choices_decide(tl_choices *choices, const tl_decision *
                                         tl_decision **decision);
 TL_MUST_USE tl_status tl_choices_stop(tl_choices *choices, tl_run_end end); /* gives TL_IO */
 TL_MUST_USE tl_status tl_choices_words_add(tl_long_words *words, uint64_t word);
+
+/* choices_recall.c */
+bool tl_choices_was_recalled(const tl_choices *choices, uint32_t file, uint64_t offset);
+TL_MUST_USE tl_status tl_choices_recall_keep(tl_choices *choices, uint32_t file, uint64_t first);
+void tl_choices_forget_recalled(tl_choices *choices);
 
 void tl_choices_touch(tl_choices *choices, uint32_t open);
 /* Leave these contents only. */

@@ -331,14 +331,32 @@ static tl_status judge(mixing *mix, bool *accepted)
     return *accepted || mix->member_count == 0 ? TL_OK : tl_choices_stop(choices, TL_RUN_DIFFERENT);
 }
 
+static void note_verified(tl_choices *choices, uint32_t file, uint64_t offset, size_t size_bytes)
+{
+    tl_choices_note(choices, offset ^ (uint64_t)file << 40 ^ UINT64_C(2) << 62);
+    tl_choices_note(choices, size_bytes);
+}
+
+bool tl_choices_recalled(tl_choices *choices, uint32_t file, uint64_t offset, size_t size_bytes)
+{
+    if (choices->end != TL_RUN_WHOLE || tl_choices_was_recalled(choices, file, offset))
+        return choices->end == TL_RUN_WHOLE;
+    note_verified(choices, file, offset, size_bytes);
+    tl_choices_note(choices, true);
+    uint64_t first = offset / TL_SECTOR_BYTES, end = (offset + size_bytes) / TL_SECTOR_BYTES;
+    return tl_choices_note_sectors(choices, file, first, end - 1, true) == TL_OK &&
+           tl_choices_recall_keep(choices, file, first) == TL_OK;
+}
+
 tl_status tl_choices_read_verified(tl_choices *choices, uint32_t file, uint64_t offset,
                                    void *buffer, size_t size_bytes, tl_io_verify_fn verify,
                                    void *context)
 {
     if (choices->end != TL_RUN_WHOLE)
         return TL_IO;
-    tl_choices_note(choices, offset ^ (uint64_t)file << 40 ^ UINT64_C(2) << 62);
-    tl_choices_note(choices, size_bytes);
+    bool recalled = tl_choices_was_recalled(choices, file, offset);
+    if (!recalled)
+        note_verified(choices, file, offset, size_bytes);
     mixing mix; /* large: not cleared, its arrays are filled as far as they are used */
     mix.choices = choices;
     mix.file = file;
@@ -351,6 +369,8 @@ tl_status tl_choices_read_verified(tl_choices *choices, uint32_t file, uint64_t 
     tl_status status = size_bytes == 0 ? TL_OK : judge(&mix, &accepted);
     if (status != TL_OK)
         return status;
+    if (recalled)
+        return accepted ? TL_OK : TL_CORRUPT;
     tl_choices_note(choices, accepted);
     status = tl_choices_note_sectors(choices, file, offset / TL_SECTOR_BYTES,
                                      (offset + size_bytes - 1) / TL_SECTOR_BYTES, accepted);

@@ -301,6 +301,34 @@ static tl_status unit_read(tl_choices *choices, uint32_t file, uint64_t offset, 
     return tl_choices_note_sectors(choices, file, first, last, accepted);
 }
 
+/* Whole sectors without a choice, the usual case: judged where they lie.  *closed of them, at most
+ * 64.  The units hold what is refused already. */
+static tl_status closed_units_read(tl_choices *choices, uint32_t file, uint64_t offset,
+                                   uint8_t *units, size_t size_bytes, tl_io_verify_fn wanted,
+                                   void *context, size_t *closed)
+{
+    const tl_versions *versions = &choices->trace->share->versions;
+    uint64_t first = offset / TL_SECTOR_BYTES, accepted = 0;
+    const uint32_t *entries = table(choices, file) + first;
+    size_t count = 0;
+    for (; count < 64 && (count + 1) * TL_SECTOR_BYTES <= size_bytes; count++) {
+        if ((entries[count] & TL_VERSION_OPEN) != 0)
+            break;
+        const uint8_t *bytes = tl_version_bytes(versions, entries[count]);
+        if (!wanted(context, bytes, TL_SECTOR_BYTES))
+            continue;
+        accepted |= UINT64_C(1) << count;
+        memcpy(units + count * TL_SECTOR_BYTES, bytes, TL_SECTOR_BYTES);
+    }
+    *closed = count;
+    tl_status status = TL_OK;
+    tl_choices_note(choices, accepted);
+    tl_choices_note(choices, count);
+    for (size_t i = 0; i < count && status == TL_OK; i++)
+        status = tl_choices_note_sectors(choices, file, first + i, first + i, accepted >> i & 1);
+    return status;
+}
+
 tl_status tl_choices_read_units(tl_choices *choices, uint32_t file, uint64_t offset, void *buffer,
                                 size_t size_bytes, size_t unit_bytes, tl_io_verify_fn wanted,
                                 void *context)
@@ -310,9 +338,23 @@ tl_status tl_choices_read_units(tl_choices *choices, uint32_t file, uint64_t off
     tl_choices_note(choices, offset ^ (uint64_t)file << 40 ^ UINT64_C(1) << 62);
     tl_choices_note(choices, size_bytes);
     uint8_t *out = buffer;
+    bool sectors =
+        unit_bytes == TL_SECTOR_BYTES && offset % TL_SECTOR_BYTES == 0 && size_bytes >= unit_bytes;
+    if (sectors) { /* what is refused comes back as this, in all of them */
+        unit_poison(choices, out, unit_bytes, wanted, context);
+        memset(out + unit_bytes, out[0], size_bytes - unit_bytes);
+    }
     for (size_t at = 0; at < size_bytes; at += unit_bytes) {
         size_t part = size_bytes - at < unit_bytes ? size_bytes - at : unit_bytes;
-        tl_status status = unit_read(choices, file, offset + at, out + at, part, wanted, context);
+        size_t closed = 0;
+        tl_status status = TL_OK;
+        if (sectors)
+            status = closed_units_read(choices, file, offset + at, out + at, size_bytes - at,
+                                       wanted, context, &closed);
+        if (closed > 0)
+            at += (closed - 1) * unit_bytes;
+        else if (status == TL_OK)
+            status = unit_read(choices, file, offset + at, out + at, part, wanted, context);
         if (status != TL_OK)
             return status;
     }

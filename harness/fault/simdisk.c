@@ -112,6 +112,11 @@ tl_io *tl_simdisk_io(tl_simdisk *disk)
     return &disk->io;
 }
 
+void tl_simdisk_use_memo(tl_simdisk *state, struct tl_memo *memo)
+{
+    state->memo = memo;
+}
+
 uint32_t tl_simdisk_mark(const tl_simdisk *disk)
 {
     return disk->share->versions.count;

@@ -27,6 +27,7 @@
 enum { TL_SECTOR_BYTES = 512 }; /* the unit that a crash keeps or loses whole */
 
 typedef struct tl_simdisk tl_simdisk;
+struct tl_memo; /* memo.h */
 
 enum {
     TL_SIMDISK_RECORD = 1,     /* keep the log; without it a power loss cannot be simulated */
@@ -207,6 +208,10 @@ TL_MUST_USE tl_status tl_simdisk_create_beside(const tl_simdisk *trace, unsigned
  * build on.  Entries from there on move down by one.  TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_simdisk_copy_without(const tl_simdisk *trace, size_t leave_out,
                                               tl_simdisk **copy);
+/* Keep what users of `state`, a disk beside a trace, find out about the trace's contents (remember
+ * and recall of tl/io.h); NULL: keep nothing, the default.  The memo is borrowed, and counts on
+ * the trace not growing. */
+void tl_simdisk_use_memo(tl_simdisk *state, struct tl_memo *memo);
 /* A disk beside the trace whose log has `count` syncs more, syncs[i] right before entry before[i];
  * `before` ascends and may be op_count: as if the store had made them.  TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_simdisk_copy_with(const tl_simdisk *trace, const size_t *before,

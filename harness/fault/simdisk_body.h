@@ -38,6 +38,7 @@ struct tl_simdisk {
     tl_simshare *share;
     tl_image image;             /* what a process sees */
     struct tl_choices *choices; /* decides what its open sectors hold; NULL: it has none */
+    struct tl_memo *memo;       /* NULL: nothing is remembered */
     uint32_t owned; /* versions from here on are this disk's alone: without a log, written over */
     tl_file *handles;
 

@@ -9,6 +9,7 @@
  * made itself are written over in place, so a long run needs no more memory than its files.
  */
 #include "harness/fault/choices.h"
+#include "harness/fault/memo.h"
 #include "harness/fault/simdisk_body.h"
 
 #include <assert.h>
@@ -133,6 +134,8 @@ static void sim_close(tl_io *io, tl_file *file)
         pthread_mutex_lock(&disk->mutex);
     assert(file->used);
     file->used = false;
+    if (disk->choices != NULL)
+        tl_choices_closed(disk->choices, file->file);
     leave(disk, TL_OK);
 }
 
@@ -528,6 +531,46 @@ static tl_status sim_lock(tl_io *io, const char *path, bool exclusive, tl_file *
     return leave(disk, status);
 }
 
+/* The contents that a remember or recall is about. */
+static tl_memo_key memo_key(const tl_simdisk *disk, const tl_file *file, uint64_t offset,
+                            const void *bytes, size_t size_bytes)
+{
+    if (disk->memo == NULL || size_bytes == 0 || (offset | size_bytes) % TL_SECTOR_BYTES != 0)
+        return (tl_memo_key){0};
+    if (file == NULL)
+        return tl_memo_key_of_bytes(bytes, size_bytes);
+    if (bytes_there(disk, file, offset, size_bytes) < size_bytes)
+        return (tl_memo_key){0};
+    const uint32_t *table = disk->image.files[file->file].sectors + offset / TL_SECTOR_BYTES;
+    return tl_memo_key_of_sectors(disk->memo, &disk->share->versions, table,
+                                  (uint32_t)(size_bytes / TL_SECTOR_BYTES));
+}
+
+static void sim_remember(tl_io *io, tl_file *file, uint64_t offset, const void *bytes,
+                         size_t size_bytes, const void *facts, size_t facts_bytes)
+{
+    tl_simdisk *disk = disk_of(io);
+    tl_memo_key key = memo_key(disk, file, offset, bytes, size_bytes);
+    if (key.known)
+        tl_memo_add(disk->memo, &key, facts, facts_bytes);
+}
+
+static bool sim_recall(tl_io *io, tl_file *file, uint64_t offset, const void *bytes,
+                       size_t size_bytes, void *facts, size_t facts_bytes)
+{
+    tl_simdisk *disk = disk_of(io);
+    tl_memo_key key = memo_key(disk, file, offset, bytes, size_bytes);
+    return key.known && tl_memo_find(disk->memo, &key, facts, facts_bytes);
+}
+
+static bool sim_pass_over(tl_io *io, tl_file *file, uint64_t offset, size_t size_bytes)
+{
+    tl_simdisk *disk = disk_of(io);
+    disk->calls[TL_SIMDISK_CALL_PREAD]++;
+    return disk->choices == NULL ||
+           tl_choices_recalled(disk->choices, file->file, offset, size_bytes);
+}
+
 const tl_io tl_simdisk_table = {
     .open = sim_open,
     .close = sim_close,
@@ -543,4 +586,7 @@ const tl_io tl_simdisk_table = {
     .rename = sim_rename,
     .unlink = sim_unlink,
     .lock = sim_lock,
+    .remember = sim_remember,
+    .recall = sim_recall,
+    .pass_over = sim_pass_over,
 };

@@ -163,9 +163,23 @@ static tl_status fault_lock(tl_io *io, const char *path, bool exclusive, tl_file
 }
 
 static const tl_io functions = {
-    fault_open,    fault_close,     fault_size,      fault_pread,    fault_read_verified,
-    fault_pwritev, fault_fdatasync, fault_fsync_dir, fault_truncate, fault_fallocate,
-    fault_rename,  fault_unlink,    fault_lock,      NULL, /* read_units: pread does */
+    fault_open,
+    fault_close,
+    fault_size,
+    fault_pread,
+    fault_read_verified,
+    fault_pwritev,
+    fault_fdatasync,
+    fault_fsync_dir,
+    fault_truncate,
+    fault_fallocate,
+    fault_rename,
+    fault_unlink,
+    fault_lock,
+    NULL, /* read_units: pread does */
+    NULL,
+    NULL,
+    NULL, /* nothing is remembered */
 };
 
 void faultio_init(faultio *faults, tl_io *inner)

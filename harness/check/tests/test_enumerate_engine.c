@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -73,6 +74,7 @@ static void look_at_all(const char *protocol, const char *history, size_t commit
                                         .profile = (tl_profile)p,
                                         .tier = TL_TIER_EXACT,
                                         .check_every = 7,
+                                        .memo = true,
                                         .on_finding = fail_with,
                                         .context = name};
         tl_enumeration result;
@@ -103,7 +105,73 @@ static void frames_that_overlap_stale_ones_are_covered_too(void **state)
     look_at_all("log", "split_merge", tl_history_find("split_merge")->commits);
 }
 
-/* Closing once rewrote the newest meta of shadow1 in place: spoiled, it took the last commit along.
+/* Both ways, the same leaves of the same states come to the same end. */
+static void what_is_remembered_changes_no_leaf_and_no_verdict(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++) {
+        tl_recording recording;
+        tl_standard_settings standard;
+        record(tl_standard_protocols[i], "insert", 6, &recording, &standard);
+        tl_enumeration results[2];
+        for (unsigned memo = 0; memo < 2; memo++) {
+            tl_enumerate_options options = {.recording = &recording,
+                                            .profile = TL_PROFILE_POSIX,
+                                            .tier = TL_TIER_EXACT,
+                                            .memo = memo != 0,
+                                            .on_finding = fail_with,
+                                            .context = "memo"};
+            tl_enumeration_init(&results[memo]);
+            assert_int_equal(tl_enumerate(&options, &results[memo]), TL_OK);
+        }
+        const tl_enumeration *without = &results[0], *with = &results[1];
+        assert_true(without->memo_found == 0 && with->memo_found > with->memo_missed);
+        assert_true(with->leaves == without->leaves && with->distinct == without->distinct);
+        assert_true(with->shared == without->shared && with->recovered == without->recovered);
+        assert_int_equal(mpz_cmp(with->represented, without->represented), 0);
+        tl_enumeration_clear(&results[0]);
+        tl_enumeration_clear(&results[1]);
+        tl_recording_clear(&recording);
+    }
+}
+
+static tl_driver two_faced;
+static pid_t first_process;
+
+/* Structure is sound here, and damaged in any other process. */
+static tl_status verify_by_process(tl_store *store, tl_report_fn report, void *context,
+                                   uint64_t *finding_count, tl_driver_content *content)
+{
+    tl_status status =
+        tl_driver_find("tree")->verify_content(store, report, context, finding_count, content);
+    return getpid() == first_process ? status : TL_CORRUPT;
+}
+
+static void a_verdict_that_does_not_hold_in_another_process_is_an_error_of_the_lab(void **state)
+{
+    (void)state;
+    tl_recording recording;
+    tl_standard_settings standard;
+    record("log", "insert", 3, &recording, &standard);
+    two_faced = *tl_driver_find("tree");
+    two_faced.verify_content = verify_by_process;
+    first_process = getpid();
+    recording.inspector.driver = &two_faced;
+    tl_enumerate_options options = {.recording = &recording,
+                                    .profile = TL_PROFILE_JOURNAL,
+                                    .tier = TL_TIER_SINGLES,
+                                    .check_every = 5};
+    tl_enumeration result;
+    tl_enumeration_init(&result);
+    assert_int_equal(tl_enumerate(&options, &result), TL_INVALID);
+    assert_non_null(strstr(result.error, "a process of its own"));
+    assert_int_equal(result.findings, 0);
+    tl_enumeration_clear(&result);
+    tl_recording_clear(&recording);
+}
+
+/* Closing once rewrote the newest meta of shadow1 in place: spoiled, it took the last commit
+ * along.
  */
 static void a_device_that_spoils_what_it_writes_takes_no_commit_at_close(void **state)
 {
@@ -148,6 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_engine_keeps_its_promise_in_every_state_of_a_short_run),
         cmocka_unit_test(frames_that_overlap_stale_ones_are_covered_too),
+        cmocka_unit_test(what_is_remembered_changes_no_leaf_and_no_verdict),
+        cmocka_unit_test(a_verdict_that_does_not_hold_in_another_process_is_an_error_of_the_lab),
         cmocka_unit_test(a_device_that_spoils_what_it_writes_takes_no_commit_at_close),
     };
     return cmocka_run_group_tests(tests, make_arena, drop_arena);

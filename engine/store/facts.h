@@ -1,0 +1,28 @@
+/* engine/store/facts.h -- what is known of the bytes of a tree page, kept by a simulated disk.
+ *
+ * Facts follow from the page's bytes and page_bytes alone (tl/io.h, remember): they say that the
+ * page was checked whole, and what it says of itself.  A real disk remembers nothing.
+ */
+#ifndef TL_STORE_FACTS_H
+#define TL_STORE_FACTS_H
+
+#include "engine/store/pager.h"
+
+typedef struct tl_page_facts {
+    uint32_t read; /* it came from the disk: its checksum and its bounds were verified too */
+    uint32_t leaf; /* a leaf with all its content inside; only then the rest has a meaning */
+    uint32_t pgno, tag, tree_id, records;
+    uint64_t birth, bytes_used, content_hash, fences_hash;
+} tl_page_facts;
+
+/* What is known of the page's bytes in the file; or, with `page`, of these in memory. */
+static inline bool tl_page_recall(tl_pager *pager, uint32_t pgno, const uint8_t *page,
+                                  tl_page_facts *facts)
+{
+    tl_io *io = pager->io;
+    return io->recall != NULL &&
+           io->recall(io, page == NULL ? pager->file : NULL, (uint64_t)pgno << pager->page_shift,
+                      page, pager->page_bytes, facts, sizeof *facts);
+}
+
+#endif
