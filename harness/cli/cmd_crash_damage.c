@@ -236,7 +236,7 @@ static int finish(damage_march *march)
     tl_result_summary summary = {
         .failed = march->failed,
         .states = march->states,
-        .states_per_s = tl_sweep_rate(march->states, march->elapsed_ns),
+        .states_per_s = tl_cell_rate(march->states, march->elapsed_ns),
         .findings = march->findings,
     };
     tl_result_set_summary(march->result, &summary);
