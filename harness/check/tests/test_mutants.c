@@ -7,10 +7,10 @@
 #define _GNU_SOURCE
 #include "harness/check/enumerate.h"
 #include "harness/check/standard.h"
-#include "harness/check/tests/slow.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/tests/program.h"
 #include "harness/drivers/drivers.h"
+#include "harness/fault/tests/slow.h"
 #include "harness/report/json.h"
 
 /* One for each kind of sweep where a run takes ten times as long; else all. */

@@ -1,4 +1,4 @@
-/* harness/check/tests/slow.h -- is this build's code ten times as slow as what is shipped?
+/* harness/fault/tests/slow.h -- is this build's code ten times as slow as what is shipped?
  *
  * Campaigns as long as the program's own then do a part of themselves that still meets each kind of
  * work once; the whole is run by the builds that are not slow. */
