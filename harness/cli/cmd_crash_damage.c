@@ -221,7 +221,7 @@ static int finish(damage_march *march)
     const tl_result_summary summary = {
         .failed = march->failed,
         .states = march->states,
-        .states_per_s = tl_sweep_rate(march->states, march->elapsed_ns),
+        .states_per_s = tl_cell_rate(march->states, march->elapsed_ns),
         .findings = march->findings,
     };
     return tl_crash_result_end("crash damage", march->result, &summary, ended, exit_code,

@@ -286,7 +286,7 @@ static int write_result(tl_result *result, const tl_mutant_campaign *campaign, c
                                                            &campaign->tasks[i].trials[t], order++));
     const tl_result_summary summary = {.failed = sum->dead,
                                        .states = sum->states,
-                                       .states_per_s = tl_sweep_rate(sum->states, sum->busy_ns),
+                                       .states_per_s = tl_cell_rate(sum->states, sum->busy_ns),
                                        .findings = sum->dead};
     tl_result_status end = exit_code == TL_EXIT_OK            ? TL_RESULT_OK
                            : exit_code == TL_EXIT_INTERRUPTED ? TL_RESULT_ABORTED

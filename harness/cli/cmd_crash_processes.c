@@ -87,7 +87,7 @@ static void keep_cell(campaign *now, const tl_process_options *options,
     const cell *done = &now->cell;
     bool found = done->first_case[0] != '\0';
     uint64_t states = result->kills.states + result->scenes.states;
-    double rate = tl_sweep_rate(states, result->elapsed_ns);
+    double rate = tl_cell_rate(states, result->elapsed_ns);
     tl_cell_head head = {
         .id = done->id,
         .label = done->arm->label,
@@ -238,7 +238,7 @@ static tl_result_status how_it_ended(const campaign *now, int *exit_code)
 
 static int finish(campaign *now)
 {
-    double rate = tl_sweep_rate(now->states, now->elapsed_ns);
+    double rate = tl_cell_rate(now->states, now->elapsed_ns);
     int exit_code = TL_EXIT_OK;
     tl_result_status ended = how_it_ended(now, &exit_code);
     fprintf(now->table, "%" PRIu64 " states, %.0f states per second, %" PRIu64 " findings\n",
