@@ -10,18 +10,11 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/tests/program.h"
 #include "harness/drivers/drivers.h"
+#include "harness/fault/tests/slow.h"
 #include "harness/report/json.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SLOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SLOW 1
-#endif
-#endif
-
 /* One for each kind of sweep where a run takes ten times as long; else all. */
-#ifdef SLOW
+#if SLOW
 #define WHICH                                                                                      \
     "--mutant choose_older_meta,ack_before_sync,skip_data_sync,create_without_dir_sync,"           \
     "skip_page_crc,skip_page_tag,skip_page_number,forget_failed_checkpoint,eintr_is_success,"      \
