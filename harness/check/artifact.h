@@ -2,7 +2,7 @@
  * understand it without this machine.
  *
  *     README.txt   id, rule, contract, what was allowed, what was seen, how to see it again
- *     script.tls   the finding as a script of its own (reproducer_state.h)
+ *     script.tls   the finding as a script of its own (reproducer.h)
  *     log.txt      the recorded log up to the crash, an operation a line, with the numbers of its
  *                  sectors
  *     sectors.bin  their contents, 512 bytes each, every content once; number 0 is the first
@@ -11,7 +11,7 @@
 #ifndef TL_HARNESS_CHECK_ARTIFACT_H
 #define TL_HARNESS_CHECK_ARTIFACT_H
 
-#include "harness/check/reproducer_state.h"
+#include "harness/check/reproducer.h"
 
 #define TL_ARTIFACT_BYTES_MAX (UINT64_C(1) << 20)
 

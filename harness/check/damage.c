@@ -339,18 +339,17 @@ static void describe(damage_run *run)
     }
 }
 
-static tl_status prepare(damage_run *run)
+tl_status tl_damage_make(const tl_damage_options *options, tl_oracle **oracle,
+                         tl_damage_image *image, char *error, size_t error_bytes)
 {
-    const tl_damage_options *options = run->options;
-    tl_damage_result *result = run->result;
     tl_oracle_spec spec = {
         .seed = options->seed, .page_bytes = options->page_bytes, .commits = options->commits};
-    tl_status status = tl_oracle_create(&spec, &run->oracle);
+    tl_status status = tl_oracle_create(&spec, oracle);
     if (status != TL_OK)
         return status;
     tl_inspector inspector = {
         .driver = options->driver,
-        .oracle = run->oracle,
+        .oracle = *oracle,
         .options = {.dir = "db",
                     .durability = options->durability,
                     .page_bytes = options->page_bytes,
@@ -361,8 +360,15 @@ static tl_status prepare(damage_run *run)
                     .setting_count = options->setting_count},
     };
     tl_damage_image_wish wish = {options->pages, options->clean, options->seed + 1};
-    status =
-        tl_damage_image_make(&inspector, &wish, &run->image, result->error, sizeof result->error);
+    return tl_damage_image_make(&inspector, &wish, image, error, error_bytes);
+}
+
+static tl_status prepare(damage_run *run)
+{
+    const tl_damage_options *options = run->options;
+    tl_damage_result *result = run->result;
+    tl_status status =
+        tl_damage_make(options, &run->oracle, &run->image, result->error, sizeof result->error);
     if (status == TL_OK)
         status = tl_damage_map_make(&run->image, &run->map);
     run->target = (tl_damage_target){&run->image, &run->map, options->seed};

@@ -62,6 +62,11 @@ typedef struct tl_damage_result {
  * TL_INVALID  the only case names none of this image;  others: see result->error */
 TL_MUST_USE tl_status tl_damage_run(const tl_damage_options *options, tl_damage_result *result);
 
+/* The first half of it: the history and the image of its store, to be released by the caller
+ * (tl_oracle_destroy, tl_damage_image_clear) also when it fails.  Both are empty at the start. */
+TL_MUST_USE tl_status tl_damage_make(const tl_damage_options *options, tl_oracle **oracle,
+                                     tl_damage_image *image, char *error, size_t error_bytes);
+
 /* The sum over kinds of one region and outcome. */
 uint64_t tl_damage_count_of(const tl_damage_result *result, tl_damage_region region,
                             tl_damage_outcome outcome);

@@ -109,7 +109,7 @@ tl_json *tl_damage_cell_json(const tl_damage_cell *cell)
     tl_json_add_count(damage, "sample", options->sample);
     tl_json_add_count(damage, "states", result->states);
     tl_json_add_count(damage, "unchanged", result->unchanged);
-    tl_json_add_real(damage, "states_per_s", tl_sweep_rate(result->states, result->elapsed_ns));
+    tl_json_add_real(damage, "states_per_s", tl_cell_rate(result->states, result->elapsed_ns));
     tl_json_add_count(damage, "elapsed_ns", result->elapsed_ns);
     tl_json_add_count(damage, "cpu_ns", result->cpu_ns);
     add_outcomes(damage, result->by_outcome);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-double tl_sweep_rate(uint64_t states, uint64_t elapsed_ns)
+double tl_cell_rate(uint64_t states, uint64_t elapsed_ns)
 {
     return states == 0 || elapsed_ns == 0 ? (double)NAN : (double)states * 1e9 / (double)elapsed_ns;
 }

@@ -39,6 +39,6 @@ void tl_cell_add_total(tl_json *object, const char *name, uint64_t value);
 void tl_cell_add_rules(tl_json *crash, const uint64_t by_rule[TL_RULE_COUNT], uint64_t findings);
 
 /* States inspected per second by the one core that a sweep uses; NAN when there were none. */
-double tl_sweep_rate(uint64_t states, uint64_t elapsed_ns);
+double tl_cell_rate(uint64_t states, uint64_t elapsed_ns);
 
 #endif

@@ -59,7 +59,7 @@ static void add_rate(tl_json *object, const tl_tiers_row *row)
     tl_cell_add_total(rate, "repeated", done->repeated);
     tl_cell_add_total(rate, "leaf_pages_known", done->memo_found);
     tl_cell_add_total(rate, "leaf_pages_new", done->memo_missed);
-    tl_json_add_real(rate, "checks_per_cpu_s", tl_sweep_rate(done->leaves, row->rate.cpu_ns));
+    tl_json_add_real(rate, "checks_per_cpu_s", tl_cell_rate(done->leaves, row->rate.cpu_ns));
 }
 
 void tl_matrix_mark(char *matrix, size_t point, tl_matrix_last *last, const tl_enumeration *done)
@@ -109,7 +109,7 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     tl_json_add_text(object, "matrix", row->matrix);
     if (row->causes != NULL)
         tl_json_attach(object, "causes", row->causes);
-    tl_json_add_real(object, "leaves_per_s", tl_sweep_rate(done->leaves, done->elapsed_ns));
+    tl_json_add_real(object, "leaves_per_s", tl_cell_rate(done->leaves, done->elapsed_ns));
     if (row->seeds > 1)
         tl_json_add_count(object, "seeds", row->seeds);
     if (row->rate.wanted)
@@ -143,7 +143,7 @@ tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
     tl_json_add_bool(crash, "complete", sum.complete);
     tl_cell_add_total(crash, "states", sum.leaves);
     tl_cell_add_total(crash, "distinct", sum.distinct);
-    tl_json_add_real(crash, "states_per_s", tl_sweep_rate(sum.leaves, sum.elapsed_ns));
+    tl_json_add_real(crash, "states_per_s", tl_cell_rate(sum.leaves, sum.elapsed_ns));
     tl_json_add_array(crash, "variants");
     tl_json *profiles = tl_json_add_array(crash, "profiles");
     for (size_t i = 0; i < row_count; i++)

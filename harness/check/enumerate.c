@@ -287,7 +287,8 @@ static tl_status prepare(tl_enumerator *on)
         status = tl_memo_create(tl_simdisk_mark(disk), &on->memo);
     if (status == TL_OK)
         status = tl_recycler_create(&on->recycler);
-    bool takes = (on->inspector.driver->capabilities & TL_DRIVER_MEMORY) != 0;
+    const tl_driver *driver = on->inspector.driver; /* NULL: states are made, and none is judged */
+    bool takes = driver != NULL && (driver->capabilities & TL_DRIVER_MEMORY) != 0;
     if (status == TL_OK && takes && on->inspector.options.memory == NULL)
         on->inspector.options.memory = tl_recycler_memory(on->recycler);
     on->answers = tl_answers_create();

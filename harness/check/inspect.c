@@ -224,7 +224,10 @@ bool tl_inspect_open(const tl_inspector *inspector, tl_io *io, const tl_allowed 
         return broken(verdict, TL_RULE_OPENS, status, "open says %s: %s", tl_status_name(status),
                       error);
     tl_truth seen = {0, 0};
-    bool one_pass = inspector->one_pass && inspector->driver->verify_content != NULL;
+    size_t tree_count = 0; /* a content of many trees is told tree by tree */
+    (void)tl_oracle_trees(inspector->oracle, &tree_count);
+    bool one_pass =
+        inspector->one_pass && tree_count == 0 && inspector->driver->verify_content != NULL;
     if (structure_is_sound(inspector, *store, one_pass, &seen, verdict) &&
         (one_pass || content_read(inspector, *store, &seen, verdict)) &&
         content_judge(inspector, seen, allowed, verdict))

@@ -107,6 +107,8 @@ static const tl_mutant_sweep sweeps[] = {
      TL_FINDER_JOURNAL, false, 0, 240, tl_mutant_crashes, PLAN(JOURNAL, SINGLES, MIXED, ASYNC, 0)},
     {"posix/T1", "crash: each operation alone, under POSIX",
      TL_FINDER_POSIX, false, 0, 240, tl_mutant_crashes, PLAN(POSIX, SINGLES, MIXED, ASYNC, 0)},
+    {"journal/T4", "crash: in the recovery from a crash or a kill, under a journal",
+     TL_FINDER_NESTED_CRASH, true, 64, 240, tl_mutant_crashes, PLAN(JOURNAL, NESTED, EVERY, COMMIT, LEAVES_MAX)},
     {"garbage/T3", "crash: drawn, and anything in what was being written",
      TL_FINDER_GARBAGE, false, 4, 240, tl_mutant_crashes, PLAN(GARBAGE, SAMPLED, MIXED, COMMIT, DRAWS)},
     {"liar/T3", "crash: drawn, and a sync left out: never wrong data",

@@ -26,7 +26,7 @@ tl_json *tl_process_cell_json(const tl_cell_head *head, const tl_process_result 
     tl_json_add_bool(crash, "complete", result->complete);
     tl_cell_add_total(crash, "states", states);
     tl_cell_add_total(crash, "distinct", result->distinct);
-    tl_json_add_real(crash, "states_per_s", tl_sweep_rate(states, result->elapsed_ns));
+    tl_json_add_real(crash, "states_per_s", tl_cell_rate(states, result->elapsed_ns));
     tl_json *variants = tl_json_add_array(crash, "variants");
     add_variant(variants, "process_killed", &result->kills);
     add_variant(variants, "scenes", &result->scenes);

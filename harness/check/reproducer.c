@@ -1,15 +1,14 @@
-/* harness/check/reproducer.c -- a finding as a script of the language that `treelab apply` runs.
- *
- * The script holds the whole history up to the crash, the crash as the operations that were lost,
- * and the reopening.  It needs nothing of the sweep: it can be read, cut down and run by hand.
- */
-#include "harness/check/sweep_body.h"
+/* harness/check/reproducer.c -- see reproducer.h. */
+#include "harness/check/reproducer.h"
+
+#include "harness/check/state_make.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { COMPACTS_MAX = 4 }; /* steps that one compaction of a history may take */
 
 static const char *const durabilities[] = {
     [TL_DURABILITY_COMMIT] = "commit",
@@ -17,130 +16,257 @@ static const char *const durabilities[] = {
     [TL_DURABILITY_NONE] = "none",
 };
 
-static void write_open(FILE *out, const tl_sweep_options *options)
+/* Where the history ends: of two crashes the first. */
+static size_t history_point(const tl_reproducer *of)
 {
-    fprintf(out, "open page_bytes=%" PRIu32 " durability=%s seed=%" PRIu64, options->page_bytes,
-            durabilities[options->durability], options->seed);
-    for (size_t i = 0; i < options->setting_count; i++) {
-        bool overridden = false; /* the last setting of a name counts */
-        for (size_t later = i + 1; later < options->setting_count; later++)
-            overridden |= strcmp(options->settings[later].name, options->settings[i].name) == 0;
-        if (!overridden)
-            fprintf(out, " %s=%s", options->settings[i].name, options->settings[i].value);
-    }
-    fprintf(out, "\n");
+    const tl_state_id *where = &of->finding->where;
+    return where->nested ? where->first.point : where->point;
 }
 
-static void write_history(FILE *out, const tl_sweep *sweep, size_t point)
+/* The last setting of a name counts. */
+static void write_settings(FILE *out, const tl_driver_setting *settings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool overridden = false;
+        for (size_t later = i + 1; later < count; later++)
+            overridden |= strcmp(settings[later].name, settings[i].name) == 0;
+        if (!overridden)
+            fprintf(out, " %s=%s", settings[i].name, settings[i].value);
+    }
+}
+
+/* --- a built-in history --- */
+
+static void write_ops(FILE *out, const tl_oracle *oracle, size_t n)
 {
     char key[160], value[160];
-    const tl_trace *trace = &sweep->recording.trace;
-    for (size_t n = 1; n <= trace->commits && (n == 1 || trace->begun[n] <= point); n++) {
-        size_t op_count = 0;
-        const tl_oracle_op *ops = tl_oracle_ops(sweep->recording.oracle, n, &op_count);
-        fprintf(out, "begin # commit %zu: log entries %zu to %zu\n", n, trace->begun[n],
+    size_t op_count = 0;
+    const tl_oracle_op *ops = tl_oracle_ops(oracle, n, &op_count);
+    for (size_t i = 0; i < op_count; i++) {
+        tl_oracle_key_text(oracle, &ops[i], key, sizeof key);
+        tl_oracle_value_text(&ops[i], value, sizeof value);
+        if (ops[i].del)
+            fprintf(out, "del %s\n", key);
+        else
+            fprintf(out, "put %s %s\n", key, value);
+    }
+}
+
+static void write_history(FILE *out, const tl_reproducer *of, unsigned compacts)
+{
+    const tl_recording_spec *spec = of->spec;
+    const tl_trace *trace = &of->recording->trace;
+    size_t point = history_point(of);
+    fprintf(out, "open page_bytes=%" PRIu32 " durability=%s seed=%" PRIu64, spec->page_bytes,
+            durabilities[spec->durability], spec->seed);
+    write_settings(out, spec->settings, spec->setting_count);
+    fputc('\n', out);
+    for (size_t n = 1; n <= trace->commits && (n == 1 || trace->acknowledged[n - 1] <= point);
+         n++) {
+        fprintf(out, "begin # commit %zu: operations %zu to %zu of the disk\n", n, trace->begun[n],
                 trace->acknowledged[n]);
-        for (size_t i = 0; i < op_count; i++) {
-            tl_oracle_key_text(sweep->recording.oracle, &ops[i], key, sizeof key);
-            if (ops[i].del) {
-                fprintf(out, "del %s\n", key);
-            } else {
-                tl_oracle_value_text(&ops[i], value, sizeof value);
-                fprintf(out, "put %s %s\n", key, value);
-            }
-        }
-        fprintf(out, "commit\n");
+        write_ops(out, of->recording->oracle, n);
+        fputs("commit\n", out);
+        tl_history_deed deed = tl_oracle_deed_after(of->recording->oracle, n);
+        if (deed == TL_HISTORY_CHECKPOINT)
+            fputs("checkpoint\n", out);
+        for (unsigned i = 0; deed == TL_HISTORY_COMPACT && i < compacts; i++)
+            fputs("compact 1024\n", out);
     }
-    if (point > trace->acknowledged[trace->commits])
-        fprintf(out, "close\n");
+    if (point >= trace->acknowledged[trace->commits])
+        fputs("close\n", out);
 }
 
-/* `crash` with the operations that did not survive; in a comment, the last ones before it. */
-static void write_crash(FILE *out, const tl_simdisk *disk, const tl_simdisk_loss *loss)
-{
-    enum { SHOWN = 6 };
-    char text[256];
-    for (size_t i = loss->at > SHOWN ? loss->at - SHOWN : 0; i < loss->at; i++) {
-        tl_simdisk_op_text(disk, i, text, sizeof text);
-        fprintf(out, "# %s%s\n", text,
-                tl_simdisk_is_covered(disk, i, loss->at) ? "" : " (unsynced)");
-    }
-    if (loss->at < tl_simdisk_op_count(disk)) {
-        tl_simdisk_op_text(disk, loss->at, text, sizeof text);
-        fprintf(out, "# %s (in flight)\n", text);
-    }
-    fprintf(out, "crash profile=%s at=%zu", loss->power ? "posix" : "sigkill", loss->at);
-    for (size_t i = 0; i < loss->unit_count; i++)
-        fprintf(out, "%s%zu", i == 0 ? " drop=" : ",", loss->units[i]);
-    if (loss->torn_sectors != 0)
-        fprintf(out, " torn=%zu:%" PRIu32, loss->at, loss->torn_sectors);
-    fprintf(out, "\n");
-}
+/* --- a user's script --- */
 
-static void write_commit_after(FILE *out, tl_content after)
+static tl_status write_script(FILE *out, const tl_reproducer *of)
 {
-    fprintf(out,
-            "begin\nput \"\\x00treelab/again\" u64(%" PRIu64
-            ")\ndel \"\\x00treelab/n\"%s\ncommit\n",
-            after.round, after.n == 0 ? " -> TL_NOT_FOUND" : "");
-}
-
-static void write_expectation(FILE *out, const tl_sweep *sweep, const tl_allowed *allowed)
-{
-    if (allowed->low <= allowed->high)
-        fprintf(out, "# allowed: the content after commit %zu to %zu\n", allowed->low,
-                allowed->high);
-    if (allowed->again)
-        fprintf(out, "# allowed: commit %zu and the commit after recovery\n", allowed->after.n);
-    if (allowed->corrupt)
-        fprintf(out, "# allowed: TL_CORRUPT\n");
-    fprintf(out, "reopen%s\nverify\n", allowed->corrupt ? " -> any" : "");
-    bool single = (allowed->low == allowed->high && !allowed->again) ||
-                  (allowed->low > allowed->high && allowed->again);
-    tl_content only = allowed->again ? allowed->after : (tl_content){allowed->low, 0};
-    if (single && !allowed->corrupt)
-        fprintf(out, "count -> count=%" PRIu64 "\n",
-                tl_oracle_truth(sweep->recording.oracle, only).count);
-}
-
-static tl_status write_crashes(FILE *out, const tl_sweep *sweep, const tl_sweep_finding *finding)
-{
-    const tl_case *where = &finding->where;
-    size_t entries = tl_simdisk_op_count(sweep->recording.trace.disk) +
-                     tl_simdisk_op_count(sweep->recovery_disk) + 1;
-    size_t *units = calloc(entries, sizeof *units);
-    if (units == NULL)
-        return TL_NO_MEMORY;
-    tl_simdisk_loss loss;
-    tl_crash_loss(sweep->walk, where->variant, where->index, units, &loss);
-    write_crash(out, sweep->recording.trace.disk, &loss);
-    if (where->nested != 0) {
-        fprintf(out, "reopen\n");
-        if (where->nested >= sweep->recovery.begun)
-            write_commit_after(out, sweep->recovery.after);
-        tl_crash_loss(sweep->recovery_walk, TL_CRASH_UNSYNCED_DROPPED, 0, units, &loss);
-        write_crash(out, sweep->recovery_disk, &loss);
+    char *text = NULL;
+    tl_status status = tl_script_print(of->script, &text);
+    if (status != TL_OK)
+        return status;
+    char *crash = strstr(text, "\ncrash ");
+    if (crash != NULL)
+        crash[1] = '\0';
+    char *body = strchr(text, '\n'); /* behind the header */
+    char *open = strstr(text, "\nopen");
+    char *end = open == NULL ? NULL : open + 1 + strcspn(open + 1, "\n#");
+    if (end == NULL) {
+        free(text);
+        return TL_UNSUPPORTED;
     }
-    free(units);
+    while (end[-1] == ' ')
+        end--;
+    fprintf(out, "%.*s", (int)(end - body - 1), body + 1);
+    write_settings(out, of->overrides, of->override_count);
+    write_settings(out, of->spec->settings, of->spec->setting_count);
+    fputs(end, out);
+    if (history_point(of) >= tl_script_history_end(of->history) &&
+        !tl_script_history_closed(of->history))
+        fputs("abort -> any\nclose\n", out);
+    free(text);
     return TL_OK;
 }
 
-tl_status tl_sweep_write_script(const tl_sweep *sweep, const tl_sweep_finding *finding,
-                                const char *command, const char *path)
+/* --- the crash --- */
+
+static void write_again(FILE *out, bool marker, bool clean)
 {
+    fprintf(out,
+            "begin\nput \"\\x00treelab/again\" u64(1)\ndel \"\\x00treelab/n\" -> any%s\ncommit\n",
+            marker ? "" : " # not there");
+    fputs(clean ? "close\n" : "crash profile=sigkill\n", out);
+    fputs("reopen\nverify\n", out);
+}
+
+void tl_reproducer_write_end(FILE *out, const tl_enumerate_finding *finding,
+                             const tl_state_id *state, uint64_t seed, bool marker)
+{
+    char text[TL_STATE_ID_TEXT_MAX];
+    const tl_allowed *allowed = &finding->allowed;
+    tl_rule rule = finding->verdict.rule;
+    (void)tl_state_id_print(state, text);
+    const char *profile = tl_profile_at(state->profile)->name;
+    char *first = text + strlen(profile) + 1, *then = strstr(first, "/then/");
+    if (then != NULL) { /* a recovery and one commit more, and a crash of that */
+        *then = '\0';
+        fprintf(out, "crash profile=%s state=%s\nreopen\n", profile, first);
+        fputs("begin\nput \"\\x00treelab/again\" u64(1)\ndel \"\\x00treelab/n\" -> any\ncommit\n",
+              out);
+        first = then + strlen("/then/");
+    }
+    fprintf(out, "crash profile=%s state=%s", profile, first);
+    if (state->pick == TL_PICK_SAMPLE)
+        fprintf(out, " seed=%" PRIu64, seed);
+    if (allowed->low <= allowed->high)
+        fprintf(out, "\n# allowed: the content after commit %zu to %zu%s\n", allowed->low,
+                allowed->high, allowed->corrupt ? "; or to refuse, TL_CORRUPT" : "");
+    else
+        fputc('\n', out);
+    fprintf(out, "reopen%s\n", allowed->corrupt ? " -> any" : "");
+    fputs(allowed->corrupt ? "verify -> any\n" : "verify\n", out);
+    if (rule == TL_RULE_WRITABLE || rule == TL_RULE_KEEPS_WRITES)
+        write_again(out, marker, (state->point + state->outcome) % 2 == 0);
+}
+
+/* The operations before the crash that no sync covers, and the one in flight. */
+static void write_timeline(FILE *out, const tl_simdisk *disk, size_t point)
+{
+    enum { SHOWN = 6 };
+    char text[256];
+    for (size_t i = point > SHOWN ? point - SHOWN : 0; i < point; i++) {
+        tl_simdisk_op_text(disk, i, text, sizeof text);
+        fprintf(out, "# %s%s\n", text, tl_simdisk_is_covered(disk, i, point) ? "" : " (unsynced)");
+    }
+    if (point < tl_simdisk_op_count(disk)) {
+        tl_simdisk_op_text(disk, point, text, sizeof text);
+        fprintf(out, "# %s (in flight)\n", text);
+    }
+}
+
+static tl_status write_all(FILE *out, const tl_reproducer *of, unsigned compacts)
+{
+    const tl_enumerate_finding *finding = of->finding;
+    char text[TL_STATE_ID_TEXT_MAX];
+    tl_state_id plain;
+    (void)tl_state_id_print(&finding->where, text);
+    fprintf(out, "treelab-script 1\n# %s: %s (%s)\n# seen: %s\n# the same state again: %s\n", text,
+            tl_rule_name(finding->verdict.rule), tl_rule_text(finding->verdict.rule),
+            finding->verdict.text, of->command);
+    tl_status status = TL_OK;
+    if (of->script != NULL)
+        status = write_script(out, of);
+    else
+        write_history(out, of, compacts);
+    if (status != TL_OK)
+        return status;
+    if (tl_state_spell(of->recording, of->seed, &finding->where, &plain) != TL_OK)
+        plain = finding->where;
+    write_timeline(out, of->recording->trace.disk, history_point(of));
+    bool marker = tl_oracle_has_marker(of->recording->oracle, finding->verdict.content);
+    tl_reproducer_write_end(out, finding, &plain, of->seed, marker);
+    return TL_OK;
+}
+
+/* --- is it the same run? --- */
+
+static bool op_is(const tl_simdisk *one, const tl_simdisk *other, size_t i)
+{
+    const tl_simdisk_op *a = tl_simdisk_op_at(one, i), *b = tl_simdisk_op_at(other, i);
+    return a->kind == b->kind && a->file == b->file && a->offset == b->offset &&
+           a->size_bytes == b->size_bytes && a->sector_count == b->sector_count &&
+           (a->sector_count == 0 || memcmp(tl_simdisk_payload(one, a), tl_simdisk_payload(other, b),
+                                           (size_t)a->sector_count * TL_SECTOR_BYTES) == 0);
+}
+
+/* Run the script up to its crash: is its log that of the recording, as far as the crash goes? */
+static tl_status compare_run(const tl_reproducer *of, const char *text)
+{
+    tl_script_error wrong;
+    tl_script *script = NULL;
+    tl_script_opening opening;
+    const tl_script_line *crash = NULL;
+    char error[256];
+    tl_recording again = {0};
+    tl_script_history *history = NULL;
+    tl_status status =
+        tl_script_parse("reproducer", (tl_slice){text, strlen(text)}, &script, &wrong);
+    if (status == TL_OK)
+        status = tl_script_history_look(script, &opening, &crash, error, sizeof error);
+    if (status == TL_OK) {
+        const tl_script_history_spec spec = {
+            .script = script, .end_line = crash->number, .driver = of->spec->driver};
+        status = tl_script_history_record(&spec, &again, &history, error, sizeof error);
+        size_t point = history_point(of);
+        size_t wanted = tl_simdisk_op_count(of->recording->trace.disk);
+        wanted = point < wanted ? point + 1 : point;
+        bool same = status == TL_OK && tl_simdisk_op_count(again.trace.disk) >= wanted;
+        for (size_t i = 0; i < wanted && same; i++)
+            same = op_is(of->recording->trace.disk, again.trace.disk, i);
+        if (status == TL_OK && !same)
+            status = TL_UNSUPPORTED;
+    }
+    tl_recording_clear(&again);
+    tl_script_history_free(history);
+    tl_script_free(script);
+    return status;
+}
+
+tl_status tl_reproducer_text(const tl_reproducer *of, char **text)
+{
+    tl_status status = TL_UNSUPPORTED;
+    for (unsigned compacts = 1; compacts <= COMPACTS_MAX && status == TL_UNSUPPORTED; compacts++) {
+        size_t text_bytes = 0;
+        FILE *out = open_memstream(text, &text_bytes);
+        if (out == NULL)
+            return TL_NO_MEMORY;
+        status = write_all(out, of, compacts);
+        if (fclose(out) != 0 && status == TL_OK)
+            status = TL_NO_MEMORY;
+        if (status == TL_OK)
+            status = compare_run(of, *text);
+        if (status != TL_OK) {
+            free(*text);
+            *text = NULL;
+        }
+    }
+    return status;
+}
+
+tl_status tl_reproducer_write(const tl_reproducer *of, const char *path)
+{
+    char *text = NULL;
+    tl_status status = tl_reproducer_text(of, &text);
+    if (status != TL_OK)
+        return status;
     FILE *out = fopen(path, "w");
-    if (out == NULL)
-        return errno == EACCES || errno == EROFS ? TL_ACCESS : TL_IO;
-    char name[TL_CASE_TEXT_MAX];
-    tl_case_print(&finding->where, name);
-    fprintf(out, "treelab-script 1\n# case %s: %s (%s)\n", name,
-            tl_rule_name(finding->verdict.rule), tl_rule_text(finding->verdict.rule));
-    fprintf(out, "# seen: %s\n# the same state again: %s\n", finding->verdict.text, command);
-    write_open(out, sweep->options);
-    write_history(out, sweep, finding->where.point);
-    tl_status status = write_crashes(out, sweep, finding);
-    write_expectation(out, sweep, &finding->allowed);
-    bool written = ferror(out) == 0;
-    written = fclose(out) == 0 && written;
-    return status == TL_OK && !written ? TL_IO : status;
+    if (out == NULL) {
+        status = errno == EACCES || errno == EROFS ? TL_ACCESS : TL_IO;
+    } else {
+        bool written = fputs(text, out) != EOF;
+        written = fclose(out) == 0 && written;
+        status = written ? TL_OK : TL_IO;
+    }
+    free(text);
+    return status;
 }

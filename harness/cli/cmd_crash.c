@@ -52,11 +52,9 @@ static void describe_options(const tl_crash_campaign *campaign)
     tl_json_add_count(json, "ops", request->commits);
     tl_json_add_hex(json, "seed", request->seed);
     tl_json_add_count(json, "page_bytes", request->page_bytes);
-    if (request->way != TL_CRASH_VARIANTS) {
-        tl_json_add_text(json, "tier", tl_tier_at(request->tier)->name);
-        tl_json_add_count(json, "shard", request->shard + (request->shard_count > 0));
-        tl_json_add_count(json, "shard_count", request->shard_count);
-    }
+    tl_json_add_text(json, "tier", tl_tier_at(request->tier)->name);
+    tl_json_add_count(json, "shard", request->shard + (request->shard_count > 0));
+    tl_json_add_count(json, "shard_count", request->shard_count);
     tl_result_set_options(campaign->result, json);
 }
 
@@ -191,7 +189,7 @@ static int write_result(tl_crash_campaign *campaign, ending end)
     tl_result_summary summary = {
         .failed = campaign->failed_cells,
         .states = campaign->states,
-        .states_per_s = tl_sweep_rate(campaign->states, campaign->elapsed_ns),
+        .states_per_s = tl_cell_rate(campaign->states, campaign->elapsed_ns),
         .findings = campaign->findings,
     };
     tl_result_set_summary(campaign->result, &summary);
@@ -217,7 +215,7 @@ static int write_result(tl_crash_campaign *campaign, ending end)
 static int finish(tl_crash_campaign *campaign)
 {
     ending end = how_it_ended(campaign);
-    double rate = tl_sweep_rate(campaign->states, campaign->elapsed_ns);
+    double rate = tl_cell_rate(campaign->states, campaign->elapsed_ns);
     fprintf(campaign->table,
             "%" PRIu64 " states, %.0f states per second on one core, %" PRIu64 " findings",
             campaign->states, isnan(rate) ? 0 : rate, campaign->findings);
@@ -234,7 +232,7 @@ static int finish(tl_crash_campaign *campaign)
                 campaign->again, campaign->again_calls_max, campaign->again_bytes_max);
     print_missing(campaign);
     if (end.exit_code == TL_EXIT_NOTHING)
-        tl_complain("crash", "no state was checked; allow more with --variant or --budget");
+        tl_complain("crash", "no state was checked; allow more with --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)
         tl_complain("crash", "interrupted after %" PRIu64 " states; what was found is kept",
                     campaign->states);

@@ -2,7 +2,6 @@
 #ifndef TL_HARNESS_CMD_CRASH_H
 #define TL_HARNESS_CMD_CRASH_H
 
-#include "harness/check/document.h"
 #include "harness/check/document_tiers.h"
 #include "harness/check/enumerate.h"
 #include "harness/check/mutant_run.h"
@@ -16,7 +15,6 @@
 enum { TL_CRASH_LIST_MAX = 16, TL_CRASH_PATH_BYTES = 400, TL_CRASH_TEXT_BYTES = 512 };
 
 typedef enum tl_crash_way {
-    TL_CRASH_VARIANTS, /* states of variants */
     TL_CRASH_PROFILES, /* states of profiles, by tier */
     TL_CRASH_SYNCS,    /* `treelab crash syncs`: the same, with each sync left out in turn */
     TL_CRASH_RATE,     /* `treelab crash rate`: states of profiles, to see how fast */
@@ -27,8 +25,8 @@ typedef struct tl_crash_request {
     const char *protocols[TL_CRASH_LIST_MAX];
     tl_durability durabilities[TL_CRASH_LIST_MAX];
     const tl_history *histories[TL_CRASH_LIST_MAX];
-    size_t protocol_count, durability_count, variant_count, history_count;
-    bool variants[TL_CRASH_VARIANT_COUNT], quiet;
+    size_t protocol_count, durability_count, history_count;
+    bool quiet;
     uint32_t page_bytes;    /* 0: what each history is made for */
     uint64_t seed, commits; /* 0 commits: likewise */
     bool seeds_given, durabilities_defaulted;
@@ -43,11 +41,10 @@ typedef struct tl_crash_request {
     size_t profile_count;
     uint32_t shard, shard_count; /* shard_count 0: all */
     const char *json_path, *junit_path, *out_dir, *repro;
-    const char *artifact_dir, *keep_dir; /* of profiles; NULL: none */
+    const char *artifact_dir, *keep_dir; /* NULL: none */
     const tl_contracts *contracts;       /* --contract; NULL: the table built in */
     const char *mutant;                  /* a seeded bug to wake; NULL: none */
-    tl_case only;                        /* with repro, of variants */
-    tl_state_id only_state;              /* with repro, of profiles */
+    tl_state_id only_state;              /* with repro */
     const char *script_path; /* a user's script instead of a built-in history; NULL: none */
     tl_script *script;       /* never released: it lives as long as the process */
     tl_script_opening opening;

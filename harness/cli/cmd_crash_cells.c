@@ -1,4 +1,4 @@
-/* harness/cli/cmd_crash_cells.c -- drivers times protocols times durabilities, each swept.
+/* harness/cli/cmd_crash_cells.c -- drivers times protocols times durabilities, each crashed.
  *
  * A finding is told at once, with the command that brings its state back; the first of each cell
  * leaves a script beside the result.
@@ -65,25 +65,6 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     return true;
 }
 
-/* The first finding of the cell also leaves a script beside the result. */
-static void tell_finding(void *context, const tl_sweep *sweep, const tl_sweep_finding *finding)
-{
-    tl_crash_march *march = context;
-    tl_crash_cell *cell = &march->cell;
-    const char *run_dir = march->campaign->run_dir;
-    char where[TL_CASE_TEXT_MAX], path[TL_CRASH_PATH_BYTES + TL_CRASH_ID_BYTES];
-    tl_case_print(&finding->where, where);
-    if (!tl_crash_tell(march, where, &finding->verdict) || run_dir[0] == '\0')
-        return;
-    snprintf(cell->first_script, sizeof cell->first_script, "finding-%zu.tls", cell->order);
-    snprintf(path, sizeof path, "%s/%s", run_dir, cell->first_script);
-    tl_status status = tl_sweep_write_script(sweep, finding, cell->first_command, path);
-    if (status == TL_OK)
-        tl_complain("crash", "as a script: %s", path);
-    else
-        tl_complain("crash", "cannot write %s: %s", path, tl_status_text(status));
-}
-
 uint64_t tl_crash_share(uint64_t budget, uint64_t used, size_t cells_left)
 {
     if (budget == 0)
@@ -92,19 +73,8 @@ uint64_t tl_crash_share(uint64_t budget, uint64_t used, size_t cells_left)
     return left / cells_left > 0 ? left / cells_left : 1;
 }
 
-static void print_row(const tl_crash_march *march, const tl_sweep_result *result)
-{
-    const tl_crash_cell *cell = &march->cell;
-    double rate = tl_sweep_rate(result->states, result->elapsed_ns);
-    fprintf(
-        march->rows, "%-24s %-11s %-8s %-10s %6zu %8" PRIu64 " %8" PRIu64 " %8.0f %8" PRIu64 "%s\n",
-        cell->arm->label, cell->history->name, cell->protocol,
-        tl_run_durability_name(cell->durability), result->points, result->states, result->distinct,
-        isnan(rate) ? 0 : rate, result->findings, result->complete ? "" : "  (stopped early)");
-}
-
 /* A history that never splits proves little: say what is missing. */
-static void warn_of_events(const tl_crash_cell *cell, const tl_trace_counters *seen)
+void tl_crash_warn_of_events(const tl_crash_cell *cell, const tl_trace_counters *seen)
 {
     const struct {
         bool missing;
@@ -172,55 +142,6 @@ void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, 
     campaign->failure = campaign->failure == TL_OK ? status : campaign->failure;
 }
 
-/* Put the finished cell into the result and the sums. */
-static void keep_cell(tl_crash_march *march, const tl_sweep_options *sweep,
-                      const tl_sweep_result *result, tl_status status)
-{
-    const tl_crash_cell *cell = &march->cell;
-    tl_crash_campaign *campaign = march->campaign;
-    tl_recording_spec spec = tl_sweep_recording(sweep);
-    tl_cell_head head = tl_crash_cell_head(cell, &spec, result->findings, status, result->error);
-    tl_crash_keep_cell(march, tl_sweep_cell_json(&head, result), status, result->findings);
-    campaign->states += result->states;
-    campaign->elapsed_ns += result->elapsed_ns;
-    campaign->findings += result->findings;
-}
-
-static void sweep_cell(tl_crash_march *march)
-{
-    tl_crash_cell *cell = &march->cell;
-    const tl_crash_campaign *campaign = march->campaign;
-    const tl_crash_request *request = campaign->request;
-    size_t cells_left = march->cell_count - march->cells_done;
-    tl_sweep_options sweep = {
-        .driver = cell->arm->driver,
-        .settings = cell->settings,
-        .setting_count = cell->setting_count,
-        .durability = cell->durability,
-        .page_bytes = cell->page_bytes,
-        .history = cell->history,
-        .seed = request->seed,
-        .commits = (size_t)cell->commits,
-        .only = request->repro != NULL ? &request->only : NULL,
-        .states_max = tl_crash_share(request->budget_states, campaign->states, cells_left),
-        .budget_ns = tl_crash_share(request->budget_ns, campaign->elapsed_ns, cells_left),
-        .arena = march->arena,
-        .stop = tl_interrupted,
-        .on_progress = tl_crash_show_step,
-        .on_finding = tell_finding,
-        .context = march,
-    };
-    memcpy(sweep.variants, request->variants, sizeof sweep.variants);
-    tl_sweep_result result;
-    tl_status status = tl_sweep_run(&sweep, &result);
-    keep_cell(march, &sweep, &result, status);
-    print_row(march, &result);
-    if (status == TL_OK && cell->history == tl_history_at(0))
-        warn_of_events(cell, &result.counters); /* the others are rich in one kind of event */
-    else if (status != TL_OK)
-        tl_complain("crash", "%s: %s", cell->id, result.error);
-}
-
 static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history,
                         const char *protocol, tl_durability durability)
 {
@@ -249,11 +170,10 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
 {
     const tl_crash_request *request = march->campaign->request;
     const char *fixed = tl_crash_protocol_of(arm);
-    void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS      ? tl_crash_syncs_cell
-                                     : request->way == TL_CRASH_RATE     ? tl_crash_rate_cell
-                                     : request->seeds_given              ? tl_crash_seeds_cell
-                                     : request->way == TL_CRASH_PROFILES ? tl_crash_enumerate_cell
-                                                                         : sweep_cell;
+    void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS  ? tl_crash_syncs_cell
+                                     : request->way == TL_CRASH_RATE ? tl_crash_rate_cell
+                                     : request->seeds_given          ? tl_crash_seeds_cell
+                                                                     : tl_crash_enumerate_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
         for (size_t d = 0; d < request->durability_count && !tl_interrupted(); d++) {
             choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
@@ -287,11 +207,8 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
         tl_crash_rate_header(march.rows);
     else if (request->seeds_given)
         tl_crash_seeds_header(march.rows);
-    else if (request->way == TL_CRASH_PROFILES)
-        tl_crash_enumerate_header(march.rows);
     else
-        fprintf(march.rows, "%-24s %-11s %-8s %-10s %6s %8s %8s %8s %8s\n", "store", "history",
-                "protocol", "durability", "points", "states", "distinct", "states/s", "findings");
+        tl_crash_enumerate_header(march.rows);
     for (size_t i = 0; i < choice->driver_count; i++)
         for (size_t h = 0; h < request->history_count; h++)
             sweep_arm(&march, &choice->arms[i], request->histories[h]);

@@ -1,5 +1,5 @@
 /* harness/cli/cmd_crash_cells.h -- the cell of `treelab crash` that is being worked on, and what
- * both ways of making states share. */
+ * all ways of looking at it share. */
 #ifndef TL_HARNESS_CMD_CRASH_CELLS_H
 #define TL_HARNESS_CMD_CRASH_CELLS_H
 
@@ -69,6 +69,9 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
 /* The files of the one state that was asked for, in --keep. */
 TL_MUST_USE tl_status tl_crash_keep_state(const tl_crash_march *march,
                                           const tl_recording *recording);
+
+/* Say which kinds of event the history of the cell did without. */
+void tl_crash_warn_of_events(const tl_crash_cell *cell, const tl_trace_counters *seen);
 
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);

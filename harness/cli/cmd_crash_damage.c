@@ -4,8 +4,9 @@
  */
 #include "harness/cli/cmd_crash_damage.h"
 
+#include "harness/cli/crash_result.h"
+
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 enum {
@@ -190,28 +191,15 @@ static int begin_result(damage_march *march, int argc, char **argv)
     const tl_damage_request *request = march->request;
     if (request->only != NULL && request->json_path == NULL)
         return TL_EXIT_OK; /* looking at one case again leaves nothing behind */
-    char error[TL_RESULT_TEXT_MAX] = "";
-    tl_result_request frame = {
-        .argc = argc,
-        .argv = argv,
-        .out_dir = TL_RESULT_OUT_DIR,
-        .json_path = request->json_path,
-        .error = error,
-        .error_bytes = sizeof error,
-    };
-    tl_status status = tl_result_begin(&frame, &march->result);
-    if (status != TL_OK) {
-        tl_complain("crash damage", "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return tl_exit_code(status);
-    }
-    tl_json *json = tl_json_object_new();
-    tl_json_add_count(json, "ops", request->commits);
-    tl_json_add_hex(json, "seed", request->seed);
-    tl_json_add_count(json, "page_bytes", request->page_bytes);
-    tl_json_add_count(json, "pages", request->pages);
-    tl_json_add_count(json, "sample", request->sample);
-    tl_result_set_options(march->result, json);
-    return TL_EXIT_OK;
+    const tl_crash_frame frame = {.command = "crash damage",
+                                  .argc = argc,
+                                  .argv = argv,
+                                  .out_dir = TL_RESULT_OUT_DIR,
+                                  .json_path = request->json_path};
+    tl_json *options = tl_crash_options_json(request->commits, request->seed, request->page_bytes);
+    tl_json_add_count(options, "pages", request->pages);
+    tl_json_add_count(options, "sample", request->sample);
+    return tl_crash_result_begin(&frame, options, &march->result);
 }
 
 static int finish(damage_march *march)
@@ -230,23 +218,14 @@ static int finish(damage_march *march)
     }
     fprintf(march->table, "%" PRIu64 " states, %" PRIu64 " findings\n", march->states,
             march->findings);
-    if (march->result == NULL)
-        return exit_code;
-    char error[TL_RESULT_TEXT_MAX] = "";
-    tl_result_summary summary = {
+    const tl_result_summary summary = {
         .failed = march->failed,
         .states = march->states,
-        .states_per_s = tl_sweep_rate(march->states, march->elapsed_ns),
+        .states_per_s = tl_cell_rate(march->states, march->elapsed_ns),
         .findings = march->findings,
     };
-    tl_result_set_summary(march->result, &summary);
-    tl_status status = tl_result_finish(march->result, ended, exit_code, error, sizeof error);
-    if (status != TL_OK) {
-        tl_complain("crash damage", "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return exit_code == TL_EXIT_OK ? tl_exit_code(status) : exit_code;
-    }
-    fprintf(march->table, "result: %s/" TL_RESULT_FILE "\n", tl_result_dir(march->result));
-    return exit_code;
+    return tl_crash_result_end("crash damage", march->result, &summary, ended, exit_code,
+                               march->table);
 }
 
 int tl_cmd_crash_damage(int argc, char **argv)

@@ -74,9 +74,7 @@ static void set_defaults(struct argp_state *state)
 {
     tl_damage_request *request = state->input;
     bool no_kind = true;
-    if (request->protocol_count == 0)
-        for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++)
-            request->protocols[request->protocol_count++] = tl_standard_protocols[i];
+    tl_crash_default_protocols(request->protocols, &request->protocol_count);
     if (!request->images[0] && !request->images[1])
         request->images[0] = request->images[1] = true;
     for (unsigned k = 0; k < TL_DAMAGE_KIND_COUNT; k++)
@@ -86,14 +84,8 @@ static void set_defaults(struct argp_state *state)
     if (request->commits == 0)
         request->commits = request->pages < COMMITS_MIN ? COMMITS_MIN : request->pages;
     tl_choice_resolve(&request->choice, state);
-    for (size_t i = 0; i < request->choice.driver_count; i++) {
-        const tl_driver *driver = request->choice.arms[i].driver;
-        if ((driver->capabilities & TL_DRIVER_SIM_IO) == 0)
-            argp_error(state,
-                       "driver '%s' does not run on a simulated disk; only stores that take "
-                       "an I/O table do, such as 'tree'",
-                       driver->name);
-    }
+    for (size_t i = 0; i < request->choice.driver_count; i++)
+        tl_crash_need_simulated(state, request->choice.arms[i].driver);
     if (request->only != NULL &&
         (request->choice.driver_count != 1 || request->protocol_count != 1 ||
          request->images[0] == request->images[1]))

@@ -82,7 +82,7 @@ static void coverage_text(const tl_tiers_row *row, char *text, size_t text_bytes
 static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
 {
     const tl_crash_cell *cell = &march->cell;
-    double rate = tl_sweep_rate(row->done.leaves, row->done.elapsed_ns);
+    double rate = tl_cell_rate(row->done.leaves, row->done.elapsed_ns);
     char states[32], coverage[16];
     big_text(row->done.represented, states, sizeof states);
     coverage_text(row, coverage, sizeof coverage);
@@ -264,6 +264,8 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
         tl_complain("crash", "%s: %s", cell->id, error[0] ? error : tl_status_text(status));
     if (status == TL_OK && request->keep_dir != NULL)
         status = tl_crash_keep_state(march, &recording);
+    if (status == TL_OK && request->repro == NULL && cell->history == tl_history_at(0))
+        tl_crash_warn_of_events(cell, &recording.trace.counters); /* others are rich in one kind */
     const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0)

@@ -4,7 +4,7 @@
 
 #include "harness/check/faultsweep_document.h"
 #include "harness/cli/cmd_crash.h"
-#include "harness/report/resultfile.h"
+#include "harness/cli/crash_result.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -230,53 +230,33 @@ static ending how_it_ended(const faults_march *march)
 static int begin_result(faults_march *march, int argc, char **argv)
 {
     const tl_faults_request *request = march->request;
-    char error[TL_RESULT_TEXT_MAX] = "";
     if (request->only_text != NULL && request->json_path == NULL)
         return TL_EXIT_OK; /* looking at one run again leaves nothing behind */
-    const tl_result_request frame = {.argc = argc,
-                                     .argv = argv,
-                                     .out_dir = TL_RESULT_OUT_DIR,
-                                     .json_path = request->json_path,
-                                     .error = error,
-                                     .error_bytes = sizeof error};
-    tl_status status = tl_result_begin(&frame, &march->result);
-    if (status != TL_OK) {
-        tl_complain("crash faults", "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return tl_exit_code(status);
-    }
-    tl_json *options = tl_json_object_new();
-    tl_json_add_count(options, "ops", request->commits);
-    tl_json_add_hex(options, "seed", request->seed);
-    tl_json_add_count(options, "page_bytes", request->page_bytes);
-    tl_result_set_options(march->result, options);
-    return TL_EXIT_OK;
+    const tl_crash_frame frame = {.command = "crash faults",
+                                  .argc = argc,
+                                  .argv = argv,
+                                  .out_dir = TL_RESULT_OUT_DIR,
+                                  .json_path = request->json_path};
+    return tl_crash_result_begin(
+        &frame, tl_crash_options_json(request->commits, request->seed, request->page_bytes),
+        &march->result);
 }
 
 static int finish_result(faults_march *march)
 {
     ending end = how_it_ended(march);
-    char error[TL_RESULT_TEXT_MAX] = "";
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash faults", "nothing failed: the history does not come so far; give it "
                                     "more commits with --ops, or another --class");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)
         tl_complain("crash faults", "interrupted after %" PRIu64 " runs; what was found is kept",
                     march->points);
-    if (march->result == NULL)
-        return end.exit_code;
     const tl_result_summary summary = {.failed = march->failed_cells,
                                        .states = march->states,
                                        .states_per_s = (double)NAN,
                                        .findings = march->findings};
-    tl_result_set_summary(march->result, &summary);
-    tl_status status =
-        tl_result_finish(march->result, end.status, end.exit_code, error, sizeof error);
-    if (status != TL_OK) {
-        tl_complain("crash faults", "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return end.exit_code == TL_EXIT_OK ? tl_exit_code(status) : end.exit_code;
-    }
-    fprintf(march->table, "result: %s/" TL_RESULT_FILE "\n", tl_result_dir(march->result));
-    return end.exit_code;
+    return tl_crash_result_end("crash faults", march->result, &summary, end.status, end.exit_code,
+                               march->table);
 }
 
 int tl_cmd_crash_faults(int argc, char **argv)

@@ -82,12 +82,8 @@ static void set_defaults(struct argp_state *state)
 {
     tl_faults_request *request = state->input;
     bool any_class = false;
-    if (request->protocol_count == 0)
-        for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++)
-            request->protocols[request->protocol_count++] = tl_standard_protocols[i];
-    if (request->durability_count == 0)
-        for (size_t i = 0; i < TL_STANDARD_DURABILITIES; i++)
-            request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
+    tl_crash_default_protocols(request->protocols, &request->protocol_count);
+    tl_crash_default_durabilities(request->durabilities, &request->durability_count);
     for (size_t i = 0; i < tl_fault_class_count(); i++)
         any_class = any_class || request->classes[i];
     for (size_t i = 0; i < tl_fault_class_count() && !any_class; i++)
@@ -95,12 +91,7 @@ static void set_defaults(struct argp_state *state)
     tl_choice_resolve(&request->choice, state);
     if (request->choice.driver_count != 1)
         argp_error(state, "one driver at a time");
-    const tl_driver *driver = request->choice.arms[0].driver;
-    if ((driver->capabilities & TL_DRIVER_SIM_IO) == 0)
-        argp_error(state,
-                   "driver '%s' does not run on a simulated disk; only stores that take an I/O "
-                   "table do, such as 'tree'",
-                   driver->name);
+    tl_crash_need_simulated(state, request->choice.arms[0].driver);
     if (request->only_text != NULL && !tl_fault_case_parse(request->only_text, &request->only))
         argp_error(state,
                    "--only takes a case as a finding names it, such as fdatasync:17:once:clean, "

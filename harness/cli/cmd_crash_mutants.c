@@ -7,6 +7,7 @@
 #include "harness/check/mutant_document.h"
 #include "harness/check/standard.h"
 #include "harness/cli/cmd_crash.h"
+#include "harness/cli/crash_result.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -265,48 +266,32 @@ static void print_score(const mutants_request *request, const tl_mutant_campaign
 
 static int begin_result(const mutants_request *request, int argc, char **argv, tl_result **result)
 {
-    char error[TL_RESULT_TEXT_MAX] = "";
     if (request->json_path == NULL)
         return TL_EXIT_OK;
-    tl_result_request frame = {.argc = argc,
-                               .argv = argv,
-                               .json_path = request->json_path,
-                               .error = error,
-                               .error_bytes = sizeof error};
-    tl_status status = tl_result_begin(&frame, result);
-    if (status == TL_OK)
-        return TL_EXIT_OK;
-    tl_complain("crash mutants", "%s", error[0] != '\0' ? error : tl_status_text(status));
-    return tl_exit_code(status);
+    const tl_crash_frame frame = {
+        .command = "crash mutants", .argc = argc, .argv = argv, .json_path = request->json_path};
+    return tl_crash_result_begin(
+        &frame,
+        tl_crash_options_json(TL_STANDARD_COMMITS, TL_STANDARD_SEED, TL_STANDARD_PAGE_BYTES),
+        result);
 }
 
 static int write_result(tl_result *result, const tl_mutant_campaign *campaign, const score *sum,
                         int exit_code)
 {
-    char error[TL_RESULT_TEXT_MAX] = "";
     uint64_t order = 0;
-    tl_json *json = tl_json_object_new();
-    tl_json_add_count(json, "ops", TL_STANDARD_COMMITS);
-    tl_json_add_hex(json, "seed", TL_STANDARD_SEED);
-    tl_json_add_count(json, "page_bytes", TL_STANDARD_PAGE_BYTES);
-    tl_result_set_options(result, json);
     for (size_t i = 0; i < campaign->task_count; i++)
         for (size_t t = 0; t < campaign->tasks[i].trial_count; t++)
             tl_result_add_cell(result, tl_mutant_cell_json(&campaign->tasks[i],
                                                            &campaign->tasks[i].trials[t], order++));
-    tl_result_summary summary = {.failed = sum->dead,
-                                 .states = sum->states,
-                                 .states_per_s = tl_sweep_rate(sum->states, sum->busy_ns),
-                                 .findings = sum->dead};
-    tl_result_set_summary(result, &summary);
+    const tl_result_summary summary = {.failed = sum->dead,
+                                       .states = sum->states,
+                                       .states_per_s = tl_cell_rate(sum->states, sum->busy_ns),
+                                       .findings = sum->dead};
     tl_result_status end = exit_code == TL_EXIT_OK            ? TL_RESULT_OK
                            : exit_code == TL_EXIT_INTERRUPTED ? TL_RESULT_ABORTED
                                                               : TL_RESULT_CRASH_FAILED;
-    tl_status status = tl_result_finish(result, end, exit_code, error, sizeof error);
-    if (status == TL_OK)
-        return exit_code;
-    tl_complain("crash mutants", "%s", error[0] != '\0' ? error : tl_status_text(status));
-    return exit_code == TL_EXIT_OK ? tl_exit_code(status) : exit_code;
+    return tl_crash_result_end("crash mutants", result, &summary, end, exit_code, NULL);
 }
 
 static double now_s(void)

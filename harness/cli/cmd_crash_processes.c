@@ -5,7 +5,7 @@
 
 #include "harness/check/process_document.h"
 #include "harness/cli/cmd_crash.h"
-#include "harness/report/resultfile.h"
+#include "harness/cli/crash_result.h"
 #include "harness/run/directory.h"
 
 #include <errno.h>
@@ -87,7 +87,7 @@ static void keep_cell(campaign *now, const tl_process_options *options,
     const cell *done = &now->cell;
     bool found = done->first_case[0] != '\0';
     uint64_t states = result->kills.states + result->scenes.states;
-    double rate = tl_sweep_rate(states, result->elapsed_ns);
+    double rate = tl_cell_rate(states, result->elapsed_ns);
     tl_cell_head head = {
         .id = done->id,
         .label = done->arm->label,
@@ -206,29 +206,19 @@ static int make_dir(campaign *now)
 static int begin_result(campaign *now, int argc, char **argv)
 {
     const tl_processes_request *request = now->request;
-    char error[TL_RESULT_TEXT_MAX] = "";
     if (request->only_text != NULL && request->json_path == NULL)
         return TL_EXIT_OK; /* looking at one state again leaves nothing behind */
-    tl_result_request frame = {
+    const tl_crash_frame frame = {
+        .command = COMMAND,
         .argc = argc,
         .argv = argv,
         .out_dir = request->json_path == NULL ? TL_RESULT_OUT_DIR : NULL,
         .json_path = request->json_path,
         .storage_dir = now->dir,
-        .error = error,
-        .error_bytes = sizeof error,
     };
-    tl_status status = tl_result_begin(&frame, &now->result);
-    if (status != TL_OK) {
-        tl_complain(COMMAND, "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return tl_exit_code(status);
-    }
-    tl_json *json = tl_json_object_new();
-    tl_json_add_count(json, "ops", request->commits);
-    tl_json_add_hex(json, "seed", request->seed);
-    tl_json_add_count(json, "page_bytes", request->page_bytes);
-    tl_result_set_options(now->result, json);
-    return TL_EXIT_OK;
+    return tl_crash_result_begin(
+        &frame, tl_crash_options_json(request->commits, request->seed, request->page_bytes),
+        &now->result);
 }
 
 static tl_result_status how_it_ended(const campaign *now, int *exit_code)
@@ -248,8 +238,7 @@ static tl_result_status how_it_ended(const campaign *now, int *exit_code)
 
 static int finish(campaign *now)
 {
-    char error[TL_RESULT_TEXT_MAX] = "";
-    double rate = tl_sweep_rate(now->states, now->elapsed_ns);
+    double rate = tl_cell_rate(now->states, now->elapsed_ns);
     int exit_code = TL_EXIT_OK;
     tl_result_status ended = how_it_ended(now, &exit_code);
     fprintf(now->table, "%" PRIu64 " states, %.0f states per second, %" PRIu64 " findings\n",
@@ -259,21 +248,11 @@ static int finish(campaign *now)
     else if (exit_code == TL_EXIT_INTERRUPTED)
         tl_complain(COMMAND, "interrupted after %" PRIu64 " states; what was found is kept",
                     now->states);
-    if (now->result == NULL)
-        return exit_code;
-    tl_result_summary summary = {.failed = now->failed_cells,
-                                 .states = now->states,
-                                 .states_per_s = rate,
-                                 .findings = now->findings};
-    tl_result_set_summary(now->result, &summary);
-    tl_status status = tl_result_finish(now->result, ended, exit_code, error, sizeof error);
-    if (status != TL_OK) {
-        tl_complain(COMMAND, "%s", error[0] != '\0' ? error : tl_status_text(status));
-        return exit_code == TL_EXIT_OK ? tl_exit_code(status) : exit_code;
-    }
-    if (tl_result_dir(now->result) != NULL)
-        fprintf(now->table, "result: %s/" TL_RESULT_FILE "\n", tl_result_dir(now->result));
-    return exit_code;
+    const tl_result_summary summary = {.failed = now->failed_cells,
+                                       .states = now->states,
+                                       .states_per_s = rate,
+                                       .findings = now->findings};
+    return tl_crash_result_end(COMMAND, now->result, &summary, ended, exit_code, now->table);
 }
 
 int tl_cmd_crash_processes(int argc, char **argv)

@@ -133,12 +133,8 @@ static void set_defaults(struct argp_state *state)
     tl_processes_request *request = state->input;
     if (request->only_text != NULL)
         parse_only(state, request->only_text);
-    if (request->protocol_count == 0)
-        for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++)
-            request->protocols[request->protocol_count++] = tl_standard_protocols[i];
-    if (request->durability_count == 0)
-        for (size_t i = 0; i < TL_STANDARD_DURABILITIES; i++)
-            request->durabilities[request->durability_count++] = tl_standard_durabilities[i];
+    tl_crash_default_protocols(request->protocols, &request->protocol_count);
+    tl_crash_default_durabilities(request->durabilities, &request->durability_count);
     if (request->page_bytes == 0)
         request->page_bytes = request->history->page_bytes;
     if (request->commits == 0)

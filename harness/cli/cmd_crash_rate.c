@@ -82,8 +82,8 @@ static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
     const tl_enumeration *done = &row->done;
     char pages[24];
     uint64_t asked = done->memo_found + done->memo_missed;
-    double wall = tl_sweep_rate(done->leaves, done->elapsed_ns);
-    double cpu = tl_sweep_rate(done->leaves, row->rate.cpu_ns);
+    double wall = tl_cell_rate(done->leaves, done->elapsed_ns);
+    double cpu = tl_cell_rate(done->leaves, row->rate.cpu_ns);
     snprintf(pages, sizeof pages, "%" PRIu64 "-%" PRIu64, row->rate.pages_least,
              row->rate.pages_most);
     fprintf(march->rows,

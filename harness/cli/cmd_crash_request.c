@@ -21,7 +21,6 @@ enum { /* options without a letter */
        OPTION_PROFILE,
        OPTION_TIER,
        OPTION_SHARD,
-       OPTION_VARIANT,
        OPTION_BUDGET,
        OPTION_CONTRACT,
        OPTION_JSON,
@@ -46,20 +45,18 @@ static const struct argp_option options[] = {
     {"pages", OPTION_PAGES, "N,...", 0, "Of `crash rate`: pages of the store's file (default: 64,256)", 0},
     {"ops", 'n', "N", 0, "Commits in the history (default: its own)", 0},
     {"profile", OPTION_PROFILE, "NAME,...", 0, "What the disk may forget: sigkill, prefix, journal, posix, garbage, liar (default: the first four)", 0},
-    {"tier", OPTION_TIER, "T0|T1|T2|T3", 0, "How many of the states a profile allows: T0 both ends, T1 and each operation alone, T2 every one, counted, T3 drawn by number", 0},
+    {"tier", OPTION_TIER, "T0|T1|T2|T3|T4", 0, "How many of the states a profile allows: T0 both ends, T1 and each operation alone, T2 every one, counted, T3 drawn by number, T4 those of a crash in recovery (default: T1)", 0},
     {"shard", OPTION_SHARD, "I/N", 0, "Part I of N, I from 1: the parts together are the whole", 0},
-    {"variant", OPTION_VARIANT, "NAME,...", 0,
-     "all_issued, unsynced_dropped, torn_sector, kill_then_power_loss (default: all)", 0},
     {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)", 0},
     {"contract", OPTION_CONTRACT, "FILE", 0, "What the stores promise, in place of the table that `treelab list contracts` shows", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"junit", OPTION_JUNIT, "FILE", 0, "Also write a JUnit file: one test case for each store and profile", 0},
     {"out", OPTION_OUT, "DIR", 0, "The run's directory (default: a new one under out/)", 0},
-    {"repro", OPTION_REPRO, "CASE", 0, "Build and check this one state, as a finding named it", 0},
+    {"repro", OPTION_REPRO, "STATE", 0, "Build and check this one state, as a finding named it", 0},
     {"timeline", OPTION_TIMELINE, NULL, 0, "With --repro, or `crash replay`: the run as a list of operations, syncs and commits, and what the crash took", 0},
     {"mutant", OPTION_MUTANT, "NAME[+NAME]...", 0, "Wake a seeded bug of the engine: treelab-mutants only", 0},
-    {"artifact", OPTION_ARTIFACT, "DIR", 0, "Also write the first finding of a profile to DIR: log, script, state, contract, at most 1 MiB", 0},
+    {"artifact", OPTION_ARTIFACT, "DIR", 0, "Also write the first finding to DIR: log, script, state, contract, at most 1 MiB", 0},
     {"keep", OPTION_KEEP, "DIR", 0, "With --repro: leave the files of that state in DIR", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
@@ -93,19 +90,6 @@ static void add_durability(struct argp_state *state, const char *word)
     tl_crash_add_durability(state, word, request->durabilities, &request->durability_count);
 }
 
-static void add_variant(struct argp_state *state, const char *word)
-{
-    tl_crash_request *request = state->input;
-    const char *names[TL_CRASH_VARIANT_COUNT];
-    tl_crash_variant variant;
-    for (unsigned i = 0; i < TL_CRASH_VARIANT_COUNT; i++)
-        names[i] = tl_crash_variant_at((tl_crash_variant)i)->name;
-    if (!tl_crash_variant_find(word, &variant))
-        tl_arguments_unknown(state, "variant", word, names, TL_CRASH_VARIANT_COUNT, NULL);
-    request->variants[variant] = true;
-    request->variant_count++;
-}
-
 static void add_history(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
@@ -126,12 +110,6 @@ static void add_history(struct argp_state *state, const char *word)
         tl_arguments_unknown(state, "history", word, names, count, NULL);
 }
 
-static void ask_for_profiles(tl_crash_request *request)
-{
-    if (request->way == TL_CRASH_VARIANTS)
-        request->way = TL_CRASH_PROFILES;
-}
-
 static void add_profile(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
@@ -145,7 +123,6 @@ static void add_profile(struct argp_state *state, const char *word)
         if (request->profiles[i] == profile)
             return;
     request->profiles[request->profile_count++] = profile;
-    ask_for_profiles(request);
 }
 
 static void parse_tier(struct argp_state *state, const char *word)
@@ -157,7 +134,6 @@ static void parse_tier(struct argp_state *state, const char *word)
     if (!tl_tier_find(word, &request->tier))
         tl_arguments_unknown(state, "tier", word, names, TL_TIER_COUNT, NULL);
     request->tier_given = true;
-    ask_for_profiles(request);
 }
 
 static void parse_shard(struct argp_state *state, const char *text)
@@ -195,8 +171,7 @@ static void add_pages(struct argp_state *state, const char *word)
         request->pages[request->page_count++] = tl_arguments_number(state, "pages", word, 8, 65536);
 }
 
-/* "log/commit/torn_sector/31.5", "log/commit/journal/57.0/oldest": protocol and durability, then a
- * case of that sweep. */
+/* "log/commit/journal/57.0/oldest": protocol and durability, then a state. */
 static void parse_repro(struct argp_state *state, const char *text)
 {
     tl_crash_request *request = state->input;
@@ -204,29 +179,22 @@ static void parse_repro(struct argp_state *state, const char *text)
     snprintf(words, sizeof words, "%s", text);
     char *durability = strchr(words, '/');
     char *rest = durability == NULL ? NULL : strchr(durability + 1, '/');
-    bool of_profile = rest != NULL && tl_state_id_parse(rest + 1, &request->only_state);
-    if (rest == NULL || (!of_profile && !tl_case_parse(rest + 1, &request->only))) {
+    if (rest == NULL || !tl_state_id_parse(rest + 1, &request->only_state)) {
         argp_error(state,
-                   "--repro takes a case as a finding names it, such as "
-                   "log/commit/journal/57.0/oldest or log/commit/torn_sector/31.5, not '%s'",
+                   "--repro takes a state as a finding names it, such as "
+                   "log/commit/journal/57.0/oldest, not '%s'",
                    text);
         return;
     }
-    if (!of_profile && request->way != TL_CRASH_VARIANTS)
-        argp_error(state, "'%s' is a case of a variant; it goes without --tier and --profile",
-                   text);
     *durability = *rest = '\0';
     request->protocol_count = request->durability_count = request->profile_count = 0;
     add_protocol(state, words);
     add_durability(state, durability + 1);
-    if (of_profile) {
-        tl_profile profile = request->only_state.profile;
-        ask_for_profiles(request);
-        request->profiles[request->profile_count++] = profile;
-        bool drawn = request->only_state.pick == TL_PICK_SAMPLE || !tl_profile_at(profile)->exact;
-        request->tier = drawn ? TL_TIER_SAMPLED : TL_TIER_EXACT;
-        request->tier_given = true;
-    }
+    const tl_state_id *only = &request->only_state;
+    request->profiles[request->profile_count++] = only->profile;
+    bool drawn = only->pick == TL_PICK_SAMPLE || !tl_profile_at(only->profile)->exact;
+    request->tier = only->nested ? TL_TIER_NESTED : drawn ? TL_TIER_SAMPLED : TL_TIER_EXACT;
+    request->tier_given = true;
 }
 
 static void read_contracts(struct argp_state *state, const char *path)
@@ -273,17 +241,12 @@ static void rate_defaults(struct argp_state *state)
     }
 }
 
-/* A tier, a profile or a shard asks for states of profiles; they do not go with variants. */
+/* Which states: tier, profiles, part; and what does not go together. */
 static void choose_states(struct argp_state *state)
 {
     tl_crash_request *request = state->input;
-    bool profiles = request->way != TL_CRASH_VARIANTS;
-    if (profiles && request->variant_count > 0)
-        argp_error(state, "--variant does not go with --tier, --profile and `crash syncs`");
-    if (request->shard_count > 0 && request->way != TL_CRASH_PROFILES)
-        argp_error(state, "--shard goes with --tier; say which");
-    if (request->seeds_given && request->way != TL_CRASH_PROFILES)
-        argp_error(state, "--seeds goes with --tier; say which");
+    if ((request->shard_count > 0 || request->seeds_given) && request->way != TL_CRASH_PROFILES)
+        argp_error(state, "--shard and --seeds do not go with `crash syncs` and `crash rate`");
     if (request->seeds_given && request->repro != NULL)
         argp_error(state, "--repro is about one seed");
     if (request->page_count > 0 && request->way != TL_CRASH_RATE)
@@ -295,14 +258,11 @@ static void choose_states(struct argp_state *state)
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
     if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
-        argp_error(state,
-                   "--timeline goes with `crash replay ID`, or --repro of one state of a profile");
+        argp_error(state, "--timeline goes with `crash replay ID`, or --repro of one state");
     if (!request->tier_given)
         request->tier = request->way == TL_CRASH_SYNCS ? TL_TIER_EXACT : TL_TIER_SINGLES;
-    for (unsigned i = 0; request->variant_count == 0 && i < TL_CRASH_VARIANT_COUNT; i++)
-        request->variants[i] = true;
     default_profiles(request);
-    for (size_t i = 0; i < request->profile_count && profiles && request->repro == NULL; i++)
+    for (size_t i = 0; i < request->profile_count && request->repro == NULL; i++)
         if (!tl_profile_at(request->profiles[i])->exact && request->tier != TL_TIER_SAMPLED)
             argp_error(state, "of profile %s only samples can be looked at: --tier T3",
                        tl_profile_at(request->profiles[i])->name);
@@ -338,8 +298,7 @@ static void set_defaults(struct argp_state *state)
     }
     if ((request->keep_dir != NULL || request->artifact_dir != NULL) &&
         request->way != TL_CRASH_PROFILES)
-        argp_error(state, "--keep and --artifact are about states of profiles; say --tier or "
-                          "--profile");
+        argp_error(state, "--keep and --artifact do not go with `crash syncs` and `crash rate`");
     if (request->keep_dir != NULL && request->repro == NULL)
         argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
     if (request->repro != NULL &&
@@ -387,9 +346,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'n':
         request->commits = tl_arguments_number(state, "ops", value, 1, COMMITS_MAX);
-        return 0;
-    case OPTION_VARIANT:
-        tl_arguments_list(state, value, add_variant);
         return 0;
     case OPTION_PROFILE:
         tl_arguments_list(state, value, add_profile);
@@ -455,42 +411,41 @@ static const struct argp crash_argp = {
     .options = options,
     .args_doc = "[SCRIPT.tls]",
     .parser = parse_option,
-    .doc =
-        "Crash a store at every write and sync of a recorded run, in memory, and check what it "
-        "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
-        "prefix and at least what was promised, it takes another commit and keeps it."
-        "\vThe result is DIR/run.json; a finding of a variant leaves DIR/finding-*.tls, a script "
-        "for "
-        "`treelab apply`; one of a profile is named by an id for `treelab crash replay`.  Without "
-        "--tier, --profile and --variant all variants are made; with --profile alone the tier is "
-        "T1, of `crash syncs` T2.  See harness/fault/README.md for what a crash may leave.\n\n"
-        "Examples:\n"
-        "  treelab crash\n"
-        "  treelab crash --commit log --durability commit --budget 60s\n"
-        "  treelab crash --history split_merge,overflow --durability commit\n"
-        "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
-        "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
-        "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
-        "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
-        "  treelab crash rate --pages 64,256 --history all\n"
-        "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
-        "  treelab crash --repro log/commit/unsynced_dropped/10.0\n"
-        "  treelab crash mine.tls --profile journal --tier T2\n"
-        "  treelab crash out/X/finding-0.tls\n"
-        "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
-        "\n"
-        "Other forms, each with its own --help:\n"
-        "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
-        "  treelab crash faults     let each call of a run fail instead\n"
-        "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
-        "  treelab crash processes  kill real processes on real files\n"
-        "  treelab crash rate       full checks of distinct states per second\n"
-        "  treelab crash replay     build one state again and check it\n"
-        "  treelab crash shrink     cut a finding down to the few operations that show it\n"
-        "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
-        "\n"
-        "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
-        "checked, 130 interrupted (what was found is kept).\n",
+    .doc = "Crash a store at every write and sync of a recorded run, in memory, and check what it "
+           "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
+           "prefix and at least what was promised, it takes another commit and keeps it."
+           "\vThe result is DIR/run.json.  A finding is named by an id for `treelab crash replay`, "
+           "and "
+           "the first of each store leaves DIR/finding-*.tls, a script for `treelab apply`.  The "
+           "tier is T1 unless another is given, of `crash syncs` T2.  See harness/fault/README.md "
+           "for what a crash may leave.\n\n"
+           "Examples:\n"
+           "  treelab crash\n"
+           "  treelab crash --commit log --durability commit --budget 60s\n"
+           "  treelab crash --history split_merge,overflow --durability commit\n"
+           "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
+           "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
+           "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
+           "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
+           "  treelab crash rate --pages 64,256 --history all\n"
+           "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
+           "  treelab crash --tier T4 --profile journal --history delete --durability commit\n"
+           "  treelab crash mine.tls --profile journal --tier T2\n"
+           "  treelab crash out/X/finding-0.tls\n"
+           "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
+           "\n"
+           "Other forms, each with its own --help:\n"
+           "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
+           "  treelab crash faults     let each call of a run fail instead\n"
+           "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
+           "  treelab crash processes  kill real processes on real files\n"
+           "  treelab crash rate       full checks of distinct states per second\n"
+           "  treelab crash replay     build one state again and check it\n"
+           "  treelab crash shrink     cut a finding down to the few operations that show it\n"
+           "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
+           "\n"
+           "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
+           "checked, 130 interrupted (what was found is kept).\n",
 };
 
 static const struct argp syncs_argp = {
@@ -505,7 +460,7 @@ static const struct argp syncs_argp = {
         "redundant, undecided, and how long they take.  Latencies are those of the real disk that "
         "the result goes to: the history runs there five times, one thread, nothing beside it; "
         "they say which places cost, not what they cost under load.  The profile is journal and "
-        "the tier T2 unless others are given; --variant, --shard, --repro and --timeline do not "
+        "the tier T2 unless others are given; --shard, --repro and --timeline do not "
         "go with it.\n\n"
         "Examples:\n"
         "  treelab crash syncs --history checkpoint --commit log --durability commit\n"

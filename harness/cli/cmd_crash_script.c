@@ -86,8 +86,6 @@ void tl_crash_script_take(struct argp_state *state)
     if (request->history_count > 0 || request->commits != 0 || request->page_bytes != 0)
         argp_error(state, "--history, --ops and --page-size are for built-in histories; a script "
                           "says all that itself");
-    if (request->variant_count > 0)
-        argp_error(state, "--variant does not go with a script; see --tier and --profile");
     read_script(request);
     request->protocols_given = request->protocol_count > 0;
     request->durabilities_given = request->durability_count > 0;
@@ -103,8 +101,6 @@ void tl_crash_script_take(struct argp_state *state)
     request->own_history = (tl_history){
         .name = base_name(request->script_path), .summary = "a script of the user's", .commits = 1};
     request->histories[request->history_count++] = &request->own_history;
-    if (request->way == TL_CRASH_VARIANTS)
-        request->way = TL_CRASH_PROFILES;
 }
 
 tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording, char *error,

@@ -50,7 +50,7 @@ void tl_crash_seeds_header(FILE *rows)
 static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
 {
     const tl_crash_cell *cell = &march->cell;
-    double rate = tl_sweep_rate(row->done.leaves, row->done.elapsed_ns);
+    double rate = tl_cell_rate(row->done.leaves, row->done.elapsed_ns);
     fprintf(march->rows,
             "%-16s %-11s %-8s %-10s %-8s %-4s %6" PRIu64 " %9zu %9" PRIu64 " %9" PRIu64
             " %8.0f %8" PRIu64 "%s\n",

@@ -43,3 +43,28 @@ void tl_crash_add_durability(const struct argp_state *state, const char *word,
     }
     tl_arguments_unknown(state, "durability", word, names, TL_STANDARD_DURABILITIES, NULL);
 }
+
+void tl_crash_default_protocols(const char **protocols, size_t *count)
+{
+    if (*count != 0)
+        return;
+    for (size_t i = 0; i < TL_STANDARD_PROTOCOLS; i++)
+        protocols[(*count)++] = tl_standard_protocols[i];
+}
+
+void tl_crash_default_durabilities(tl_durability *durabilities, size_t *count)
+{
+    if (*count != 0)
+        return;
+    for (size_t i = 0; i < TL_STANDARD_DURABILITIES; i++)
+        durabilities[(*count)++] = tl_standard_durabilities[i];
+}
+
+void tl_crash_need_simulated(const struct argp_state *state, const tl_driver *driver)
+{
+    if ((driver->capabilities & TL_DRIVER_SIM_IO) == 0)
+        argp_error(state,
+                   "driver '%s' does not run on a simulated disk; only stores that take an I/O "
+                   "table do, such as 'tree'",
+                   driver->name);
+}

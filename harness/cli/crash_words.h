@@ -14,4 +14,11 @@ void tl_crash_add_protocol(const struct argp_state *state, const char *word, con
 void tl_crash_add_durability(const struct argp_state *state, const char *word,
                              tl_durability *durabilities, size_t *count);
 
+/* What a command line that named none means: all of them. */
+void tl_crash_default_protocols(const char **protocols, size_t *count);
+void tl_crash_default_durabilities(tl_durability *durabilities, size_t *count);
+
+/* A driver that does not run on a simulated disk is a usage error. */
+void tl_crash_need_simulated(const struct argp_state *state, const tl_driver *driver);
+
 #endif

@@ -15,26 +15,6 @@ struct tl_crash_walk {
     tl_image issued, durable;
 };
 
-#define VARIANT_AS_ROW(upper, lower, power, text) {#lower, text, power},
-static const tl_crash_variant_row rows[] = {TL_CRASH_VARIANT_MAP(VARIANT_AS_ROW)};
-
-const tl_crash_variant_row *tl_crash_variant_at(tl_crash_variant variant)
-{
-    assert(variant < TL_CRASH_VARIANT_COUNT);
-    return &rows[variant];
-}
-
-bool tl_crash_variant_find(const char *name, tl_crash_variant *variant)
-{
-    for (unsigned i = 0; i < TL_CRASH_VARIANT_COUNT; i++) {
-        if (strcmp(rows[i].name, name) == 0) {
-            *variant = (tl_crash_variant)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 tl_status tl_crash_walk_create(const tl_simdisk *trace, tl_crash_walk **out)
 {
     assert((trace->flags & TL_SIMDISK_RECORD) != 0);
@@ -118,13 +98,6 @@ size_t tl_crash_state_count(const tl_crash_walk *walk, tl_crash_variant variant)
         return 1 + (write == NULL ? 0 : page_cuts(write));
     case TL_CRASH_UNSYNCED_DROPPED:
         return names_differ(&walk->issued, &walk->durable) ? 2 : 1;
-    case TL_CRASH_TORN_SECTOR: /* issued + 1..n-1 sectors; durable + 1..n of a file it can reach */
-        if (write == NULL)
-            return 0;
-        return write->sector_count - 1 +
-               (tl_image_is_named(&walk->durable, write->file) ? write->sector_count : 0);
-    case TL_CRASH_KILL_THEN_POWER_LOSS:
-        return 1;
     case TL_CRASH_VARIANT_COUNT:
         break;
     }
@@ -148,10 +121,6 @@ static choice choice_of(const tl_crash_walk *walk, tl_crash_variant variant, siz
     } else if (variant == TL_CRASH_UNSYNCED_DROPPED) {
         chosen.durable = true;
         chosen.names_kept = index == 1;
-    } else if (variant == TL_CRASH_TORN_SECTOR) {
-        chosen.durable = index + 1 >= write->sector_count;
-        chosen.torn_sectors =
-            (uint32_t)(chosen.durable ? index + 2 - write->sector_count : index + 1);
     }
     return chosen;
 }
@@ -179,8 +148,7 @@ tl_status tl_crash_load(const tl_crash_walk *walk, tl_crash_variant variant, siz
     if (status != TL_OK)
         return status;
     *hash = tl_image_hash(image, &state->share->paths);
-    bool dropped = chosen.durable || variant == TL_CRASH_TORN_SECTOR;
-    return tl_simdisk_begin_life(state, dropped ? image : &walk->durable);
+    return tl_simdisk_begin_life(state, chosen.durable ? image : &walk->durable);
 }
 
 tl_status tl_crash_load_but_for_lost(const tl_crash_walk *walk, tl_simdisk *state)
@@ -209,17 +177,14 @@ void tl_crash_loss(const tl_crash_walk *walk, tl_crash_variant variant, size_t i
 {
     choice chosen = choice_of(walk, variant, index);
     size_t unit_count = 0;
-    bool power = chosen.durable || variant == TL_CRASH_TORN_SECTOR;
-    for (size_t i = 0; i < walk->at && power; i++) {
-        bool data = is_data(walk->trace->ops[i].kind);
-        bool dropped = chosen.durable ? !(chosen.names_kept && !data)
-                                      : data && tl_simdisk_is_reverted(walk->trace, i, walk->at);
-        if (dropped && !tl_simdisk_is_covered(walk->trace, i, walk->at))
+    for (size_t i = 0; i < walk->at && chosen.durable; i++) {
+        bool kept = chosen.names_kept && !is_data(walk->trace->ops[i].kind);
+        if (!kept && !tl_simdisk_is_covered(walk->trace, i, walk->at))
             units[unit_count++] = i;
     }
     *loss = (tl_simdisk_loss){
         .at = walk->at,
-        .power = power,
+        .power = chosen.durable,
         .units = units,
         .unit_count = unit_count,
         .torn_sectors = chosen.torn_sectors,

@@ -82,24 +82,6 @@ bool tl_simdisk_is_covered(const tl_simdisk *disk, size_t unit, size_t at)
     return false;
 }
 
-bool tl_simdisk_is_reverted(const tl_simdisk *disk, size_t unit, size_t at)
-{
-    bool given_up = false;
-    for (size_t i = unit + 1; i < at; i++) {
-        const tl_simdisk_op *later = &disk->ops[i];
-        if (later->file != disk->ops[unit].file || later->kind == TL_SIMDISK_SYNC_DIR)
-            continue;
-        if (later->kind == TL_SIMDISK_SYNC && !given_up)
-            return false;
-        if (later->kind != TL_SIMDISK_SYNC_FAILED)
-            continue;
-        if (later->failure == TL_SYNC_FAILED_REVERTED)
-            return true;
-        given_up = given_up || later->failure != TL_SYNC_FAILED_DIRTY;
-    }
-    return false;
-}
-
 static bool is_listed(const tl_simdisk_loss *loss, size_t unit)
 {
     for (size_t i = 0; i < loss->unit_count; i++) {

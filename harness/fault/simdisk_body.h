@@ -64,9 +64,6 @@ TL_MUST_USE tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_ima
  * does.  Without a log nothing happens. */
 TL_MUST_USE tl_status tl_simdisk_revert(tl_simdisk *disk, uint32_t file);
 
-/* Did a failed sync before operation `at` take back this write, or change of size? */
-bool tl_simdisk_is_reverted(const tl_simdisk *disk, size_t unit, size_t at);
-
 /* A new life begins on disk->image, which was just filled in with its hashes: nothing is open, no
  * fault is planned, the log is empty.  `durable` is what a power loss falls back to; it is not
  * looked at without a log. */

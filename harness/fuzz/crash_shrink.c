@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "harness/fuzz/crash_shrink.h"
 
-#include "harness/check/reproducer_state.h"
+#include "harness/check/reproducer.h"
 #include "harness/fuzz/ddmin.h"
 
 #include <stdio.h>

@@ -19,9 +19,9 @@
                 "\ttotal_max\tper_op\n")                                                           \
     X(allocator, "picture\tpanel\tbar\tpart\tworkload\tphase\tcounter\tunit\tmode\tper_op\n")      \
     X(measures, "part\tworkload\tdurability\tdriver\trepetition\tstatus\tpage_bytes\tphase"        \
-                "\tthreads\tops\ttransactions\twall_ns\tops_per_s\tof_one\tp50_ns\tp99_ns"           \
-                "\tp99_9_ns\tcommit_p50_ns\tcommit_p99_ns\tcommit_p99_9_ns\tlogical_bytes"          \
-                "\tfile_bytes\tfree_bytes\topen_ns\tcompact_ns\tclose_ns\tdata_bytes\tlog_bytes"    \
+                "\tthreads\tops\ttransactions\twall_ns\tops_per_s\tof_one\tp50_ns\tp99_ns"         \
+                "\tp99_9_ns\tcommit_p50_ns\tcommit_p99_ns\tcommit_p99_9_ns\tlogical_bytes"         \
+                "\tfile_bytes\tfree_bytes\topen_ns\tcompact_ns\tclose_ns\tdata_bytes\tlog_bytes"   \
                 "\tretries\tremark\n")                                                             \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 

@@ -39,16 +39,16 @@ static void a_sweep_counts_the_same_states_in_table_summary_and_cells(void **sta
     uint64_t total = 0;
     for (size_t i = 0; i < 3; i++) {
         const tl_json *cell = tl_json_at(cells, i), *crash = field(cell, "crash");
-        const tl_json *variants = field(crash, "variants");
+        const tl_json *profiles = field(crash, "profiles");
         uint64_t states = number_in(crash, "states"), sum = 0;
         assert_string_equal(tl_json_text(field(cell, "kind"), ""), "crash");
         assert_string_equal(tl_json_text(field(cell, "status"), ""), "ok");
-        assert_int_equal(tl_json_size(variants), 4);
+        assert_int_equal(tl_json_size(profiles), 4);
         for (size_t v = 0; v < 4; v++)
-            sum += number_in(tl_json_at(variants, v), "states");
+            sum += number_in(tl_json_at(profiles, v), "leaves");
         assert_int_equal(sum, states);
         assert_int_equal(number_in(crash, "recovered"), states);
-        assert_true(number_in(crash, "distinct") > 0 && number_in(crash, "distinct") < states);
+        assert_true(number_in(crash, "distinct") > 0 && number_in(crash, "distinct") <= states);
         assert_true(tl_json_real(field(crash, "states_per_s"), 0) > 0);
         total += states;
     }
@@ -68,7 +68,7 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
     static const struct {
         const char *arguments, *answer;
     } rows[] = {
-        {"--variant torn_sectors",                                     "did you mean 'torn_sector'?"     },
+        {"--profile journl",                                           "did you mean 'journal'?"         },
         {"--commit lgo",                                               "did you mean 'log'?"             },
         {"--durability comit",                                         "did you mean 'commit'?"          },
         {"--driver tre",                                               "did you mean 'tree'?"            },
@@ -76,16 +76,16 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
         {"--page-size 5000",                                           "a power of two"                  },
         {"--budget 0",                                                 "--budget takes a number from 1"  },
         {"--ops 0",                                                    "--ops takes a number from 1"     },
-        {"--repro torn_sector/31.5",                                   "--repro takes a case"            },
-        {"--repro log/commit/torn/31.5",                               "--repro takes a case"            },
-        {"--repro log/commit/all_issued/99999.0 --ops 2",              "this sweep has no such state"    },
+        {"--repro journal/31.5/",                                      "--repro takes a state"           },
+        {"--repro log/commit/torn/31.5/",                              "--repro takes a state"           },
+        {"--repro log/commit/sigkill/99999.0/ --ops 2",                "this trace has no such state"    },
         {"tree",                                                       "stores are given by --driver"    },
         {"--driver tree:commit=shadow2 --repro log/commit/posix/0.0/",
          "the state is one of protocol log"                                                              },
         {"--ops 2 --repro log/commit/journal/9.0/drop.9999",           "this trace has no such state"    },
         {"--mutant skip_data_sync",                                    "run `treelab-mutants crash"      },
         {"--ops 2 --out /dev/null/x",                                  "/dev/null/x"                     },
-        {"--driver tree:laef=bump --repro log/none/all_issued/0.0",    "did you mean 'leaf'?"            },
+        {"--driver tree:laef=bump --repro log/none/sigkill/0.0/",      "did you mean 'leaf'?"            },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "crash --quiet %s", rows[i].arguments);
@@ -98,7 +98,7 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
 static void one_case_again_is_one_state_and_leaves_nothing_behind(void **state)
 {
     program *treelab = *state;
-    program_run(treelab, "crash --quiet --ops 6 --repro log/commit/unsynced_dropped/10.0");
+    program_run(treelab, "crash --quiet --ops 6 --repro log/commit/posix/10.0/oldest");
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_says(treelab->out, "1 states,");
     assert_null(strstr(treelab->out, "run.json"));

@@ -2,12 +2,12 @@
  * change of shape.
  *
  * Small pages make a short history go through all of them; the engine's counters, taken from the
- * recorded run, prove that it did.  Every state that a crash can leave at each of its writes and
- * syncs is inspected: creation, growth and recovery itself among them, and a killed process whose
- * recovery loses power.  TL_TEST_ROUNDS=n sweeps n histories instead of one.
+ * recorded run, prove that it did.  At each of its writes and syncs, creation and growth among
+ * them, each operation is lost alone and kept alone, under each profile.  TL_TEST_ROUNDS=n takes n
+ * histories instead of one.
  */
+#include "harness/check/enumerate.h"
 #include "harness/check/standard.h"
-#include "harness/check/sweep.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,36 +22,57 @@ enum { PAGE_BYTES = 1024, COMMITS = 40, SEED = 17 };
 
 static tl_arena *arena;
 
-static void tell(void *context, const tl_sweep *sweep, const tl_sweep_finding *finding)
+static void tell(void *context, const tl_enumerate_finding *finding)
 {
-    char where[TL_CASE_TEXT_MAX];
-    (void)sweep;
-    tl_case_print(&finding->where, where);
+    char where[TL_STATE_ID_TEXT_MAX];
+    (void)tl_state_id_print(&finding->where, where);
     print_error("%s/%s: %s: %s\n", (const char *)context, where,
                 tl_rule_name(finding->verdict.rule), finding->verdict.text);
 }
 
-static tl_sweep_result sweep_history(const char *protocol, tl_durability durability, uint64_t seed)
+static void record(const char *protocol, uint64_t seed, tl_standard_settings *standard,
+                   tl_recording *recording)
 {
-    tl_standard_settings standard;
-    tl_standard_settings_fill(&standard, protocol, PAGE_BYTES);
-    tl_sweep_options options = {
+    char error[256] = "";
+    tl_standard_settings_fill(standard, protocol, PAGE_BYTES);
+    tl_recording_spec spec = {
         .driver = tl_driver_find("tree"),
-        .settings = standard.settings,
+        .settings = standard->settings,
         .setting_count = TL_STANDARD_SETTINGS,
-        .durability = durability,
+        .durability = TL_DURABILITY_COMMIT,
         .page_bytes = PAGE_BYTES,
         .seed = seed,
         .commits = COMMITS,
-        .variants = {true, true, true, true},
         .arena = arena,
-        .on_finding = tell,
-        .context = (void *)(uintptr_t)protocol,
     };
-    tl_sweep_result result;
-    if (tl_sweep_run(&options, &result) != TL_OK)
-        fail_msg("%s: the history itself failed: %s", protocol, result.error);
-    return result;
+    if (tl_recording_make(&spec, recording, error, sizeof error) != TL_OK)
+        fail_msg("%s: the history itself failed: %s", protocol, error);
+}
+
+/* Leaves of all profiles; no finding among them. */
+static uint64_t look(const char *protocol, const tl_recording *recording)
+{
+    uint64_t leaves = 0;
+    for (unsigned p = 0; p <= TL_PROFILE_POSIX; p++) {
+        tl_enumerate_options options = {
+            .recording = recording,
+            .profile = (tl_profile)p,
+            .tier = TL_TIER_SINGLES,
+            .on_finding = tell,
+            .context = (void *)(uintptr_t)protocol,
+        };
+        tl_enumeration result;
+        tl_enumeration_init(&result);
+        if (tl_enumerate(&options, &result) != TL_OK)
+            fail_msg("%s: %s", protocol, result.error);
+        assert_true(result.complete);
+        assert_int_equal(0, result.findings);
+        assert_int_equal(result.leaves, result.recovered); /* under commit none may refuse */
+        assert_true(result.outcomes > 100);
+        leaves += result.leaves;
+        tl_enumeration_clear(&result);
+    }
+    return leaves;
 }
 
 static void add_events(tl_trace_counters *sum, const tl_trace_counters *more)
@@ -75,16 +96,16 @@ static void a_crash_in_any_change_of_shape_loses_nothing(void **state)
     for (const char *const *protocol = tl_commit_protocols(); *protocol != NULL; protocol++) {
         tl_trace_counters seen = {0};
         for (uint64_t seed = SEED; seed < SEED + rounds; seed++) {
-            tl_sweep_result result = sweep_history(*protocol, TL_DURABILITY_COMMIT, seed);
-            assert_true(result.complete);
-            assert_int_equal(0, result.findings);
-            assert_int_equal(result.states, result.recovered); /* under commit none may refuse */
-            for (unsigned v = 0; v < TL_CRASH_VARIANT_COUNT; v++)
-                assert_true(result.variants[v].states > 100);
-            add_events(&seen, &result.counters);
-            print_message("%s: %llu states, %llu writes, %llu syncs\n", *protocol,
-                          (unsigned long long)result.states, (unsigned long long)result.writes,
-                          (unsigned long long)result.syncs);
+            tl_standard_settings standard;
+            tl_recording recording;
+            record(*protocol, seed, &standard, &recording);
+            uint64_t leaves = look(*protocol, &recording);
+            assert_true(leaves > 500);
+            add_events(&seen, &recording.trace.counters);
+            print_message("%s: %llu leaves, %llu writes, %llu syncs\n", *protocol,
+                          (unsigned long long)leaves, (unsigned long long)recording.trace.writes,
+                          (unsigned long long)recording.trace.syncs);
+            tl_recording_clear(&recording);
         }
         print_message("  leaf splits %llu, branch splits %llu, root grows %llu, merges %llu, moves "
                       "%llu, collapses %llu, checkpoints %llu, grows %llu, reuse %llu\n",

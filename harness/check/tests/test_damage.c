@@ -99,26 +99,9 @@ typedef struct made {
 static void make(const fixture *all, made *m)
 {
     const tl_damage_options *options = &all->options;
-    tl_oracle_spec spec = {
-        .seed = options->seed, .page_bytes = options->page_bytes, .commits = options->commits};
     *m = (made){.oracle = NULL};
-    assert_int_equal(tl_oracle_create(&spec, &m->oracle), TL_OK);
-    tl_inspector inspector = {
-        .driver = options->driver,
-        .oracle = m->oracle,
-        .options = {.dir = "db",
-                    .durability = options->durability,
-                    .page_bytes = options->page_bytes,
-                    .seed = options->seed,
-                    .deterministic = true,
-                    .arena = options->arena,
-                    .settings = options->settings,
-                    .setting_count = options->setting_count},
-    };
-    tl_damage_image_wish wish = {options->pages, options->clean, options->seed + 1};
-    char error[256];
-    assert_int_equal(tl_damage_image_make(&inspector, &wish, &m->image, error, sizeof error),
-                     TL_OK);
+    char error[256] = "";
+    assert_int_equal(tl_damage_make(options, &m->oracle, &m->image, error, sizeof error), TL_OK);
     assert_int_equal(tl_damage_map_make(&m->image, &m->map), TL_OK);
     m->target = (tl_damage_target){&m->image, &m->map, options->seed};
 }

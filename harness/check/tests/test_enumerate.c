@@ -181,6 +181,50 @@ static void a_name_brings_its_finding_back(void **state)
 }
 
 /* Represented under these options; findings too. */
+typedef struct broken_rule {
+    toy_bug bug;
+    tl_durability durability;
+    tl_profile profile;
+    tl_tier tier;
+    tl_rule rule; /* one that must be among the broken ones */
+} broken_rule;
+
+/* clang-format off */
+static const broken_rule every_bug[] = {
+    {TOY_NO_SYNC,             TL_DURABILITY_COMMIT, TL_PROFILE_PREFIX,  TL_TIER_ENDS,    TL_RULE_LOST_COMMITTED},
+    {TOY_NO_CHECKSUM,         TL_DURABILITY_COMMIT, TL_PROFILE_PREFIX,  TL_TIER_SINGLES, TL_RULE_ONE_PREFIX},
+    {TOY_NO_DIR_SYNC,         TL_DURABILITY_COMMIT, TL_PROFILE_POSIX,   TL_TIER_ENDS,    TL_RULE_LOST_COMMITTED},
+    {TOY_RENAME_FIRST,        TL_DURABILITY_COMMIT, TL_PROFILE_POSIX,   TL_TIER_SINGLES, TL_RULE_OPENS},
+    {TOY_DROPS_COMMIT,        TL_DURABILITY_ASYNC,  TL_PROFILE_SIGKILL, TL_TIER_ENDS,    TL_RULE_ONE_PREFIX},
+    {TOY_NO_RECOVERY_SYNC,    TL_DURABILITY_COMMIT, TL_PROFILE_PREFIX,  TL_TIER_NESTED,  TL_RULE_LOST_COMMITTED},
+    {TOY_APPENDS_BEHIND_TEAR, TL_DURABILITY_COMMIT, TL_PROFILE_PREFIX,  TL_TIER_SINGLES, TL_RULE_KEEPS_WRITES},
+    {TOY_COMMITS_TWICE,       TL_DURABILITY_NONE,   TL_PROFILE_SIGKILL, TL_TIER_ENDS,    TL_RULE_ONE_PREFIX},
+    {TOY_REFUSES_WRITES,      TL_DURABILITY_NONE,   TL_PROFILE_SIGKILL, TL_TIER_ENDS,    TL_RULE_WRITABLE},
+};
+/* clang-format on */
+
+static void every_broken_store_is_caught_by_the_rule_it_breaks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof every_bug / sizeof every_bug[0]; i++) {
+        const broken_rule *row = &every_bug[i];
+        tl_recording recording;
+        notes kept;
+        tl_enumeration result;
+        record(row->bug, row->durability, 12, &recording);
+        enumerate((tl_enumerate_options){.recording = &recording,
+                                         .profile = row->profile,
+                                         .tier = row->tier},
+                  &kept, &result);
+        if (result.by_rule[row->rule] == 0)
+            fail_msg("bug %d: no finding of rule %s; %zu others, first: %s", (int)row->bug,
+                     tl_rule_name(row->rule), kept.count, kept.first.verdict.text);
+        tl_enumeration_clear(&result);
+        tl_recording_clear(&recording);
+    }
+    toy_select(TOY_SOUND);
+}
+
 /* Where operations have one order, T1 leaves out what stands for no other state. */
 static void under_one_order_the_first_tier_meets_all_that_the_exact_one_meets(void **state)
 {
@@ -354,6 +398,7 @@ int main(void)
         cmocka_unit_test(garbage_reaches_what_was_synced_beside_any_unsynced_write),
         cmocka_unit_test(each_bug_is_found_by_the_profile_it_takes_and_by_no_weaker_one),
         cmocka_unit_test(a_name_brings_its_finding_back),
+        cmocka_unit_test(every_broken_store_is_caught_by_the_rule_it_breaks),
         cmocka_unit_test(under_one_order_the_first_tier_meets_all_that_the_exact_one_meets),
         cmocka_unit_test(sharing_and_shards_change_nothing_but_the_work),
         cmocka_unit_test(an_outcome_met_before_is_judged_by_the_bounds_of_its_own_crash_point),

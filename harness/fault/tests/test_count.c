@@ -2,6 +2,7 @@
  * how the profiles contain each other. */
 #include "harness/fault/count.h"
 #include "harness/fault/tests/brute.h"
+#include "harness/fault/tests/slow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { TRACES = 200, EXACT = TL_PROFILE_POSIX + 1, STATES_MAX = 1 << 21 };
+enum { TRACES = SLOW ? 50 : 200, EXACT = TL_PROFILE_POSIX + 1, STATES_MAX = 1 << 21 };
 
 /* Most traces are small; some have as much pending as the enumerator bears. */
 static tl_simdisk *trace_make(uint64_t seed)

@@ -76,11 +76,11 @@ typedef struct sample_driver {
 
 static const sample_driver sample_drivers[] = {
     {"tree",              "tree",   "0.1.0",         "freelist", "same",     "commit=log",                        "", 1.00},
-    {"tree:leaf=rebuild", "tree",   "0.1.0",         "rebuild", "same",     "commit=log",                        "", 0.62},
-    {"lmdb",              "lmdb",   "LMDB 0.9.24",   NULL,      "weaker",   "MDB_NOSYNC",
-     "after a power loss the file may be corrupt without being noticed",                                             0.47},
-    {"sqlite",            "sqlite", "SQLite 3.40.1", NULL,      "stronger", "journal_mode=WAL, synchronous=OFF",
-     "a power loss keeps a commit prefix",                                                                           0.13},
+    {"tree:leaf=rebuild", "tree",   "0.1.0",         "rebuild",  "same",     "commit=log",                        "", 0.62},
+    {"lmdb",              "lmdb",   "LMDB 0.9.24",   NULL,       "weaker",   "MDB_NOSYNC",
+     "after a power loss the file may be corrupt without being noticed",                                              0.47},
+    {"sqlite",            "sqlite", "SQLite 3.40.1", NULL,       "stronger", "journal_mode=WAL, synchronous=OFF",
+     "a power loss keeps a commit prefix",                                                                            0.13},
 };
 enum { SAMPLE_DRIVER_COUNT = sizeof sample_drivers / sizeof sample_drivers[0] };
 
@@ -168,20 +168,20 @@ static void add_engine_counters(tl_json *counters, const sample_driver *driver,
         const char *name;
         double value;
     } rows[] = {
-        {"descents",          (double)phase->ops                                      },
-        {"levels",            3.0 * (double)phase->ops                                },
-        {"full_compares",     1.2 * (double)phase->ops                                },
-        {"append_hits",       ascending ? edits * 0.98 : 0                            },
+        {"descents",          (double)phase->ops                                       },
+        {"levels",            3.0 * (double)phase->ops                                 },
+        {"full_compares",     1.2 * (double)phase->ops                                 },
+        {"append_hits",       ascending ? edits * 0.98 : 0                             },
         {"alloc_fit_gap",     stays ? edits * 0.99 : 0                                 },
         {"alloc_compactions", stays ? (ascending ? 0 : edits * 0.011) : 0              },
         {"alloc_rebuilds",    stays ? 0 : edits                                        },
         {"alloc_bytes_moved", stays ? (ascending ? 0 : edits * 34) : edits * cell_bytes},
-        {"alloc_misses",      edits * 0.018                                           },
-        {"alloc_failures",    0                                                       },
-        {"leaf_splits",       edits * 0.018                                           },
-        {"branch_splits",     edits * 0.0002                                          },
-        {"log_bytes",         edits * 132                                             },
-        {"ckpt_ns",           edits * 11                                              },
+        {"alloc_misses",      edits * 0.018                                            },
+        {"alloc_failures",    0                                                        },
+        {"leaf_splits",       edits * 0.018                                            },
+        {"branch_splits",     edits * 0.0002                                           },
+        {"log_bytes",         edits * 132                                              },
+        {"ckpt_ns",           edits * 11                                               },
     };
     tl_json *engine = tl_json_add_object(counters, "engine");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

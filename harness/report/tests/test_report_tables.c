@@ -178,9 +178,8 @@ static void a_cell_that_failed_shows_as_a_gap_not_as_a_number(void **state)
 static void every_row_has_as_many_fields_as_its_header(void **state)
 {
     static const char *const names[] = {
-        "pictures",           "captions", "panels",   "bars",      "throughput",
-        "throughput_summary", "latency",  "counters", "allocator", "crash",
-        "measures"};
+        "pictures", "captions", "panels",    "bars",  "throughput", "throughput_summary",
+        "latency",  "counters", "allocator", "crash", "measures"};
     fixture *f = *state;
     tabulate(f, sample_hostile_run());
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

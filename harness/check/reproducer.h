@@ -1,11 +1,11 @@
-/* harness/check/reproducer_state.h -- a finding of the enumeration as a script that stands alone.
+/* harness/check/reproducer.h -- a finding of the enumeration as a script that stands alone.
  *
  * The script opens the store, does what the history did, names the state and opens again:
  * `treelab apply` runs it, and `treelab crash` on it judges that one state as the finding was
  * judged.  Before it is given out it was run, and its log compared with the one the finding is of.
  */
-#ifndef TL_HARNESS_CHECK_REPRODUCER_STATE_H
-#define TL_HARNESS_CHECK_REPRODUCER_STATE_H
+#ifndef TL_HARNESS_CHECK_REPRODUCER_H
+#define TL_HARNESS_CHECK_REPRODUCER_H
 
 #include "harness/check/enumerate.h"
 #include "harness/check/script_history.h"
