@@ -87,9 +87,7 @@ typedef struct tl_enumerate_options {
     bool each_image;    /* of states looked at one by one, each disk image once, each in full:
                            nothing is shared.  Not of tier EXACT */
     bool always_close;  /* each state is closed before it is opened again, none abandoned */
-    bool memo;          /* pass over leaf pages that were checked before.  Not the default: what
-                           the engine does may hang on whether a page is in memory
-                           (tl_pager_peek), and then the run is another one */
+    bool memo;          /* pass over leaf pages that were checked before */
     bool no_sharing;    /* run every outcome, also one that looks like one met before */
     bool (*stop)(void); /* asked now and then; NULL: never */
     void (*on_progress)(void *context, size_t point, size_t point_count); /* may be NULL */

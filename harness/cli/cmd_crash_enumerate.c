@@ -156,6 +156,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .shard_count = request->shard_count,
         .only = request->repro != NULL ? &request->only_state : NULL,
         .check_every = CHECK_EVERY,
+        .memo = true,
         .again_every = AGAIN_EVERY,
         .stop = tl_interrupted,
         .on_progress = show_step,

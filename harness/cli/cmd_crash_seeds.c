@@ -102,6 +102,7 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
         .shard = request->shard,
         .shard_count = request->shard_count,
         .check_every = CHECK_EVERY,
+        .memo = true,
         .stop = tl_interrupted,
         .on_progress = show_step,
         .on_finding = tell_finding,

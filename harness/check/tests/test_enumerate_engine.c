@@ -16,20 +16,21 @@
 #include <cmocka.h>
 
 static tl_arena *arena;
+static uint32_t page_bytes = TL_STANDARD_PAGE_BYTES;
 static bool pads; /* the log begins each flush at a file page of its own */
 
 static void record(const char *protocol, const char *history, size_t commits,
                    tl_recording *recording, tl_standard_settings *standard)
 {
     static tl_driver_setting settings[TL_STANDARD_SETTINGS + 1];
-    tl_standard_settings_fill(standard, protocol, TL_STANDARD_PAGE_BYTES);
+    tl_standard_settings_fill(standard, protocol, page_bytes);
     memcpy(settings, standard->settings, sizeof standard->settings);
     settings[TL_STANDARD_SETTINGS] = (tl_driver_setting){"log_pad_bytes", "4096"};
     tl_recording_spec spec = {.driver = tl_driver_find("tree"),
                               .settings = settings,
                               .setting_count = TL_STANDARD_SETTINGS + (pads ? 1 : 0),
                               .durability = TL_DURABILITY_COMMIT,
-                              .page_bytes = TL_STANDARD_PAGE_BYTES,
+                              .page_bytes = page_bytes,
                               .history = tl_history_find(history),
                               .seed = TL_STANDARD_SEED,
                               .commits = commits,
@@ -198,6 +199,37 @@ static void a_device_that_spoils_what_it_writes_takes_no_commit_at_close(void **
     pads = false;
 }
 
+/* A full leaf gives to a neighbour only if that is in memory: one that was passed over was not, and
+ * the leaf was split instead.  Each state is run both ways, and writes the same. */
+static void a_page_passed_over_counts_as_one_in_memory(void **state)
+{
+    (void)state;
+    page_bytes = 4096;
+    tl_recording recording;
+    tl_standard_settings standard;
+    record("shadow2", "checkpoint", 19, &recording, &standard);
+    page_bytes = TL_STANDARD_PAGE_BYTES;
+    tl_enumerate_options options = {.recording = &recording,
+                                    .profile = TL_PROFILE_POSIX,
+                                    .tier = TL_TIER_SAMPLED,
+                                    .seed = TL_STANDARD_SEED,
+                                    .states_max = 1500,
+                                    .check_every = 1,
+                                    .each_image = true,
+                                    .always_close = true,
+                                    .memo = true,
+                                    .on_finding = fail_with,
+                                    .context = "shadow2, checkpoint"};
+    tl_enumeration result;
+    tl_enumeration_init(&result);
+    tl_status status = tl_enumerate(&options, &result);
+    if (status != TL_OK)
+        fail_msg("%s", result.error);
+    assert_true(result.memo_found > 0 && result.reruns == result.leaves);
+    tl_enumeration_clear(&result);
+    tl_recording_clear(&recording);
+}
+
 static int make_arena(void **state)
 {
     (void)state;
@@ -217,6 +249,7 @@ int main(void)
         cmocka_unit_test(the_engine_keeps_its_promise_in_every_state_of_a_short_run),
         cmocka_unit_test(frames_that_overlap_stale_ones_are_covered_too),
         cmocka_unit_test(what_is_remembered_changes_no_leaf_and_no_verdict),
+        cmocka_unit_test(a_page_passed_over_counts_as_one_in_memory),
         cmocka_unit_test(a_verdict_that_does_not_hold_in_another_process_is_an_error_of_the_lab),
         cmocka_unit_test(a_device_that_spoils_what_it_writes_takes_no_commit_at_close),
     };
