@@ -13,7 +13,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { TL_ARENA_ABSENT = 0, TL_ARENA_LOADING = 1, TL_ARENA_RESIDENT = 2 }; /* low bits of a word */
+enum { /* low bits of a word */
+       TL_ARENA_ABSENT = 0,
+       TL_ARENA_LOADING = 1,
+       TL_ARENA_RESIDENT = 2,
+       TL_ARENA_PASSED = 3 /* not read, as a simulated disk knew it: counts as resident */
+};
 
 enum { TL_ARENA_SCRATCH_BYTES = 640 * 1024 }; /* 9 pages of the largest size, and room to spare */
 

@@ -80,6 +80,16 @@ static inline bool tl_pager_is_resident(const tl_pager *pager, uint32_t pgno)
     return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
 }
 
+/* This page was not read, because a simulated disk knew its bytes (tl/io.h, pass_over). */
+static inline void tl_pager_set_passed(tl_pager *pager, uint32_t pgno)
+{
+    uint32_t seen = atomic_load_explicit(&pager->states[pgno], memory_order_relaxed);
+    uint32_t passed = pager->arena->generation | TL_ARENA_PASSED;
+    bool old = seen - pager->arena->generation > TL_ARENA_PASSED; /* of an env before this one */
+    if (old || seen == pager->arena->generation)
+        (void)atomic_compare_exchange_strong(&pager->states[pgno], &seen, passed);
+}
+
 /* Is a record of this size within the limit for leaves? */
 static inline bool tl_record_fits(const tl_pager *pager, size_t key_bytes, size_t value_bytes)
 {
@@ -118,10 +128,22 @@ static inline tl_status tl_pager_get(tl_pager *pager, tl_ref ref, unsigned level
 TL_MUST_USE tl_status tl_pager_copy(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id,
                                     uint8_t *to);
 
-/* The same, but only a page that is in memory already, else NULL: never reads, never fails. */
-static inline const uint8_t *tl_pager_peek(const tl_pager *pager, tl_ref ref, unsigned level)
+/* Is this page in memory?  One that was passed over is brought there first: whoever asks goes the
+ * same way as if it had been read.  The writer only; `ref` lies within the arena. */
+static inline bool tl_pager_has(tl_pager *pager, tl_ref ref, unsigned level, uint32_t tree_id)
 {
-    if (ref.pgno >= pager->map_pages || !tl_pager_is_resident(pager, ref.pgno))
+    uint32_t state = atomic_load_explicit(&pager->states[ref.pgno], memory_order_acquire);
+    if (state == pager->resident)
+        return true;
+    return state == (pager->arena->generation | TL_ARENA_PASSED) &&
+           tl_pager_load(pager, ref, level, tree_id) == TL_OK;
+}
+
+/* The same as tl_pager_get, but only a page that is in memory already, else NULL: never fails. */
+static inline const uint8_t *tl_pager_peek(tl_pager *pager, tl_ref ref, unsigned level,
+                                           uint32_t tree_id)
+{
+    if (ref.pgno >= pager->map_pages || !tl_pager_has(pager, ref, level, tree_id))
         return NULL;
     const uint8_t *at = tl_pager_at(pager, ref.pgno);
     return tl_page_level(at) == level && tl_load32(at + TL_AT_BIRTH) == ref.tag ? at : NULL;

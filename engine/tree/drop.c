@@ -47,12 +47,12 @@ static tl_status pages_count(tl_pager *pager, const tl_root *root, tl_ref ref, u
     return status;
 }
 
-static tl_status page_free(tl_pager *pager, tl_ref ref)
+static tl_status page_free(tl_pager *pager, const tl_root *root, tl_ref ref, unsigned level)
 {
     if (ref.pgno < tl_meta_pages(pager->page_bytes) || ref.pgno >= pager->space.page_count ||
         !tl_bitmap_get(&pager->space.live, ref.pgno))
         return refuse(pager, ref.pgno);
-    if (!tl_pager_is_resident(pager, ref.pgno)) {
+    if (!tl_pager_has(pager, ref, level, root->tree_id)) {
         tl_space_give(&pager->space, ref.pgno, 0, false);
         return TL_OK;
     }
@@ -71,7 +71,8 @@ static tl_status pages_free(tl_pager *pager, const tl_root *root, tl_ref ref, un
         status = tl_pager_get(pager, ref, level, root->tree_id, &page);
     for (unsigned i = 0; level > 0 && status == TL_OK && i <= tl_page_count(page); i++)
         status = pages_free(pager, root, tl_branch_child(page, i), level - 1);
-    return status == TL_OK ? page_free(pager, ref) : status; /* its bytes stay readable till here */
+    return status == TL_OK ? page_free(pager, root, ref, level)
+                           : status; /* its bytes stay readable till here */
 }
 
 tl_status tl_tree_free(tl_pager *pager, const tl_root *root)

@@ -65,7 +65,8 @@ static bool is_wanted(const walk *at, tl_ref child, unsigned level)
     const tl_lowering *to = at->to;
     return level != 0 || child.pgno >= to->border ||
            (to->leaf != NULL &&
-            (!to->resident_only || tl_pager_peek(at->writer->pager, child, 0) != NULL));
+            (!to->resident_only ||
+             tl_pager_peek(at->writer->pager, child, 0, at->writer->root.tree_id) != NULL));
 }
 
 /* The page at path level `i` and what is below it; from the child on that the path takes if `seek`,

@@ -54,7 +54,7 @@ static bool window_gather(window *w)
     size_t used = 0;
     for (unsigned n = 0; n < w->count; n++) {
         tl_ref ref = tl_branch_child(parent, w->at + n);
-        w->leaves[n] = tl_pager_peek(pager, ref, 0);
+        w->leaves[n] = tl_pager_peek(pager, ref, 0, w->writer->root.tree_id);
         if (w->leaves[n] == NULL || tl_page_kind_of(w->leaves[n]) != TL_PAGE_LEAF)
             return false;
         w->pages[n] = tl_pager_at(pager, ref.pgno);

@@ -32,7 +32,7 @@ static const uint8_t *neighbour(const tl_splitting *split, bool left)
     if (left ? index == 0 : index == tl_page_count(parent))
         return NULL;
     return tl_pager_peek(writer->pager, tl_branch_child(parent, left ? index - 1 : index + 1),
-                         tl_page_level(split->old));
+                         tl_page_level(split->old), writer->root.tree_id);
 }
 
 static bool look(const tl_splitting *split, bool left, tl_page_view *view)

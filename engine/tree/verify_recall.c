@@ -42,6 +42,8 @@ bool tl_leaf_pass(tl_verifier *verifier, tl_ref ref, bool here, const tl_leaf_pl
                   !io->pass_over(io, pager->file, (uint64_t)ref.pgno << pager->page_shift,
                                  pager->page_bytes)))
         return false;
+    if (!here)
+        tl_pager_set_passed(pager, ref.pgno);
     summary_add(verifier, facts);
     return true;
 }
