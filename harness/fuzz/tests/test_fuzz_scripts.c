@@ -2,6 +2,7 @@
  * what shows it is cut down to a few lines.
  *
  * TL_TEST_SEED=n runs other scripts and TL_TEST_ROUNDS=n more of them. */
+#include "harness/fault/tests/slow.h"
 #include "harness/fuzz/steps.h"
 #include "harness/run/directory.h"
 
@@ -81,7 +82,7 @@ static void agrees(const char *name, uint64_t rounds, size_t count)
 static void random_scripts_agree_on_our_engine(void **state)
 {
     (void)state;
-    agrees("tree", 150, 800);
+    agrees("tree", SLOW ? 50 : 150, 800);
 }
 
 /* They go everywhere: the engine's counters say so.  Without reopening, which would clear them. */
