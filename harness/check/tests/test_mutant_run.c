@@ -5,6 +5,7 @@
  */
 #include "harness/check/mutant_campaign.h"
 #include "harness/check/mutant_run.h"
+#include "harness/fault/tests/slow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,6 +193,8 @@ static void an_interrupted_campaign_leaves_no_process_and_no_verdict(void **stat
 static void a_bug_that_survives_everything_is_told_and_never_fine(void **state)
 {
     (void)state;
+    if (SLOW)
+        skip(); /* every sweep to its end: minutes under sanitizers */
     static const char *const name = "eintr_is_success";
     tl_mutant_campaign campaign = {.jobs = 2, .only = &name, .only_count = 1};
     assert_int_equal(TL_OK, tl_mutant_campaign_run(&campaign));
