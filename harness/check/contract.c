@@ -27,6 +27,7 @@ tl_contract_case tl_contract_case_of(const tl_inspector *inspector, tl_profile p
     return (tl_contract_case){.driver = none ? "" : inspector->driver->name,
                               .settings = inspector->options.settings,
                               .setting_count = inspector->options.setting_count,
+                              .page_bytes = inspector->options.page_bytes,
                               .durability = inspector->options.durability,
                               .profile = profile};
 }
@@ -70,18 +71,27 @@ static uint64_t number_of(const char *text)
     return *end == 'k' ? number * 1024 : number;
 }
 
+/* Is the store so set that the exception does not apply? */
+static bool is_exempt(const tl_contract_row *row, const tl_contract_case *whose)
+{
+    if (row->unless_name[0] == '\0')
+        return false;
+    bool page = strcmp(row->unless_name, "page_bytes") == 0;
+    const char *value = setting_of(whose, row->unless_name);
+    uint64_t wanted = number_of(row->unless_value);
+    uint64_t number = page ? whose->page_bytes : number_of(value);
+    if (row->unless_least)
+        return number >= wanted || (page && number == 0); /* 0: the default, 8192 */
+    bool numbers = row->unless_value[0] >= '0' && row->unless_value[0] <= '9';
+    return numbers ? number == wanted : strcmp(value, row->unless_value) == 0;
+}
+
 const tl_contract_row *tl_contract_known(const tl_contracts *contracts,
                                          const tl_contract_case *whose, tl_rule rule)
 {
     for (size_t i = 0; i < contracts->count; i++) {
         const tl_contract_row *row = &contracts->rows[i];
-        if (!row->known || !row->rules[rule] || !row_fits(row, whose))
-            continue;
-        const char *value = setting_of(whose, row->unless_name);
-        bool number = row->unless_value[0] >= '0' && row->unless_value[0] <= '9';
-        bool has = number ? number_of(value) == number_of(row->unless_value)
-                          : strcmp(value, row->unless_value) == 0;
-        if (row->unless_name[0] == '\0' || !has)
+        if (row->known && row->rules[rule] && row_fits(row, whose) && !is_exempt(row, whose))
             return row;
     }
     return NULL;

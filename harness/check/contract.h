@@ -46,6 +46,7 @@ typedef struct tl_contract_row {
     bool rules[TL_RULE_COUNT];
     char unless_name[TL_CONTRACT_WORD_BYTES]; /* "": always */
     char unless_value[TL_CONTRACT_WORD_BYTES];
+    bool unless_least; /* with that number or a larger one, not with exactly that value */
     char reason[TL_CONTRACT_REASON_BYTES];
 } tl_contract_row;
 
@@ -72,6 +73,7 @@ typedef struct tl_contract_case { /* whose contract; all borrowed */
     const char *driver;
     const tl_driver_setting *settings; /* the last one of a name counts; the protocol is "commit" */
     size_t setting_count;
+    uint32_t page_bytes; /* a setting of every store, by this name */
     tl_durability durability;
     tl_profile profile;
 } tl_contract_case;

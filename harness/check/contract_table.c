@@ -103,8 +103,11 @@ static const char *known_parse(char *fields[], const char *rest, tl_contract_row
         return wanted;
     if (strcmp(fields[5], "-") != 0) {
         if (equals == NULL || strlen(fields[5]) >= TL_CONTRACT_WORD_BYTES)
-            return "NAME=VALUE or - as unless";
+            return "NAME=VALUE, NAME>=NUMBER or - as unless";
         *equals = '\0';
+        row->unless_least = equals > fields[5] && equals[-1] == '>';
+        if (row->unless_least)
+            equals[-1] = '\0';
         snprintf(row->unless_name, sizeof row->unless_name, "%s", fields[5]);
         snprintf(row->unless_value, sizeof row->unless_value, "%s", equals + 1);
     }

@@ -23,7 +23,7 @@ static const tl_driver_setting log_4096[] = {
 static tl_contract_case tree(const tl_driver_setting *settings, size_t count,
                              tl_durability durability, tl_profile profile)
 {
-    return (tl_contract_case){"tree", settings, count, durability, profile};
+    return (tl_contract_case){"tree", settings, count, 0, durability, profile};
 }
 
 static void the_built_in_table_promises_what_the_engine_says(void **state)
@@ -60,6 +60,35 @@ static void small_padding_of_the_log_is_excused_under_garbage_and_nowhere_else(v
     assert_null(tl_contract_known(table, &whose, TL_RULE_LOST_COMMITTED));
     whose = tree(log_4096, 1, TL_DURABILITY_COMMIT, TL_PROFILE_GARBAGE);
     assert_non_null(tl_contract_known(table, &whose, TL_RULE_LOST_COMMITTED)); /* the default */
+}
+
+static void pages_smaller_than_what_a_device_spoils_are_outside_the_contract(void **state)
+{
+    (void)state;
+    const tl_contracts *table = tl_contracts_builtin();
+    static const tl_driver_setting padded[] = {
+        {"commit",        "log" },
+        {"log_pad_bytes", "4096"}
+    };
+    tl_contract_case whose = tree(padded, 2, TL_DURABILITY_COMMIT, TL_PROFILE_GARBAGE);
+    static const struct {
+        uint32_t page_bytes;
+        bool known;
+    } rows[] = {
+        {1024,  true },
+        {2048,  true },
+        {4096,  false},
+        {65536, false},
+        {0,     false}
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        whose.page_bytes = rows[i].page_bytes;
+        assert_int_equal(tl_contract_known(table, &whose, TL_RULE_STRUCTURE) != NULL,
+                         rows[i].known);
+    }
+    whose = tree(padded, 2, TL_DURABILITY_COMMIT, TL_PROFILE_POSIX);
+    whose.page_bytes = 1024;
+    assert_null(tl_contract_known(table, &whose, TL_RULE_STRUCTURE));
 }
 
 static void what_must_be_there_follows_the_word_for_durable(void **state)
@@ -158,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_built_in_table_promises_what_the_engine_says),
         cmocka_unit_test(small_padding_of_the_log_is_excused_under_garbage_and_nowhere_else),
+        cmocka_unit_test(pages_smaller_than_what_a_device_spoils_are_outside_the_contract),
         cmocka_unit_test(what_must_be_there_follows_the_word_for_durable),
         cmocka_unit_test(more_kept_than_promised_is_said_only_when_nothing_fell_short),
         cmocka_unit_test(a_wrong_line_is_named_with_what_is_wanted),
