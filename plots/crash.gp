@@ -10,7 +10,7 @@ stats dir.'/pictures.tsv' using (note_picture(strcol('kind'), 'crash', strcol('p
 
 cell_px = 46.0
 table = dir.'/crash.tsv'
-# "kill_then_power_loss" as lines of at most 16 characters: the first word, then word by word.
+# "words_with_lines_between" as lines of at most 16 characters: the first word, then word by word.
 word_of(s) = strstrt(s, '_') > 0 ? s[1:strstrt(s, '_') - 1] : s
 rest_of(s) = strstrt(s, '_') > 0 ? s[strstrt(s, '_') + 1:*] : ''
 folded(line, s) = s eq '' ? line : \

@@ -102,7 +102,7 @@ typedef struct tl_enumerate_options {
  * for each 4096 bytes of them. */
 enum {
     TL_RECOVERY_CALLS = 128,
-    TL_RECOVERY_CALLS_PER_PAGE = 4,
+    TL_RECOVERY_CALLS_PER_PAGE = 16, /* a frame of the log has 512 bytes at least: two each */
     TL_RECOVERY_READ_BYTES = 1 << 18,
     TL_RECOVERY_READS_PER_BYTE = 3,
 };

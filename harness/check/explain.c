@@ -44,19 +44,19 @@ static tl_status kept_find(explaining *now)
         later++;
     while (op_count > later && ops[op_count - 1] >= tl_simdisk_op_count(now->trace->disk))
         op_count--;
-    bool same = true;
+    bool right = false;
     if (later < op_count)
-        status = tl_witness_try(now->witness, ops + later, op_count - later, &same);
-    /* Without all of them it is right: the first that it cannot do without. */
-    for (size_t i = later; !same && i < op_count && i < later + LATER_MAX && status == TL_OK; i++) {
-        bool still = true;
-        status = tl_witness_try(now->witness, &ops[i], 1, &still);
-        if (status == TL_OK && !still) {
+        status = tl_witness_try(now->witness, ops + later, op_count - later, &right);
+    /* Without all of them it is right: the first without which it is. */
+    for (size_t i = later; right && i < op_count && i < later + LATER_MAX && status == TL_OK; i++) {
+        bool mended = false;
+        status = tl_witness_try(now->witness, &ops[i], 1, &mended);
+        if (status == TL_OK && mended) {
             now->out->kept = ops[i];
             return TL_OK;
         }
     }
-    if (!same && later < op_count && status == TL_OK)
+    if (right && later < op_count && status == TL_OK)
         now->out->kept = ops[op_count - 1];
     return status;
 }

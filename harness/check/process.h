@@ -3,8 +3,8 @@
  * A child opens the store and commits the history.  Before operation k, or inside it where a write
  * crosses a page of the file, it kills itself with SIGKILL; another child then opens what is left
  * and inspects it, as after any killed process.  k counts what a recorder would log, so case "31.1"
- * is the state all_issued/31.1 of the sweep on the simulated disk, made by a real kernel.  Stores
- * that do not take an I/O table are killed between the calls of their driver instead.
+ * is what crash point 31 of sigkill leaves, cut once, on the simulated disk, made by a real kernel.
+ * Stores that do not take an I/O table are killed between the calls of their driver instead.
  *
  * Then the scenes: several processes that open, read, write, stop and are killed around each other,
  * told step by step by the parent.  Which scenes depends on what the store promises: one process at

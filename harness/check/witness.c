@@ -137,6 +137,7 @@ static tl_status look_at(tl_witness *witness, uint64_t outcome, const tl_lost_li
         status = look(witness, &verdict);
     tl_simdisk_release(witness->on.state_disk, mark);
     *same = status == TL_OK && is_same(&verdict, &witness->verdict);
+    witness->right = status == TL_OK && tl_contract_allows(&witness->on.contract, &verdict);
     if (*same)
         witness->verdict = verdict;
     return status == TL_INVALID || status == TL_UNSUPPORTED ? TL_OK : status;
@@ -378,8 +379,9 @@ tl_status tl_witness_pending(tl_witness *witness, const size_t **ops, size_t *op
     return status;
 }
 
-tl_status tl_witness_try(tl_witness *witness, const size_t *ops, size_t op_count, bool *same)
+tl_status tl_witness_try(tl_witness *witness, const size_t *ops, size_t op_count, bool *right)
 {
+    bool same = false;
     tl_lost_list more = {0};
     const tl_verdict kept = witness->verdict;
     const tl_simdisk *disk = witness->on.trace->disk;
@@ -394,8 +396,9 @@ tl_status tl_witness_try(tl_witness *witness, const size_t *ops, size_t op_count
     }
     tl_lost_sort(&more);
     if (status == TL_OK)
-        status = look_at(witness, witness->outcome, &more, same);
+        status = look_at(witness, witness->outcome, &more, &same);
     witness->verdict = kept;
+    *right = status == TL_OK && witness->right;
     free(more.at);
     return status;
 }

@@ -55,10 +55,10 @@ const tl_verdict *tl_witness_verdict(const tl_witness *witness);
 TL_MUST_USE tl_status tl_witness_lost(tl_witness *witness, tl_lost *lost);
 
 /* Look at the state taken up with, beside what it lacks, all that the operations of `ops` wrote to
- * sectors lost too, where the profile lets them be; *same: the same rule is broken with the same
- * status.  The witness stays what it was. */
+ * sectors lost too, where the profile lets them be; *right: the contract allows that state.  The
+ * witness stays what it was. */
 TL_MUST_USE tl_status tl_witness_try(tl_witness *witness, const size_t *ops, size_t op_count,
-                                     bool *same);
+                                     bool *right);
 /* The operations before the crash that may be lost, in part or whole; ascending.  The array is the
  * witness's, until the next call. */
 TL_MUST_USE tl_status tl_witness_pending(tl_witness *witness, const size_t **ops, size_t *op_count);

@@ -26,6 +26,7 @@ struct tl_witness {
     tl_image issued; /* all that was issued */
     tl_verdict verdict;
     bool garbled, left_out;
+    bool right; /* the contract allows what was looked at last */
     uint64_t looks;
 };
 

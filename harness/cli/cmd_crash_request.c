@@ -2,6 +2,7 @@
 #include "harness/cli/cmd_crash.h"
 #include "harness/cli/crash_words.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -257,6 +258,8 @@ static void choose_states(struct argp_state *state)
         rate_defaults(state);
     if (request->way == TL_CRASH_SYNCS && request->repro != NULL)
         argp_error(state, "--repro looks at a state of the unchanged run, not of `crash syncs`");
+    if (request->timeline && request->only_state.nested)
+        argp_error(state, "a timeline shows one crash, and this state has two");
     if (request->timeline && (request->repro == NULL || request->way != TL_CRASH_PROFILES))
         argp_error(state, "--timeline goes with `crash replay ID`, or --repro of one state");
     if (!request->tier_given)
@@ -268,11 +271,26 @@ static void choose_states(struct argp_state *state)
                        tl_profile_at(request->profiles[i])->name);
 }
 
+static bool has_files(const char *dir)
+{
+    DIR *list = opendir(dir);
+    size_t entries = 0;
+    while (list != NULL && readdir(list) != NULL)
+        entries++;
+    if (list != NULL)
+        closedir(list);
+    return entries > 2; /* "." and ".." */
+}
+
 static void set_defaults(struct argp_state *state)
 {
     tl_crash_request *request = state->input;
     if (request->repro != NULL)
         parse_repro(state, request->repro);
+    if (request->script_path != NULL && (request->way != TL_CRASH_PROFILES || request->seeds_given))
+        argp_error(state,
+                   "a script goes with plain `treelab crash`; `crash syncs`, `crash rate` and "
+                   "--seeds take built-in histories");
     if (request->script_path != NULL)
         tl_crash_script_take(state);
     if (request->crash_line != NULL)
@@ -301,6 +319,9 @@ static void set_defaults(struct argp_state *state)
         argp_error(state, "--keep and --artifact do not go with `crash syncs` and `crash rate`");
     if (request->keep_dir != NULL && request->repro == NULL)
         argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
+    if (request->keep_dir != NULL && has_files(request->keep_dir))
+        argp_error(state, "--keep %s: there are files in it already; choose a new directory",
+                   request->keep_dir);
     if (request->repro != NULL &&
         (request->choice.driver_count != 1 || request->history_count != 1))
         argp_error(state, "--repro is about one driver and one history");

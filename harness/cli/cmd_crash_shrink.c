@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTION_OUT = 256, OPTION_MUTANT, OPTION_CAMPAIGN, OPTION_SEEDS, OPTION_BOUND, OPTION_OPS };
 
@@ -103,6 +104,15 @@ static const struct argp shrink_argp = {
 
 /* --- one finding --- */
 
+static const char no_second[] = "a finding of a second crash, in a recovery, cannot be shrunk yet";
+
+/* Two lines crash: the second one interrupts the recovery from the first. */
+static bool has_two_crashes(const char *text)
+{
+    const char *first = strstr(text, "\ncrash ");
+    return first != NULL && strstr(first + 1, "\ncrash ") != NULL;
+}
+
 /* The script as text, and its crash line. */
 static int read_finding(const char *path, char **text, tl_crash_question *question,
                         tl_state_id *where)
@@ -117,7 +127,16 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
         tl_complain("crash shrink", "%s:%u: %s", path, error.line, error.text);
         return tl_exit_code(status);
     }
-    status = tl_script_history_look(script, &opening, &crash, why, sizeof why);
+    status = tl_script_print(script, text);
+    if (status == TL_OK && has_two_crashes(*text)) {
+        tl_complain("crash shrink", "%s: %s", path, no_second);
+        free(*text);
+        *text = NULL;
+        tl_script_free(script);
+        return TL_EXIT_USAGE;
+    }
+    if (status == TL_OK)
+        status = tl_script_history_look(script, &opening, &crash, why, sizeof why);
     if (status == TL_OK && (crash == NULL || crash->pairs == NULL ||
                             !tl_script_state_parse(crash->name, crash->pairs->word, where))) {
         snprintf(why, sizeof why, "%s: no line says crash profile=NAME state=WORD", path);
@@ -127,8 +146,9 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
         question->profile = where->profile;
         question->seed =
             crash->pairs->next == NULL ? 42 : strtoull(crash->pairs->next->word, NULL, 10);
-        status = tl_script_print(script, text);
     } else {
+        free(*text);
+        *text = NULL;
         tl_complain("crash shrink", "%s", why);
     }
     tl_script_free(script);
@@ -224,9 +244,19 @@ static int shrink_id(const tl_shrink_request *request)
     }
     snprintf(out, sizeof out, "%s/run", dir);
     snprintf(path, sizeof path, "%s/finding-0.tls", out);
+    if (strstr(request->what, "/then/") != NULL) {
+        tl_complain("crash shrink", "%s: %s", request->what, no_second);
+        (void)tl_directory_remove(dir);
+        return TL_EXIT_USAGE;
+    }
     char *arguments[] = {(char *)"replay", request->what,    (char *)"--out",     out,
                          (char *)"-q",     (char *)"--json", (char *)"/dev/null", NULL};
+    int script_goes_to = dup(STDOUT_FILENO); /* the table is not part of the script */
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
     int exit_code = tl_cmd_crash_replay(7, arguments);
+    fflush(stdout);
+    (void)dup2(script_goes_to, STDOUT_FILENO);
+    (void)close(script_goes_to);
     if (exit_code == TL_EXIT_WRONG)
         exit_code = shrink_file(request, path);
     else if (exit_code == TL_EXIT_OK) {

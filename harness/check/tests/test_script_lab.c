@@ -245,6 +245,44 @@ static void the_id_of_a_finding_shrinks_too(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
 }
 
+/* It once named the next page that was lost with the first, which mended nothing. */
+static void an_explanation_names_an_operation_without_which_the_state_is_right(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "crash -q --mutant skip_data_sync --history insert --commit log --durability "
+                "commit --profile journal --out '%s/run'",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->out, "durable before the write of meta to db/tree.tl");
+    assert_null(strstr(treelab->out, "durable before the write of leaf"));
+    program_says(treelab->out, "removes all");
+}
+
+/* Recovery reads each frame of the log by itself. */
+static void many_small_transactions_do_not_pass_the_bound_of_a_recovery(void **state)
+{
+    program *treelab = *state;
+    const char *path = script_file(treelab, "treelab-script 1\n"
+                                            "open durability=commit page_bytes=1024\n"
+                                            "for i in 0..200\n"
+                                            "  put u64($i) fill(300,$i)\n"
+                                            "end\n");
+    program_run(treelab, "crash '%s' -q --tier T0 --json '%s/x.json'", path,
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, " 0 findings");
+}
+
+static void a_second_crash_is_refused_by_shrink_and_says_so(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "crash shrink "
+                         "tree/delete/4096/42/20/log/commit/journal/21.0/killed/then/6.0/ -q");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "cannot be shrunk yet");
+}
+
 /* Bytes of a file; fails when it is not there. */
 static uint64_t bytes_in(const program *treelab, const char *dir, const char *name)
 {
@@ -321,6 +359,9 @@ int main(void)
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
         AS_USER(an_artifact_holds_log_script_state_and_contract_in_one_mebibyte),
+        AS_USER(an_explanation_names_an_operation_without_which_the_state_is_right),
+        AS_USER(many_small_transactions_do_not_pass_the_bound_of_a_recovery),
+        AS_USER(a_second_crash_is_refused_by_shrink_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
