@@ -36,6 +36,22 @@ static void every_command_has_help_with_examples(void **state)
     }
 }
 
+static void an_engine_of_ones_own_is_a_plugin_and_a_wrong_one_is_told(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "run --plugin %s --driver sorted --workload random --ops 500 --repeat 1 "
+                "--json - -q",
+                EXAMPLE_DRIVER);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "sorted array, example");
+    program_run(treelab, "list drivers --plugin %s", EXAMPLE_DRIVER);
+    program_says(treelab->out, "an example plug-in: a sorted array in memory");
+    program_run(treelab, "run --plugin %s --driver sorted", "no_such.so");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "cannot load plug-in no_such.so");
+}
+
 static void the_doctor_tells_every_purpose_as_json_and_names_a_wrong_one(void **state)
 {
     program *treelab = *state;
@@ -215,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AS_USER(help_shows_commands_and_examples_on_stdout),
         AS_USER(every_command_has_help_with_examples),
+        AS_USER(an_engine_of_ones_own_is_a_plugin_and_a_wrong_one_is_told),
         AS_USER(the_doctor_tells_every_purpose_as_json_and_names_a_wrong_one),
         AS_USER(the_version_names_a_revision),
         AS_USER(an_unknown_word_gets_the_nearest_name_and_exit_code_two),
