@@ -39,12 +39,10 @@ static void every_command_has_help_with_examples(void **state)
 static void an_engine_of_ones_own_is_a_plugin_and_a_wrong_one_is_told(void **state)
 {
     program *treelab = *state;
-    program_run(treelab,
-                "run --plugin %s --driver sorted --workload random --ops 500 --repeat 1 "
-                "--json - -q",
+    program_run(treelab, "run --plugin %s --driver sorted --workload random --ops 500 -q",
                 EXAMPLE_DRIVER);
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
-    program_says(treelab->out, "sorted array, example");
+    program_says(treelab->out, "insert      sorted weaker");
     program_run(treelab, "list drivers --plugin %s", EXAMPLE_DRIVER);
     program_says(treelab->out, "an example plug-in: a sorted array in memory");
     program_run(treelab, "run --plugin %s --driver sorted", "no_such.so");
