@@ -76,6 +76,12 @@ void tl_crash_warn_of_events(const tl_crash_cell *cell, const tl_trace_counters 
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);
 
+/* cmd_crash_count.c: add the allowed states of one log to row->allowed, and keep row->counted true
+ * only when they could be counted. */
+TL_MUST_USE tl_status tl_crash_count_log(const tl_simdisk *log, tl_tiers_row *row);
+/* Of a row that is done: as many as were enumerated?  TL_INVALID: no, and row->done.error tells. */
+TL_MUST_USE tl_status tl_crash_count_agrees(const tl_crash_request *request, tl_tiers_row *row);
+
 /* cmd_crash_replay.c: the id by which `treelab crash replay` finds a state of a profile again.
  * False: it did not fit. */
 bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,

@@ -4,7 +4,6 @@
  */
 #include "harness/check/document_tiers.h"
 #include "harness/cli/cmd_crash_tell.h"
-#include "harness/fault/count.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -38,15 +37,6 @@ static void tell_finding(void *context, const tl_enumerate_finding *finding)
     profile_run *run = context;
     if (tl_tell_finding(&run->tell, finding))
         tl_crash_write_reproducer(run->march, run->recording, finding);
-}
-
-static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
-{
-    mpz_ptr sum = context;
-    (void)at;
-    (void)outcomes;
-    mpz_add(sum, sum, states);
-    return true;
 }
 
 /* Few leaves may stand for very many states: beyond nine digits, powers of ten. */
@@ -107,34 +97,24 @@ static tl_status count_recovery(void *context, const tl_simdisk *log)
     const profile_run *run = context;
     if (!is_counted(run->march, run->row))
         return TL_OK;
-    tl_status status = tl_count_trace(log, run->row->profile, add_point, run->row->allowed);
-    run->row->counted = run->row->counted && status == TL_OK;
+    tl_status status = tl_crash_count_log(log, run->row);
     return status == TL_UNSUPPORTED ? TL_OK : status;
 }
 
-/* Count what an exact row should have met, by the code that shares none with the enumeration.  Two
- * different totals of a run that was not cut short mean that one of them is wrong. */
+/* Count what an exact row should have met; that of tier T4 was counted meanwhile. */
 static tl_status count_row(const tl_crash_march *march, const tl_recording *recording,
                            tl_tiers_row *row)
 {
-    const tl_crash_request *request = march->campaign->request;
     if (!is_counted(march, row))
         return TL_OK;
     if (row->tier == TL_TIER_EXACT) {
-        tl_status status =
-            tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
-        row->counted = status == TL_OK;
-        if (!row->counted)
+        row->counted = true;
+        tl_status status = tl_crash_count_log(recording->trace.disk, row);
+        if (status != TL_OK)
             tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
                         tl_profile_at(row->profile)->name, tl_status_text(status));
     }
-    bool exact = row->counted && row->done.complete && row->done.findings == 0 &&
-                 request->shard_count <= 1 && mpz_sgn(row->done.not_covered) == 0;
-    if (!exact || mpz_cmp(row->done.represented, row->allowed) == 0)
-        return TL_OK;
-    snprintf(row->done.error, sizeof row->done.error,
-             "the states enumerated are not as many as those counted: the lab itself is wrong");
-    return TL_INVALID;
+    return tl_crash_count_agrees(march->campaign->request, row);
 }
 
 static tl_status enumerate_row(tl_crash_march *march, const tl_recording *recording,
