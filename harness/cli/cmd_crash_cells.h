@@ -11,6 +11,7 @@ enum {
     TL_CRASH_CASE_BYTES = TL_STATE_ID_TEXT_MAX + 64,
     TL_CRASH_COMMAND_BYTES = TL_CRASH_CASE_BYTES + TL_CRASH_TEXT_BYTES,
     TL_CRASH_STEPS_PER_CELL = 100, /* of the progress bar */
+    TL_CRASH_RATE_PAGE_BYTES = 4096,
 };
 
 typedef struct tl_crash_cell { /* the one being swept */

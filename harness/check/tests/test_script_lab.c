@@ -183,6 +183,47 @@ static void a_finding_of_a_second_crash_is_a_script_with_two(void **state)
                   "recovery_meta_first");
 }
 
+/* Run the command that a finding was told with: it brings the finding back. */
+static void printed_command_shows_it(program *treelab)
+{
+    static const char told[] = "see it again: treelab-mutants ";
+    char command[2048], first[PROGRAM_TEXT_BYTES];
+    const char *at = strstr(treelab->err, told);
+    assert_non_null(at);
+    at += sizeof told - 1;
+    snprintf(command, sizeof command, "%.*s", (int)strcspn(at, "\n"), at);
+    at = strstr(treelab->err, "finding: ");
+    assert_non_null(at);
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(at, "\n"), at);
+    program_run(treelab, "%s -q", command);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, first);
+}
+
+/* It named the commits that were asked for, not those that the file of so many pages took. */
+static void a_finding_of_a_rate_is_replayed_with_what_it_recorded(void **state)
+{
+    program *treelab = *state;
+    program_run(
+        treelab,
+        "crash rate -q --mutant ack_before_sync --pages 16,48 --history checkpoint --commit log "
+        "--budget 500 --out '%s/run'",
+        treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    printed_command_shows_it(treelab);
+}
+
+static void a_finding_of_one_seed_of_many_is_replayed_with_that_seed(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "crash -q --mutant ack_before_sync --seeds 7..8 --history insert --commit log "
+                "--durability commit --profile journal --budget 500 --out '%s/run'",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    printed_command_shows_it(treelab);
+}
+
 /* How many lines stand between `open` and `crash`. */
 static unsigned lines_of(const char *script)
 {
@@ -344,7 +385,7 @@ static void an_artifact_holds_log_script_state_and_contract_in_one_mebibyte(void
 
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         AS_USER(every_state_of_a_script_with_every_verb_is_judged_and_counted),
@@ -355,6 +396,8 @@ int main(void)
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
         AS_USER(a_finding_of_a_second_crash_is_a_script_with_two),
+        AS_USER(a_finding_of_a_rate_is_replayed_with_what_it_recorded),
+        AS_USER(a_finding_of_one_seed_of_many_is_replayed_with_that_seed),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
@@ -363,5 +406,7 @@ int main(void)
         AS_USER(many_small_transactions_do_not_pass_the_bound_of_a_recovery),
         AS_USER(a_second_crash_is_refused_by_shrink_and_says_so),
     };
+    if (argc > 1) /* one test by its name, or by a pattern */
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
