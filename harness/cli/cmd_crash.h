@@ -29,7 +29,8 @@ typedef struct tl_crash_request {
     bool quiet;
     uint32_t page_bytes;    /* 0: what each history is made for */
     uint64_t seed, commits; /* 0 commits: likewise */
-    bool seeds_given, durabilities_defaulted;
+    bool seed_given, seeds_given, durabilities_defaulted;
+    bool of_id; /* `crash replay`: an id says what is built; options may not contradict it */
     uint64_t seed_last;                /* PROFILES: seeds from `seed` to this one, all of them */
     uint64_t pages[TL_CRASH_LIST_MAX]; /* RATE: images of about so many pages */
     size_t page_count;

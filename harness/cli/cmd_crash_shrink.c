@@ -272,7 +272,11 @@ int tl_cmd_crash_shrink(int argc, char **argv)
 {
     static tl_shrink_request request = {.bound_s = 10, .seeds = 3, .ops = 1000};
     request.driver = tl_driver_find("tree");
+    static char name[] = "crash shrink";
+    char *word = argv[0];
+    argv[0] = name; /* what messages are signed with */
     int exit_code = tl_arguments_parse(&shrink_argp, argc, argv, &request);
+    argv[0] = word;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     if (request.campaign)

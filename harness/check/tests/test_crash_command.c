@@ -99,6 +99,68 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
     }
 }
 
+/* They were taken, and had no effect. */
+static void an_option_that_contradicts_the_id_of_a_state_is_refused(void **state)
+{
+    program *treelab = *state;
+    static const char id[] = "tree/insert/4096/42/12/log/commit/posix/31.0/";
+    static const struct {
+        const char *options, *answer;
+    } rows[] = {
+        {"--commit shadow2",        "the state's name says log; leave the option out"   },
+        {"--commit log,shadow2",    "the state's name says log; leave the option out"   },
+        {"--durability none",       "the state's name says commit; leave the option out"},
+        {"--profile journal",       "the state's name says posix; leave the option out" },
+        {"--tier T2",               "--tier chooses among states"                       },
+        {"--seed 7",                "the state's name says 42; leave the option out"    },
+        {"--ops 11",                "the state's name says 12; leave the option out"    },
+        {"--page-size 1024",        "the state's name says 4096; leave the option out"  },
+        {"--history delete",        "leave out --driver and --history"                  },
+        {"--driver tree:leaf=bump", "leave out --driver and --history"                  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(treelab, "crash replay %s %s", id, rows[i].options);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, rows[i].answer);
+    }
+    program_run(treelab,
+                "crash replay %s --commit log --durability commit --profile posix --seed 42 "
+                "--ops 12 --page-size 4096 -q",
+                id);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "1 states,");
+}
+
+static void every_form_lists_the_options_it_takes_and_refuses_others(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *form, *listed, *not_listed;
+    } rows[] = {
+        {"",       "--shard=",    "--pages="   },
+        {"rate",   "--pages=",    "--shard="   },
+        {"rate",   "--contract=", "--tier="    },
+        {"rate",   "--budget=",   "--keep="    },
+        {"syncs",  "--tier=",     "--shard="   },
+        {"syncs",  "--contract=", "--timeline" },
+        {"syncs",  "--profile=",  "--artifact="},
+        {"shrink", "--bound=",    "--profile=" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: treelab crash%s%s ", rows[i].form[0] ? " " : "",
+                 rows[i].form);
+        program_run(treelab, "crash %s --help", rows[i].form);
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+        assert_memory_equal(treelab->out, usage, strlen(usage));
+        program_says(treelab->out, rows[i].listed);
+        assert_null(strstr(treelab->out, rows[i].not_listed));
+    }
+    program_run(treelab, "crash rate --shard 1/2");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "unrecognized option '--shard'");
+}
+
 static void one_case_again_is_one_state_and_leaves_nothing_behind(void **state)
 {
     program *treelab = *state;
@@ -159,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AS_USER(a_sweep_counts_the_same_states_in_table_summary_and_cells),
         AS_USER(bad_words_get_a_message_with_the_next_step_and_exit_code_two),
+        AS_USER(an_option_that_contradicts_the_id_of_a_state_is_refused),
+        AS_USER(every_form_lists_the_options_it_takes_and_refuses_others),
         AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
         AS_USER(a_budget_of_states_is_kept),
         AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
