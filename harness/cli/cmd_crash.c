@@ -134,6 +134,8 @@ static ending how_it_ended(const tl_crash_campaign *campaign)
         return (ending){TL_RESULT_INVALID, tl_exit_code(campaign->failure)};
     if (campaign->states == 0)
         return (ending){TL_RESULT_INVALID, TL_EXIT_NOTHING};
+    if (campaign->undecided > 0)
+        return (ending){TL_RESULT_OK, TL_EXIT_INCONCLUSIVE}; /* the cells say complete: false */
     return (ending){TL_RESULT_OK, TL_EXIT_OK};
 }
 
@@ -231,6 +233,12 @@ static int finish(tl_crash_campaign *campaign)
                 "most %" PRIu64 " calls and %" PRIu64 " bytes\n",
                 campaign->again, campaign->again_calls_max, campaign->again_bytes_max);
     print_missing(campaign);
+    if (campaign->undecided > 0)
+        tl_complain("crash syncs",
+                    "%" PRIu64 " of %" PRIu64
+                    " syncs are undecided: not every state was looked at; "
+                    "without --budget, or with a larger one, more are",
+                    campaign->undecided, campaign->syncs);
     if (end.exit_code == TL_EXIT_NOTHING)
         tl_complain("crash", "no state was checked; allow more with --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)

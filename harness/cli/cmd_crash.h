@@ -61,8 +61,9 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     char run_dir[TL_CRASH_PATH_BYTES];
     uint64_t states, elapsed_ns, findings, known, failed_cells;
     uint64_t again, again_calls_max, again_bytes_max; /* as in tl_enumeration */
-    uint64_t distinct;    /* of SEEDS: states that read what no other of their trace did */
-    uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
+    uint64_t distinct;         /* of SEEDS: states that read what no other of their trace did */
+    uint64_t syncs, undecided; /* of SYNCS: all, and those that nothing can be said of */
+    uint64_t budget_used;      /* of budget_states: states inspected, of tier T3 those drawn */
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
     bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */

@@ -179,6 +179,22 @@ static void a_budget_of_states_is_kept(void **state)
     program_says(treelab->out, "(stopped early)");
 }
 
+/* It exited 0. */
+static void syncs_that_a_budget_leaves_undecided_are_told_and_exit_four(void **state)
+{
+    program *treelab = *state;
+    static const char what[] = "crash syncs -q --commit log --durability commit --history insert "
+                               "--ops 2 --profile journal";
+    program_run(treelab, "%s --budget 40 --out '%s/cut'", what, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_INCONCLUSIVE);
+    program_says(treelab->err, " syncs are undecided: not every state was looked at");
+    program_run(treelab, "%s --out '%s/all'", what, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    assert_string_equal(treelab->err, "");
+    program_run(treelab, "%s --tier T0 --out '%s/ends'", what, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK); /* all that it was asked for */
+}
+
 /* Start a long sweep, interrupt it when its directory is there, and wait for it. */
 static int interrupted_sweep(const char *dir)
 {
@@ -225,6 +241,7 @@ int main(void)
         AS_USER(every_form_lists_the_options_it_takes_and_refuses_others),
         AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
         AS_USER(a_budget_of_states_is_kept),
+        AS_USER(syncs_that_a_budget_leaves_undecided_are_told_and_exit_four),
         AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
