@@ -178,6 +178,7 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
         .finding = finding,
         .seed = request->seed,
         .command = cell->first_command,
+        .mutant = request->mutant,
     };
     keep_files(march, &reproducer, cell->first_case);
     if (campaign->run_dir[0] == '\0')
