@@ -130,6 +130,8 @@ static ending how_it_ended(const tl_crash_campaign *campaign)
         return (ending){TL_RESULT_ABORTED, TL_EXIT_INTERRUPTED};
     if (campaign->findings > 0)
         return (ending){TL_RESULT_CRASH_FAILED, TL_EXIT_WRONG};
+    if (campaign->states == 0 && campaign->failure == TL_NOT_FOUND) /* a script without a commit */
+        return (ending){TL_RESULT_INVALID, TL_EXIT_NOTHING};
     if (campaign->failure != TL_OK)
         return (ending){TL_RESULT_INVALID, tl_exit_code(campaign->failure)};
     if (campaign->states == 0)
@@ -239,7 +241,7 @@ static int finish(tl_crash_campaign *campaign)
                     " syncs are undecided: not every state was looked at; "
                     "without --budget, or with a larger one, more are",
                     campaign->undecided, campaign->syncs);
-    if (end.exit_code == TL_EXIT_NOTHING)
+    if (end.exit_code == TL_EXIT_NOTHING && campaign->failure == TL_OK)
         tl_complain("crash", "no state was checked; allow more with --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)
         tl_complain("crash", "interrupted after %" PRIu64 " states; what was found is kept",

@@ -86,23 +86,23 @@ static void what_cannot_be_under_the_lab_is_told_with_file_and_line(void **state
         const char *script, *arguments, *answer;
         int exit_code;
     } rows[] = {
-        {"open\nfail fdatasync 1 EIO\nput \"a\" \"b\"\n",                   "",          "mine.tls:3: `fail`",                TL_EXIT_USAGE},
+        {"open\nfail fdatasync 1 EIO\nput \"a\" \"b\"\n",                   "",          "mine.tls:3: `fail`",                TL_EXIT_USAGE  },
         {"open\nfor i in 0..2\ncrash profile=posix at=1\nend\n",            "",
-         "mine.tls:4: `crash` in a loop",                                                                                     TL_EXIT_USAGE},
+         "mine.tls:4: `crash` in a loop",                                                                                     TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix at=1\n",               "",
-         "mine.tls:4: the lab knows states",                                                                                  TL_EXIT_USAGE},
+         "mine.tls:4: the lab knows states",                                                                                  TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix state=1.0/oldest\n",   "--tier T1",
-         "mine.tls:4: the script has a crash of its own",                                                                     TL_EXIT_USAGE},
+         "mine.tls:4: the script has a crash of its own",                                                                     TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix state=999.0/oldest\n", "",
-         "this trace has no such state",                                                                                      TL_EXIT_USAGE},
+         "this trace has no such state",                                                                                      TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\nreopen durability=async\n",                "",          "mine.tls:4: under the crash lab",
-         TL_EXIT_USAGE                                                                                                                     },
-        {"put \"a\" \"b\"\n",                                               "",          "no line opens a store",             TL_EXIT_USAGE},
-        {"open\n",                                                          "",          "nothing is committed",              TL_EXIT_USAGE},
+         TL_EXIT_USAGE                                                                                                                       },
+        {"put \"a\" \"b\"\n",                                               "",          "no line opens a store",             TL_EXIT_USAGE  },
+        {"open\n",                                                          "",          "nothing is committed",              TL_EXIT_NOTHING},
         {"open\nput \"a\" \"b\"\nget \"a\" -> \"c\"\n",                     "",          "mine.tls:4: want \"c\", got \"b\"",
-         TL_EXIT_WRONG                                                                                                                     },
-        {"opne\n",                                                          "",          "mine.tls:2:1: ",                    TL_EXIT_USAGE},
-        {"open\nput \"a\" \"b\"\n",                                         "--ops 7",   "a script says all that itself",     TL_EXIT_USAGE},
+         TL_EXIT_WRONG                                                                                                                       },
+        {"opne\n",                                                          "",          "mine.tls:2:1: ",                    TL_EXIT_USAGE  },
+        {"open\nput \"a\" \"b\"\n",                                         "--ops 7",   "a script says all that itself",     TL_EXIT_USAGE  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[512];
@@ -379,6 +379,8 @@ static void an_artifact_holds_log_script_state_and_contract_in_one_mebibyte(void
     program_says(text, "contract   durability commit");
     program_says(text, "expected   the content after commit");
     assert_null(strstr(text, "left out"));
+    program_says(text, "treelab-mutants apply script.tls --mutant skip_data_sync; "
+                       "treelab-mutants crash script.tls --mutant skip_data_sync\n");
     program_run(treelab, "apply '%s/a/script.tls' --mutant skip_data_sync", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
 }
