@@ -154,7 +154,7 @@ static tl_status nested_point(tl_enumerator *on)
                           .pick = TL_PICK_KILLED};
     tl_status status = tl_enumerate_singles(on);
     bool power = tl_profile_at(on->options->profile)->power;
-    if (status == TL_OK && power && !on->stopped && tl_enumerator_takes(on))
+    if (status == TL_OK && power && !on->stopped)
         status = tl_enumerate_killed(on, &killed);
     return status;
 }

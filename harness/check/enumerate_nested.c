@@ -159,7 +159,9 @@ static tl_status recovery_run(tl_enumerator *on)
         status = tl_enumerate_choices(inner);
     if (status == TL_OK && options->on_recovery != NULL)
         status = options->on_recovery(options->context, disk);
-    if (status == TL_OK && on->on_second != NULL)
+    if (status == TL_OK && options->recoveries_only)
+        ; /* that was all */
+    else if (status == TL_OK && on->on_second != NULL)
         status = on->on_second(on->on_second_context, inner);
     else if (status == TL_OK)
         status = options->only != NULL ? only_run(inner) : points_run(inner);
@@ -209,7 +211,7 @@ static tl_status first_run(tl_enumerator *on, const tl_state_id *where, const tl
     tl_hash128 hash =
         first_hash(on, &on->possible.image, &recovery->before, where->pick == TL_PICK_KILLED);
     tl_status status = tl_hashset_add(&nest->seen, hash, &added);
-    if (status != TL_OK || !added)
+    if (status != TL_OK || !added || !tl_enumerator_takes(on))
         return status;
     uint32_t mark = tl_simdisk_mark(nest->trace.disk);
     status = tl_image_copy(&nest->trace.disk->image, &on->possible.image);

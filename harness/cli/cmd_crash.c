@@ -2,7 +2,7 @@
  *
  *     command line -> result begun -> cells (cmd_crash_cells.c) -> result, verdict
  */
-#include "harness/cli/cmd_crash.h"
+#include "harness/cli/cmd_crash_cells.h"
 #include "harness/cli/cmd_crash_damage.h"
 #include "harness/cli/cmd_crash_shrink.h"
 
@@ -157,19 +157,6 @@ static tl_status copy_result(const tl_crash_campaign *campaign)
     return status;
 }
 
-static void print_missing(const tl_crash_campaign *campaign)
-{
-    bool first = true;
-    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
-        if (campaign->missing[i][0] == '\0')
-            continue;
-        fprintf(campaign->table, "%s%s", first ? "not covered: " : "; ", campaign->missing[i]);
-        first = false;
-    }
-    if (!first)
-        fputc('\n', campaign->table);
-}
-
 /* --junit: the result just written, as test cases. */
 static tl_status write_junit(const tl_crash_campaign *campaign)
 {
@@ -234,7 +221,7 @@ static int finish(tl_crash_campaign *campaign)
                 "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "
                 "most %" PRIu64 " calls and %" PRIu64 " bytes\n",
                 campaign->again, campaign->again_calls_max, campaign->again_bytes_max);
-    print_missing(campaign);
+    tl_crash_print_missing(campaign);
     if (campaign->undecided > 0)
         tl_complain("crash syncs",
                     "%" PRIu64 " of %" PRIu64

@@ -65,6 +65,9 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     uint64_t syncs, undecided; /* of SYNCS: all, and those that nothing can be said of */
     uint64_t budget_used;      /* of budget_states: states inspected, of tier T3 those drawn */
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
+    uint64_t rows_wanted, rows_whole;  /* of a cell and a profile; whole: none was cut short */
+    char unbegun[TL_CRASH_TEXT_BYTES]; /* the first cells that were never begun */
+    size_t unbegun_count;
     bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;

@@ -176,10 +176,13 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
                                      : request->seeds_given          ? tl_crash_seeds_cell
                                                                      : tl_crash_enumerate_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
-        for (size_t d = 0; d < request->durability_count && !tl_interrupted(); d++) {
+        for (size_t d = 0; d < request->durability_count; d++) {
             choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
                         request->durabilities[d]);
-            work(march);
+            if (!tl_interrupted())
+                work(march);
+            else
+                tl_crash_note_unbegun(march->campaign, march->cell.id);
             march->cells_done++;
         }
 }

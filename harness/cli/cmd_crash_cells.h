@@ -83,6 +83,12 @@ TL_MUST_USE tl_status tl_crash_count_log(const tl_simdisk *log, tl_tiers_row *ro
 /* Of a row that is done: as many as were enumerated?  TL_INVALID: no, and row->done.error tells. */
 TL_MUST_USE tl_status tl_crash_count_agrees(const tl_crash_request *request, tl_tiers_row *row);
 
+/* cmd_crash_missing.c: note what the rows of a cell leave open; a cell, or a part of one, that was
+ * never begun; and tell of all that. */
+void tl_crash_note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done);
+void tl_crash_note_unbegun(tl_crash_campaign *campaign, const char *what);
+void tl_crash_print_missing(const tl_crash_campaign *campaign);
+
 /* cmd_crash_replay.c: the id by which `treelab crash replay` finds a state of a profile again.
  * False: it did not fit. */
 bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,

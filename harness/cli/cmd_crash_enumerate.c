@@ -101,6 +101,34 @@ static tl_status count_recovery(void *context, const tl_simdisk *log)
     return status == TL_UNSUPPORTED ? TL_OK : status;
 }
 
+/* Tier T4 of which not all was looked at: every recovery once more, for the count alone.  After an
+ * interrupt nothing is counted, and the coverage is not known. */
+static tl_status count_recoveries(profile_run *run, const tl_enumerate_options *looked)
+{
+    tl_tiers_row *row = run->row;
+    row->counted = !tl_interrupted();
+    mpz_set_ui(row->allowed, 0);
+    if (!row->counted)
+        return TL_OK;
+    const tl_enumerate_options options = {
+        .recording = looked->recording,
+        .contracts = looked->contracts,
+        .profile = looked->profile,
+        .tier = TL_TIER_NESTED,
+        .seed = looked->seed,
+        .stop = tl_interrupted,
+        .recoveries_only = true,
+        .on_recovery = count_recovery,
+        .context = run,
+    };
+    tl_enumeration all;
+    tl_enumeration_init(&all);
+    tl_status status = tl_enumerate(&options, &all);
+    row->counted = row->counted && status == TL_OK && all.complete;
+    tl_enumeration_clear(&all);
+    return status;
+}
+
 /* Count what an exact row should have met; that of tier T4 was counted meanwhile. */
 static tl_status count_row(const tl_crash_march *march, const tl_recording *recording,
                            tl_tiers_row *row)
@@ -146,6 +174,9 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
     };
     row->counted = row->tier == TL_TIER_NESTED;
     tl_status status = tl_enumerate(&options, &row->done);
+    if (status == TL_OK && row->tier == TL_TIER_NESTED && is_counted(march, row) &&
+        (!row->done.complete || request->shard_count > 1))
+        status = count_recoveries(run, &options);
     if (status == TL_OK)
         status = count_row(march, recording, row);
     return status;
@@ -213,17 +244,6 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     return status;
 }
 
-/* The lines about what was not covered: those of the cell that has most to say of each kind. */
-static void note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done)
-{
-    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
-        char text[TL_MISSING_TEXT_MAX];
-        if (tl_missing_text((tl_missing)i, rows, done, campaign->request->profile_count, text) &&
-            campaign->missing[i][0] == '\0')
-            memcpy(campaign->missing[i], text, sizeof text);
-    }
-}
-
 void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
@@ -251,7 +271,7 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
     if (request->repro == NULL)
-        note_missing(march->campaign, rows, done);
+        tl_crash_note_missing(march->campaign, rows, done);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
     tl_crash_keep_cell(

@@ -126,12 +126,25 @@ static tl_status enumerate_seed(tl_crash_march *march, const tl_recording *recor
     uint64_t seeds = request->seed_last - request->seed + 1;
     uint64_t before = march->cell.seed - request->seed;
     tl_status status = TL_OK;
-    for (size_t i = 0; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++) {
+    size_t i = 0;
+    for (; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++) {
         seed_run run = {march, (size_t)before * request->profile_count + i,
                         (size_t)seeds * request->profile_count};
         status = enumerate_row(march, recording, &run, &rows[i]);
     }
+    for (; i < request->profile_count; i++)
+        rows[i].done.complete = false; /* it lacks this seed */
     return status;
+}
+
+/* Seeds from this one on. */
+static void note_unbegun(const tl_crash_march *march, uint64_t seed)
+{
+    const tl_crash_request *request = march->campaign->request;
+    char what[TL_CRASH_ID_BYTES + 64];
+    snprintf(what, sizeof what, "seeds %" PRIu64 " to %" PRIu64 " of %s", seed, request->seed_last,
+             march->cell.id);
+    tl_crash_note_unbegun(march->campaign, what);
 }
 
 /* Record and look, seed by seed; the last recording stays, for what the cell tells of it. */
@@ -148,7 +161,9 @@ static tl_status enumerate_seeds(tl_crash_march *march, tl_recording *recording,
              campaign->elapsed_ns >= request->budget_ns) ||
             (seed > request->seed && request->budget_states != 0 &&
              campaign->budget_used >= request->budget_states)) {
-            rows[0].done.complete = false;
+            note_unbegun(march, seed);
+            for (size_t i = 0; i < request->profile_count; i++)
+                rows[i].done.complete = false;
             break;
         }
         march->cell.seed = seed;
@@ -184,6 +199,7 @@ void tl_crash_seeds_cell(tl_crash_march *march)
     tl_tiers_sum sum = tl_tiers_add_up(rows, done);
     if (status != TL_OK && done > 0 && error[0] == '\0')
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
+    tl_crash_note_missing(march->campaign, rows, done);
     march->cell.seed = request->seed; /* the first */
     const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_cell_head head = tl_crash_cell_head(&march->cell, &spec, sum.findings, status,

@@ -195,13 +195,60 @@ static void syncs_that_a_budget_leaves_undecided_are_told_and_exit_four(void **s
     assert_int_equal(treelab->exit_code, TL_EXIT_OK); /* all that it was asked for */
 }
 
-/* Start a long sweep, interrupt it when its directory is there, and wait for it. */
-static int interrupted_sweep(const char *dir)
+/* The first profile of the only cell of a sweep of second crashes. */
+typedef struct nested_row {
+    char allowed[256], represented[256];
+    double coverage;
+} nested_row;
+
+static nested_row nested_sweep(program *treelab, const char *options)
+{
+    nested_row row = {.coverage = 0};
+    const char *dir = treelab->scratch->path;
+    tl_json *root = NULL;
+    program_run(treelab,
+                "crash -q --tier T4 --profile journal --history delete --ops 4 --commit log "
+                "--durability commit --out '%s/run' --json '%s/nested.json' %s; rm -rf '%s/run'",
+                dir, dir, options, dir);
+    assert_int_equal(tl_json_read(folder_join(treelab->scratch, "nested.json"), &root), TL_OK);
+    const tl_json *crash = field(tl_json_at(field(root, "cells"), 0), "crash");
+    const tl_json *profile = tl_json_at(field(crash, "profiles"), 0);
+    snprintf(row.allowed, sizeof row.allowed, "%s", tl_json_text(field(profile, "allowed"), ""));
+    snprintf(row.represented, sizeof row.represented, "%s",
+             tl_json_text(field(profile, "represented"), ""));
+    row.coverage = tl_json_real(field(profile, "coverage"), -1);
+    tl_json_free(root);
+    return row;
+}
+
+/* Cut short, it was that of the recoveries that were begun; and the parts were more than a whole.
+ */
+static void the_coverage_of_second_crashes_is_of_all_of_them(void **state)
+{
+    program *treelab = *state;
+    nested_row all = nested_sweep(treelab, "");
+    assert_string_equal(all.represented, all.allowed);
+    nested_row cut = nested_sweep(treelab, "--budget 50");
+    assert_string_equal(cut.allowed, all.allowed);
+    assert_true(cut.coverage > 0 && cut.coverage < 1);
+    double sum = 0;
+    static const char *const parts[] = {"--shard 1/3", "--shard 2/3", "--shard 3/3"};
+    for (size_t i = 0; i < 3; i++) {
+        nested_row part = nested_sweep(treelab, parts[i]);
+        assert_string_equal(part.allowed, all.allowed);
+        sum += part.coverage;
+    }
+    assert_true(sum > 1 - 1e-9 && sum < 1 + 1e-9);
+}
+
+/* Start a long sweep, interrupt it when its directory is there, and wait for it; `told` becomes
+ * what it says. */
+static int interrupted_sweep(const char *dir, const char *told)
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
+        if (freopen(told, "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
             _exit(99);
         execl(TREELAB, TREELAB, "crash", "--quiet", "--ops", "400", "--durability", "async",
               "--out", dir, (char *)NULL);
@@ -219,9 +266,13 @@ static int interrupted_sweep(const char *dir)
 static void an_interrupt_keeps_what_was_found_and_exits_130(void **state)
 {
     program *treelab = *state;
-    char dir[PATH_MAX], path[PATH_MAX + 16];
+    char dir[PATH_MAX], told[PATH_MAX], path[PATH_MAX + 16];
     snprintf(dir, sizeof dir, "%s", folder_join(treelab->scratch, "run"));
-    assert_int_equal(interrupted_sweep(dir), TL_EXIT_INTERRUPTED);
+    snprintf(told, sizeof told, "%s", folder_join(treelab->scratch, "told"));
+    assert_int_equal(interrupted_sweep(dir, told), TL_EXIT_INTERRUPTED);
+    folder_read(told, treelab->out, sizeof treelab->out);
+    program_says(treelab->out, "not covered: never begun: ");
+    program_says(treelab->out, "crash/tree/mixed/shadow1/async");
     snprintf(path, sizeof path, "%s/run.json", dir);
     tl_json *root = NULL;
     assert_int_equal(tl_json_read(path, &root), TL_OK);
@@ -242,6 +293,7 @@ int main(void)
         AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
         AS_USER(a_budget_of_states_is_kept),
         AS_USER(syncs_that_a_budget_leaves_undecided_are_told_and_exit_four),
+        AS_USER(the_coverage_of_second_crashes_is_of_all_of_them),
         AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
