@@ -245,18 +245,24 @@ static tl_status side_show(tl_enumerator *on, const tl_state_id *where, uint64_t
     return status == TL_OK ? tl_enumerate_pick(on, &side) : status;
 }
 
+tl_status tl_enumerate_killed_sides(tl_enumerator *on, const tl_state_id *where, tl_image *certain)
+{
+    tl_status status = side_show(on, where, 0, TL_PICK_OLDEST);
+    if (status == TL_OK)
+        status = tl_pending_show_nameless(on->pending, &on->possible.image);
+    if (status == TL_OK)
+        status = tl_image_copy(certain, &on->possible.image);
+    if (status == TL_OK)
+        status = side_show(on, where, tl_pending_newest_outcome(on->pending), TL_PICK_NEWEST);
+    return status;
+}
+
 tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where)
 {
     if (!tl_enumerator_goes_on(on))
         return TL_OK;
     uint32_t mark = tl_simdisk_mark(on->state_disk);
-    tl_status status = side_show(on, where, 0, TL_PICK_OLDEST);
-    if (status == TL_OK)
-        status = tl_pending_show_nameless(on->pending, &on->possible.image);
-    if (status == TL_OK)
-        status = tl_image_copy(&on->nest->durable, &on->possible.image);
-    if (status == TL_OK)
-        status = side_show(on, where, tl_pending_newest_outcome(on->pending), TL_PICK_NEWEST);
+    tl_status status = tl_enumerate_killed_sides(on, where, &on->nest->durable);
     if (status == TL_OK)
         status = first_run(on, where, &on->nest->durable);
     tl_simdisk_release(on->state_disk, mark);

@@ -183,6 +183,19 @@ static void a_finding_of_a_second_crash_is_a_script_with_two(void **state)
                   "recovery_meta_first");
 }
 
+/* `killed` ran in the lab alone: to apply it was no state. */
+static void a_second_crash_after_a_kill_is_a_script_that_apply_runs(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history delete --commit log --durability commit --tier T4 --profile journal "
+                  "--budget 20s",
+                  "trust_what_was_read");
+    char text[32768];
+    folder_read(folder_join(treelab->scratch, "run/finding-0.tls"), text, sizeof text);
+    program_says(text, "/killed\nreopen\n");
+}
+
 /* Run the command that a finding was told with: it brings the finding back. */
 static void printed_command_shows_it(program *treelab)
 {
@@ -398,6 +411,7 @@ int main(int argc, char **argv)
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
         AS_USER(a_finding_of_a_second_crash_is_a_script_with_two),
+        AS_USER(a_second_crash_after_a_kill_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_a_rate_is_replayed_with_what_it_recorded),
         AS_USER(a_finding_of_one_seed_of_many_is_replayed_with_that_seed),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
