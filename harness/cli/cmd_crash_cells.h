@@ -63,6 +63,9 @@ tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march);
 TL_MUST_USE tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording,
                                            char *error, size_t error_bytes);
 void tl_crash_cell_release(tl_crash_march *march, tl_recording *recording);
+/* The words of a crash line, and of a second one behind it when the script has that: the crash of a
+ * recovery; static.  NULL: they name no state. */
+const char *tl_crash_state_words(const tl_script_line *line);
 /* Beside the result, for a finding that was just told. */
 void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *recording,
                                const tl_enumerate_finding *finding);
