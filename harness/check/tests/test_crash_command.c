@@ -195,6 +195,26 @@ static void syncs_that_a_budget_leaves_undecided_are_told_and_exit_four(void **s
     assert_int_equal(treelab->exit_code, TL_EXIT_OK); /* all that it was asked for */
 }
 
+/* One named a second crash that no recovery had.  Tests run at the top of the source tree. */
+static void states_that_the_readmes_name_are_there(void **state)
+{
+    program *treelab = *state;
+    static const char *const files[] = {"README.md", "harness/check/README.md"};
+    static const char command[] = "treelab crash replay tree/";
+    unsigned found = 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        static char text[4 * PROGRAM_TEXT_BYTES];
+        folder_read(files[i], text, sizeof text);
+        for (const char *at = text; (at = strstr(at, command)) != NULL; at += sizeof command) {
+            const char *id = at + strlen("treelab crash replay ");
+            program_run(treelab, "crash replay %.*s -q", (int)strcspn(id, "` \n"), id);
+            assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+            found++;
+        }
+    }
+    assert_true(found > 0);
+}
+
 /* The first profile of the only cell of a sweep of second crashes. */
 typedef struct nested_row {
     char allowed[256], represented[256];
@@ -293,6 +313,7 @@ int main(void)
         AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
         AS_USER(a_budget_of_states_is_kept),
         AS_USER(syncs_that_a_budget_leaves_undecided_are_told_and_exit_four),
+        AS_USER(states_that_the_readmes_name_are_there),
         AS_USER(the_coverage_of_second_crashes_is_of_all_of_them),
         AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
     };
