@@ -80,6 +80,8 @@ void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, 
  * False: it did not fit. */
 bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,
                         size_t text_bytes);
+/* cmd_crash_times.c: `treelab crash replay ID --times N`.  False: it was not asked for. */
+bool tl_crash_replay_times(int argc, char **argv, int *exit_code);
 
 /* cmd_crash_enumerate.c: the chosen cell under each profile asked for. */
 void tl_crash_enumerate_cell(tl_crash_march *march);
