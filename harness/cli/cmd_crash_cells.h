@@ -96,6 +96,8 @@ void tl_crash_print_missing(const tl_crash_campaign *campaign);
  * False: it did not fit. */
 bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,
                         size_t text_bytes);
+/* cmd_crash_times.c: `treelab crash replay ID --times N`.  False: it was not asked for. */
+bool tl_crash_replay_times(int argc, char **argv, int *exit_code);
 
 /* cmd_crash_enumerate.c: the chosen cell under each profile asked for. */
 void tl_crash_enumerate_cell(tl_crash_march *march);

@@ -29,6 +29,9 @@ static int show_help(void)
          "its history, the disk forgets what the id says, the store recovers and is inspected.\n"
          "The same id gives the same state on every machine.\n"
          "\n"
+         "  --times N   replay in N processes, one after the other, and tell how many of them\n"
+         "              ended and told the same, to the letter\n"
+         "\n"
          "Examples:\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --keep /tmp/x \\\n"
@@ -37,6 +40,7 @@ static int show_help(void)
          "\\\n"
          "    --json -\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --timeline\n"
+         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --times 100\n"
          "\n"
          "Options that contradict the id are refused.\n"
          "\n"
@@ -72,6 +76,9 @@ int tl_cmd_crash_replay(int argc, char **argv)
                                     "tree/insert/4096/42/12/log/commit/posix/31.0/; see --help");
         return TL_EXIT_USAGE;
     }
+    int exit_code;
+    if (tl_crash_replay_times(argc, argv, &exit_code))
+        return exit_code;
     enum { ARGUMENTS_MAX = 64, MADE = 13 };
     char *made[ARGUMENTS_MAX + 1] = {
         (char *)"crash replay",

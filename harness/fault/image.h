@@ -72,7 +72,7 @@ void tl_image_read(const tl_image *image, uint32_t file, uint64_t offset, void *
                    size_t size_bytes);
 
 /* Do a log entry again; of a write only the first `sector_count` sectors (UINT32_MAX: all).
- * Syncs do nothing to one image. */
+ * Syncs do nothing to one image, but for one that failed and took its file back. */
 TL_MUST_USE tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op,
                                      uint32_t sector_count);
 
