@@ -99,7 +99,7 @@ int tl_cmd_crash_replay(int argc, char **argv)
     for (int i = 2; i < argc && count < ARGUMENTS_MAX; i++)
         made[count++] = argv[i];
     static tl_crash_request request = {.of_id = true}; /* large; once per process */
-    int exit_code = tl_crash_request_parse(count, made, &request);
+    exit_code = tl_crash_request_parse(count, made, &request);
     made[0] = (char *)"crash"; /* for the record */
     return exit_code == TL_EXIT_OK ? tl_crash_go(&request, count, made) : exit_code;
 }
