@@ -141,6 +141,8 @@ bool html_room(html_page *page, const char *instead)
 void html_picture(html_page *page, const tl_picture *picture)
 {
     tl_text *out = page->text;
+    if (!picture->chosen)
+        return; /* html_undrawn says so once for all */
     tl_text path = {0}, svg = {0}, label = {0};
     tl_text_addf(&path, "%s/%s.svg", page->request->plots_dir, picture->name);
     tl_text_addf(&label, "%s. %s The numbers are in the table below.", picture->title,
@@ -173,6 +175,21 @@ void html_picture(html_page *page, const tl_picture *picture)
     tl_text_clear(&path);
     tl_text_clear(&svg);
     tl_text_clear(&label);
+}
+
+/* How many pictures there could have been, and how to get them. */
+static void html_undrawn(html_page *page)
+{
+    const tl_pictures *pictures = page->request->pictures;
+    size_t left_out = 0;
+    for (size_t i = 0; i < pictures->count; i++)
+        left_out += !pictures->rows[i].chosen;
+    if (left_out > 0)
+        tl_text_addf(page->text,
+                     "<p class=\"warn\">%zu of %zu pictures were not drawn, to stay quick and "
+                     "small; their numbers are in the tables. <code>treelab report DIR "
+                     "--all-pictures</code> draws all.</p>\n",
+                     left_out, pictures->count);
 }
 
 /* Pictures of one kind and part, in order. */
@@ -241,6 +258,7 @@ void tl_html_render(const tl_html_request *request, tl_text *page_text)
         tl_text_add(page_text, html_style[i]);
     tl_text_add(page_text, "</style>\n</head>\n<body>\n<header>\n<h1>treelab report</h1>\n");
     html_banner(&page);
+    html_undrawn(&page);
     tl_text_add(page_text, "<nav aria-label=\"sections\">");
     for (size_t i = 0; i < SECTION_COUNT; i++)
         tl_text_addf(page_text, "<a href=\"#%s\">%s</a> ", sections[i].id, sections[i].title);

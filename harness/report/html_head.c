@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { CONTRACTS_MAX = 512 };
+
 /* What the banner counts over all parts. */
 typedef struct verdict {
     size_t parts_bad, cells_failed, cells_wrong, cells_unsupported, cells_finding, cells_other;
@@ -232,21 +234,27 @@ void html_origin(html_page *page)
                             "page; everything: run.json.</p>\n");
 }
 
-/* Whether an earlier cell of the suite already showed this store and durability. */
-static bool contract_seen(const tl_suite *suite, size_t part_no, size_t cell_no)
+/* The store and durability of a cell, as far as they were shown already. */
+typedef struct contract_list {
+    struct {
+        const char *label, *durability;
+    } rows[CONTRACTS_MAX];
+    size_t count;
+} contract_list;
+
+/* False when the list has them already or is full. */
+static bool contract_is_new(contract_list *seen, const char *label, const char *durability)
 {
-    const tl_json *cell = tl_suite_cell(&suite->parts[part_no], cell_no);
-    const char *durability = tl_suite_durability(&suite->parts[part_no], cell);
-    for (size_t p = 0; p <= part_no; p++) {
-        size_t end = p == part_no ? cell_no : suite->parts[p].cell_count;
-        for (size_t i = 0; i < end; i++) {
-            const tl_json *other = tl_suite_cell(&suite->parts[p], i);
-            if (strcmp(tl_suite_label(other), tl_suite_label(cell)) == 0 &&
-                strcmp(tl_suite_durability(&suite->parts[p], other), durability) == 0)
-                return true;
-        }
+    for (size_t i = 0; i < seen->count; i++) {
+        if (strcmp(seen->rows[i].label, label) == 0 &&
+            strcmp(seen->rows[i].durability, durability) == 0)
+            return false;
     }
-    return false;
+    if (seen->count == CONTRACTS_MAX)
+        return false;
+    seen->rows[seen->count].label = label;
+    seen->rows[seen->count++].durability = durability;
+    return true;
 }
 
 void html_contracts(html_page *page)
@@ -254,6 +262,7 @@ void html_contracts(html_page *page)
     static const char *const names[] = {"Store",   "Version",       "Durability asked for",
                                         "Promise", "How it is met", "Remark"};
     const tl_suite *suite = page->request->suite;
+    contract_list seen = {.count = 0};
     tl_text_add(
         page->text,
         "<p>Equal names do not make equal promises. <em>commit</em>: a power loss keeps "
@@ -266,9 +275,10 @@ void html_contracts(html_page *page)
     tl_text_add(page->text, "<tbody>\n");
     for (size_t p = 0; p < suite->part_count; p++) {
         for (size_t i = 0; i < suite->parts[p].cell_count; i++) {
-            if (contract_seen(suite, p, i))
-                continue;
             const tl_json *cell = tl_suite_cell(&suite->parts[p], i);
+            const char *durability = tl_suite_durability(&suite->parts[p], cell);
+            if (tl_suite_is_duel(cell) || !contract_is_new(&seen, tl_suite_label(cell), durability))
+                continue;
             const tl_json *engine = tl_json_get(cell, "engine");
             const tl_json *contract = tl_json_get(engine, "contract");
             const char *promise = tl_suite_text(contract, "promise");
@@ -276,7 +286,7 @@ void html_contracts(html_page *page)
             tl_text_add(page->text, "<tr>");
             html_th(page, tl_suite_label(cell));
             html_td(page, tl_suite_text(engine, "version"));
-            html_td(page, tl_suite_durability(&suite->parts[p], cell));
+            html_td(page, durability);
             html_tdf(page, same ? "good" : "warn", "%s", promise[0] == '\0' ? "not told" : promise);
             html_td(page, tl_suite_text(contract, "asks_for"));
             html_td(page, tl_suite_text(contract, "remark"));
@@ -284,4 +294,7 @@ void html_contracts(html_page *page)
         }
     }
     tl_text_add(page->text, "</tbody></table></div>\n");
+    if (seen.count == CONTRACTS_MAX)
+        tl_text_addf(page->text, "<p class=\"warn\">Only the first %d are listed.</p>\n",
+                     CONTRACTS_MAX);
 }

@@ -245,6 +245,28 @@ static void gnuplot_that_fails_is_quoted(void **state)
     assert_non_null(strstr(f->error, "false failed on plots/throughput.gp"));
 }
 
+/* Pictures of many runs took minutes: each panel read the tables of all. */
+static void pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away(void **state)
+{
+    fixture *f = *state;
+    char path[256];
+    assert_int_equal(publish(f, sample_bench_run(1), "no-such-gnuplot", "plots"), TL_UNSUPPORTED);
+    assert_int_equal(tl_pictures_choose(&f->pictures, 2), f->pictures.count - 2);
+    tl_plot_request plot = {.dir = f->dir, .templates = "plots"};
+    assert_int_equal(tl_plot_run(&plot, &f->pictures, f->error, sizeof f->error), TL_OK);
+    for (size_t i = 0; i < f->pictures.count; i++) {
+        snprintf(path, sizeof path, "%s/%s.svg", f->dir, f->pictures.rows[i].name);
+        assert_int_equal(access(path, R_OK) == 0, f->pictures.rows[i].chosen);
+    }
+    snprintf(path, sizeof path, "%s/.pieces", f->dir);
+    assert_int_not_equal(access(path, F_OK), 0);
+    tl_html_request request = {
+        .suite = &f->suite, .groups = &f->groups, .pictures = &f->pictures, .plots_dir = f->dir};
+    tl_text_clear(&f->page);
+    tl_html_render(&request, &f->page);
+    assert_non_null(strstr(tl_text_data(&f->page), "4 of 6 pictures were not drawn"));
+}
+
 static void an_empty_run_says_that_nothing_was_measured(void **state)
 {
     fixture *f = *state;
@@ -308,6 +330,7 @@ int main(void)
         WITH_DIRECTORY(without_gnuplot_the_tables_remain_and_the_next_step_is_named),
         WITH_DIRECTORY(a_missing_template_is_named),
         WITH_DIRECTORY(gnuplot_that_fails_is_quoted),
+        WITH_DIRECTORY(pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away),
         WITH_DIRECTORY(an_empty_run_says_that_nothing_was_measured),
         WITH_DIRECTORY(a_large_suite_stays_below_its_bound),
         cmocka_unit_test(html_escapes_whatever_a_run_holds),
