@@ -42,6 +42,8 @@ static int show_help(void)
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --timeline\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --times 100\n"
          "\n"
+         "Options that contradict the id are refused.\n"
+         "\n"
          "Exit codes: 0 the state is right, 2 usage or no such state, 3 the finding is there "
          "again.");
     return TL_EXIT_OK;
@@ -79,13 +81,25 @@ int tl_cmd_crash_replay(int argc, char **argv)
         return exit_code;
     enum { ARGUMENTS_MAX = 64, MADE = 13 };
     char *made[ARGUMENTS_MAX + 1] = {
-        (char *)"crash", (char *)"--driver",    fields[0], (char *)"--history",
-        fields[1],       (char *)"--page-size", fields[2], (char *)"--seed",
-        fields[3],       (char *)"--ops",       fields[4], (char *)"--repro",
+        (char *)"crash replay",
+        (char *)"--driver",
+        fields[0],
+        (char *)"--history",
+        fields[1],
+        (char *)"--page-size",
+        fields[2],
+        (char *)"--seed",
+        fields[3],
+        (char *)"--ops",
+        fields[4],
+        (char *)"--repro",
         fields[5],
     };
     int count = MADE;
     for (int i = 2; i < argc && count < ARGUMENTS_MAX; i++)
         made[count++] = argv[i];
-    return tl_cmd_crash(count, made);
+    static tl_crash_request request = {.of_id = true}; /* large; once per process */
+    exit_code = tl_crash_request_parse(count, made, &request);
+    made[0] = (char *)"crash"; /* for the record */
+    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, count, made) : exit_code;
 }

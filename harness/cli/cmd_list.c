@@ -270,6 +270,7 @@ static const struct argp list_argp = {
            "\vExamples:\n"
            "  treelab list                     everything\n"
            "  treelab list drivers             stores, and what they promise\n"
+           "  treelab list contracts           what they promise after a crash, for --contract\n"
            "  treelab list counters --json -   our engine's counters as JSON\n",
 };
 

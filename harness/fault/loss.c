@@ -196,7 +196,8 @@ tl_versions *tl_simdisk_versions(tl_simdisk *disk)
     return &disk->share->versions;
 }
 
-tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_image *left)
+tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_image *left,
+                              const tl_image *certain)
 {
     const tl_simdisk_loss all_kept = {.at = at, .power = false};
     if ((disk->flags & TL_SIMDISK_RECORD) == 0)
@@ -205,12 +206,14 @@ tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_
     tl_image_init(&issued, &disk->share->versions);
     tl_image_init(&durable, &disk->share->versions);
     tl_status status = TL_OK;
-    if (!power)
+    if (!power && certain == NULL)
         status = loss_build(disk, &all_kept, &issued, &durable);
     if (status == TL_OK)
         status = tl_image_copy(&disk->image, left);
     if (status == TL_OK)
-        status = tl_simdisk_begin_life(disk, power ? &disk->image : &durable);
+        status = tl_simdisk_begin_life(disk, power             ? &disk->image
+                                             : certain != NULL ? certain
+                                                               : &durable);
     tl_image_clear(&issued);
     tl_image_clear(&durable);
     return status;

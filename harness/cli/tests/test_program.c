@@ -23,7 +23,7 @@ static void every_command_has_help_with_examples(void **state)
 {
     program *treelab = *state;
     static const char *const commands[] = {"run",    "crash", "apply",  "verify", "dump",
-                                           "report", "keep",  "doctor", "list"};
+                                           "report", "keep",  "doctor", "gate", "baseline", "list"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "treelab %s", commands[i]);
