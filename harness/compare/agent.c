@@ -7,6 +7,7 @@
 #define _GNU_SOURCE /* sched_setaffinity */
 #include "harness/compare/agent.h"
 
+#include "harness/compare/counters.h"
 #include "harness/compare/protocol.h"
 #include "harness/measure/clock.h"
 #include "harness/report/machine.h"
@@ -138,7 +139,8 @@ static tl_status agent_open(agent *a)
     status = tl_cell_open(run, &run->arms[0], a->request->dir, &a->store, error, sizeof error);
     if (status != TL_OK)
         return fail(a, status, error);
-    say(a, "opened %" PRIu64, (uint64_t)a->driver->value_bytes_max(a->store));
+    say(a, "opened %" PRIu64 " %d", (uint64_t)a->driver->value_bytes_max(a->store),
+        (a->driver->capabilities & TL_DRIVER_READS_BACK) != 0);
     return TL_OK;
 }
 
@@ -228,8 +230,9 @@ static tl_status phase_whole(agent *a)
         return fail(a, status, a->loop.error);
     if (a->check.wrong > 0)
         return phase_wrong(a);
-    say(a, "whole %s %" PRIu64 " %" PRIu64 " %" PRIu64, phase->name, a->loop.ops, a->loop.cpu_ns,
-        a->loop.wall_ns);
+    say(a, "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64,
+        phase->measured && phase->threads > 1 ? "threads" : "whole", phase->name, a->loop.ops,
+        a->loop.cpu_ns, a->loop.wall_ns);
     return TL_OK;
 }
 
@@ -327,7 +330,8 @@ static tl_status phase_finish(agent *a)
         a->driver->counters == NULL ? 0 : a->driver->counters(a->store, after, TL_RUN_COUNTER_MAX);
     for (size_t i = 0; i < count && i < TL_RUN_COUNTER_MAX; i++) {
         uint64_t from = i < a->before_count ? a->before[i].value : 0;
-        say(a, "counter %s %" PRIu64, after[i].name, after[i].value - from);
+        if (tl_counter_is_exact(after[i].name))
+            say(a, "counter %s %" PRIu64, after[i].name, after[i].value - from);
     }
     say(a, "finished %" PRIu64 " %" PRIx64, a->applied, a->check.hash);
     return TL_OK;

@@ -59,6 +59,7 @@ static void launch_note(tl_duel *duel, size_t load, tl_duel_stage stage, uint64_
     const tl_launch *launch = &duel->launch;
     duel->launches++;
     setup->records = launch->records;
+    setup->not_compared = !launch->answers[0] || !launch->answers[1];
     setup->content_hash = launch->content_hash;
     for (unsigned side = 0; side < 2; side++) {
         setup->setup_cpu_ns[side] = launch->setup_cpu_ns[side];
@@ -252,7 +253,7 @@ static void leave_undecided(tl_duel *duel)
         tl_duel_row *row = &duel->rows[i];
         row->active = false;
         if (row->verdict != TL_VERDICT_REGRESSED || row->confirmation ||
-            duel->request->confirm_launches == 0)
+            duel->request->confirm_launches == 0 || duel->request->by_counters)
             continue;
         row->verdict = TL_VERDICT_INCONCLUSIVE;
         snprintf(row->note, sizeof row->note,

@@ -2,6 +2,7 @@
  */
 #include "harness/compare/duel.h"
 
+#include "harness/compare/counters.h"
 #include "harness/compare/holm.h"
 
 #include <inttypes.h>
@@ -124,6 +125,14 @@ static uint64_t ops_wanted(const tl_launch *pilot, uint64_t ops)
     return wanted > OPS_MAX ? (uint64_t)OPS_MAX : (uint64_t)wanted;
 }
 
+static void note_threads(tl_duel_setup *setup, const tl_launch_phase *phase)
+{
+    size_t length = strlen(setup->threaded);
+    if (phase->threaded)
+        snprintf(setup->threaded + length, sizeof setup->threaded - length, "%s%s",
+                 length == 0 ? "" : ", ", phase->name);
+}
+
 tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again)
 {
     const tl_launch *pilot = &duel->launch;
@@ -134,6 +143,7 @@ tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again)
     }
     *again = false;
     for (size_t i = 0; i < pilot->phase_count; i++) {
+        note_threads(&duel->setups[load], &pilot->phases[i]);
         tl_status status = pilot->phases[i].timed ? row_add(duel, load, i) : TL_OK;
         if (status != TL_OK)
             return status;
@@ -303,30 +313,57 @@ tl_status tl_duel_rows_confirm(tl_duel *duel)
 
 /* --- where time decides nothing --- */
 
+typedef struct tally {
+    size_t common, differ, more, less; /* more, less: of those that cost storage */
+    size_t storage, length;
+} tally;
+
+static void tell_difference(tl_duel_row *row, const tl_launch_counter *a,
+                            const tl_launch_counter *b, tally *found)
+{
+    enum { ROOM = 120 };
+    if (found->length + ROOM > sizeof row->note)
+        return; /* the cell has them all */
+    found->length += (size_t)snprintf(row->note + found->length, sizeof row->note - found->length,
+                                      "%s%.40s %" PRIu64 " -> %" PRIu64,
+                                      found->length == 0 ? "" : ", ", a->name, a->value, b->value);
+}
+
+static void compare_counter(tl_duel_row *row, const tl_launch_counter *a,
+                            const tl_launch_counter *b, bool storage, tally *found)
+{
+    if (strcmp(a->name, b->name) != 0 || !tl_counter_is_exact(a->name) ||
+        tl_counter_is_storage(a->name) != storage)
+        return;
+    found->common++;
+    found->storage += storage;
+    if (a->value == b->value)
+        return;
+    found->differ++;
+    found->more += storage && b->value > a->value;
+    found->less += storage && b->value < a->value;
+    tell_difference(row, a, b, found);
+}
+
+/* More bytes written or more syncs: regressed.  Other differences are told, and decide nothing. */
 static void count_row(tl_duel_row *row)
 {
-    size_t differ = 0, length = 0, compared = 0;
+    tally found = {0};
     row->note[0] = '\0';
-    for (size_t i = 0; i < row->counter_count[0]; i++)
-        for (size_t j = 0; j < row->counter_count[1]; j++) {
-            const tl_launch_counter *a = &row->counters[0][i], *b = &row->counters[1][j];
-            if (strcmp(a->name, b->name) != 0)
-                continue;
-            compared++;
-            if (a->value == b->value || length >= sizeof row->note - 120 || differ++ >= 6)
-                continue;
-            length += (size_t)snprintf(row->note + length, sizeof row->note - length,
-                                       "%s%.48s %" PRIu64 " -> %" PRIu64, length == 0 ? "" : ", ",
-                                       a->name, a->value, b->value);
-        }
+    for (int storage = 1; storage >= 0; storage--) /* what decides is told first */
+        for (size_t i = 0; i < row->counter_count[0]; i++)
+            for (size_t j = 0; j < row->counter_count[1]; j++)
+                compare_counter(row, &row->counters[0][i], &row->counters[1][j], storage != 0,
+                                &found);
     row->active = false;
-    row->verdict = compared == 0 ? TL_VERDICT_INVALID
-                   : differ == 0 ? TL_VERDICT_PASS
-                                 : TL_VERDICT_INCONCLUSIVE;
-    if (compared == 0)
-        snprintf(row->note, sizeof row->note, "the stores have no counters in common");
-    else if (differ == 0)
-        snprintf(row->note, sizeof row->note, "all %zu counters are equal", compared);
+    row->verdict = found.storage == 0 ? TL_VERDICT_INVALID
+                   : found.more > 0   ? TL_VERDICT_REGRESSED
+                                      : TL_VERDICT_PASS;
+    if (found.storage == 0)
+        snprintf(row->note, sizeof row->note,
+                 "the stores have no counters of written bytes and syncs in common");
+    else if (found.differ == 0)
+        snprintf(row->note, sizeof row->note, "all %zu counters are equal", found.common);
 }
 
 void tl_duel_rows_count(tl_duel *duel)

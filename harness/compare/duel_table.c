@@ -35,7 +35,7 @@ static void print_row(FILE *out, const tl_duel_row *row)
 {
     const char *verdict = tl_verdict_name(row->verdict);
     if (!row->judged)
-        fprintf(out, "%-24s %-94s %s\n", row->name, "", verdict);
+        fprintf(out, "%-24s %-59s %s\n", row->name, "", verdict);
     else {
         print_effect(out, row->name, "median", &row->effects[TL_DUEL_MEDIAN], verdict);
         print_effect(out, "", "sums", &row->effects[TL_DUEL_SUMS], "");
@@ -50,9 +50,15 @@ static void print_setup(FILE *out, const tl_duel *duel, size_t load)
 {
     const tl_duel_setup *setup = &duel->setups[load];
     const tl_duel_noise *noise = &setup->noise;
+    if (setup->threaded[0] != '\0')
+        fprintf(out, "%s: phases of several threads are not compared: %s\n",
+                duel->request->loads[load].name, setup->threaded);
+    if (setup->not_compared)
+        fprintf(out, "%s: answers are not compared: a store does not claim to read back\n",
+                duel->request->loads[load].name);
+    double launches = (double)noise->launches;
     if (noise->launches == 0)
         return;
-    double launches = (double)noise->launches;
     fprintf(out,
             "%s: ops %llu, %.2f s a launch, set-up %.0f and %.0f ms; a launch had %.1f involuntary "
             "switches, %.1f ms of waiting for the processor, %.1f hiccups",
@@ -81,8 +87,13 @@ void tl_duel_print(FILE *out, const tl_duel *duel)
         print_setup(out, duel, load);
     if (duel->out_of_budget)
         fputs("The budget ended before the last look; more with --budget.\n", out);
-    fprintf(out,
-            "CPU time of the processes; pass: a slowdown of %.3g%% is excluded; regressed: one "
-            "above %.3g%% is shown.\n",
-            tl_effect_percent(request->margins.largest), tl_effect_percent(request->margins.delta));
+    if (request->by_counters)
+        fputs("pass: no more bytes written and no more syncs than A; regressed: more of either.\n",
+              out);
+    else
+        fprintf(out,
+                "CPU time of the processes; pass: a slowdown of %.3g%% is excluded; regressed: one "
+                "above %.3g%% is shown.\n",
+                tl_effect_percent(request->margins.largest),
+                tl_effect_percent(request->margins.delta));
 }

@@ -57,7 +57,8 @@ typedef struct tl_launch_counter {
 
 typedef struct tl_launch_phase {
     char name[TL_LAUNCH_NAME_MAX];
-    bool timed;                     /* false: set-up, or a phase of several threads */
+    bool timed; /* false: set-up, or a phase of several threads */
+    bool threaded;
     bool repeats;                   /* its few operations are asked again and again */
     bool read_only;                 /* what is left after its slices need not run */
     uint64_t ops;                   /* announced */
@@ -76,6 +77,7 @@ typedef struct tl_launch {
     uint64_t empty_ns[2];                       /* the clock's jitter: of slices with nothing in */
     uint64_t hiccups[2], hiccup_max_ns[2], steal_ticks;
     bool steal_known;
+    bool answers[2]; /* the side claims to read back; else it is compared with nothing */
     uint64_t records, content_hash; /* equal on both sides */
     char revision[2][TL_LAUNCH_NAME_MAX];
     uint64_t wall_ns;

@@ -2,11 +2,12 @@
  *
  *     agent                                         duel
  *     treelab-agent VERSION REVISION
- *     opened VALUE_BYTES_MAX
+ *     opened VALUE_BYTES_MAX ANSWERS               (0: the store does not claim to read back)
  *                                                   begin VALUE_BYTES_MAX   (what both take)
  *     ready CPU WALL EMPTY HICCUPS HICCUP_MAX
  *                                                   phase
- *     whole NAME OPS CPU WALL                       (set-up, or a phase of threads: it has run)
+ *     whole NAME OPS CPU WALL                       (set-up: it has run)
+ *     threads NAME OPS CPU WALL                     (a phase of several threads: the same)
  *     timed NAME OPS REPEATS READS                  (1: so few operations that they are repeated;
  *                                                    1: none writes)
  *     none                                          (there is no phase left)
