@@ -51,6 +51,7 @@ typedef struct agent {
     tl_driver_counter before[TL_RUN_COUNTER_MAX];
     size_t before_count;
     uint64_t applied;
+    uint64_t idle_cpu_ns; /* spent while it waited for the last order */
 } agent;
 
 static void say(agent *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -306,9 +307,9 @@ static tl_status phase_slice(agent *a, uint64_t warm, uint64_t ops, bool end)
         tl_scan_list_clear(&a->scans);
     if (a->check.wrong > 0)
         return phase_wrong(a);
-    say(a, "slice %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIx64 " %ld %ld %" PRIu64, timed, cpu_ns,
-        wall_ns, a->check.hash, after.ru_minflt - before.ru_minflt,
-        after.ru_nivcsw - before.ru_nivcsw, waited_ns);
+    say(a, "slice %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIx64 " %ld %ld %" PRIu64 " %" PRIu64,
+        timed, cpu_ns, wall_ns, a->check.hash, after.ru_minflt - before.ru_minflt,
+        after.ru_nivcsw - before.ru_nivcsw, waited_ns, a->idle_cpu_ns);
     return TL_OK;
 }
 
@@ -406,8 +407,12 @@ static __attribute__((noinline)) tl_status serve(agent *a)
     bool going = true;
     say(a, TL_PROTOCOL_GREETING " %d %s", (int)TL_PROTOCOL_VERSION, tl_build_revision());
     tl_status status = agent_open(a);
-    while (status == TL_OK && going && fgets(line, sizeof line, a->in) != NULL)
+    for (uint64_t idle_ns = tl_clock_cpu_ns();
+         status == TL_OK && going && fgets(line, sizeof line, a->in) != NULL;
+         idle_ns = tl_clock_cpu_ns()) {
+        a->idle_cpu_ns = tl_clock_cpu_ns() - idle_ns;
         status = obey(a, line, &going);
+    }
     agent_release(a);
     return status;
 }

@@ -11,7 +11,9 @@
  * A row that regressed is confirmed with fresh launches, whose statistic of the same kind must be
  * above 0 at 5 %; what is told of it then comes from these launches, which nobody chose to stop at.
  *
- * Where commits wait for the disk, time decides nothing: counters of the pilots are compared.
+ * Where commits wait for the disk, time decides nothing: counters of the pilots are compared.  A
+ * store whose threads work on while the other side runs does part of its work unseen: its rows are
+ * inconclusive.
  *
  * Threads   one duel at a time per process.
  */
@@ -89,6 +91,7 @@ typedef struct tl_duel_row {
     size_t fresh_n;
     bool confirmation;                 /* was tried */
     tl_effect confirmed;               /* of statistic `failed` */
+    double busy_ns[2], idle_ns[2];     /* CPU time in slices, and of its threads outside of them */
     double slice_ns_min, ns_per_op[2]; /* the shortest median slice of a launch; pilot's cost */
     tl_launch_counter counters[2][TL_LAUNCH_COUNTERS_MAX]; /* of the pilot, whole phase */
     size_t counter_count[2];

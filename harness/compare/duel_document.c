@@ -194,6 +194,7 @@ static void add_launch_phase(tl_json *phases, const tl_launch_phase *phase)
         add_sides(row, "minflt", slice->minflt);
         add_sides(row, "invol_cs", slice->invol_cs);
         add_sides(row, "runqueue_wait_ns", slice->runwait_ns);
+        add_sides(row, "idle_cpu_ns", slice->idle_cpu_ns);
     }
 }
 

@@ -18,12 +18,13 @@ enum {
     WARM_PARTS = 4, /* a slice is preceded by a quarter of itself */
     ROUND_OPS = 64, /* generated at once */
 };
-#define SLICE_NS      5e6
-#define SLICE_MARGIN  1.25 /* a pilot is one sample */
-#define JITTER_FACTOR 10
-#define OPS_MAX       4e6
-#define PASS_ALPHA    0.05
-#define CONFIRM_ALPHA 0.05
+#define SLICE_NS         5e6
+#define SLICE_MARGIN     1.25 /* a pilot is one sample */
+#define JITTER_FACTOR    10
+#define OPS_MAX          4e6
+#define PASS_ALPHA       0.05
+#define CONFIRM_ALPHA    0.05
+#define BACKGROUND_SHARE 0.02
 /* What a whole phase must last. */
 #define PHASE_NS (SLICES_FIT * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN)
 
@@ -185,6 +186,32 @@ static void check_length(tl_duel_row *row, const tl_launch *launch, const tl_lau
     }
 }
 
+/* Work in the background is counted on neither side, and slows the other one. */
+static void count_background(tl_duel_row *row, const tl_launch_phase *phase)
+{
+    for (size_t i = 0; i < phase->slice_count; i++)
+        for (unsigned side = 0; side < 2; side++) {
+            row->busy_ns[side] += (double)phase->slices[i].cpu_ns[side];
+            row->idle_ns[side] += (double)phase->slices[i].idle_cpu_ns[side];
+        }
+}
+
+static bool works_in_background(tl_duel_row *row)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (row->idle_ns[side] <= BACKGROUND_SHARE * row->busy_ns[side])
+            continue;
+        row->verdict = TL_VERDICT_INCONCLUSIVE;
+        row->active = false;
+        snprintf(row->note, sizeof row->note,
+                 "%c works on in the background, %.0f%% of its time in slices: time decides "
+                 "nothing, see the counters",
+                 side == 0 ? 'A' : 'B', 100 * row->idle_ns[side] / row->busy_ns[side]);
+        return true;
+    }
+    return false;
+}
+
 void tl_duel_rows_add(tl_duel *duel, size_t load, tl_duel_stage stage)
 {
     for (size_t i = 0; i < duel->row_count; i++) {
@@ -207,6 +234,7 @@ void tl_duel_rows_add(tl_duel *duel, size_t load, tl_duel_stage stage)
         if (!confirming)
             row->wall[at] = wall;
         check_length(row, &duel->launch, phase);
+        count_background(row, phase);
     }
 }
 
@@ -282,7 +310,8 @@ tl_status tl_duel_rows_look(tl_duel *duel, size_t look)
         }
         if (row->active && status == TL_OK) {
             row->judged = true;
-            decide(row, look, pass_level);
+            if (!works_in_background(row))
+                decide(row, look, pass_level);
         }
     }
     free(holm);

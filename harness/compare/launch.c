@@ -266,9 +266,10 @@ static tl_status slice_half(pair *p, unsigned side, const char *order, tl_timed_
         return status;
     if (sscanf(p->lines[side],
                "slice %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNx64 " %" SCNu64 " %" SCNu64
-               " %" SCNu64,
+               " %" SCNu64 " %" SCNu64,
                &ops[side], &slice->cpu_ns[side], &slice->wall_ns[side], &hashes[side],
-               &slice->minflt[side], &slice->invol_cs[side], &slice->runwait_ns[side]) != 7)
+               &slice->minflt[side], &slice->invol_cs[side], &slice->runwait_ns[side],
+               &slice->idle_cpu_ns[side]) != 8)
         return unexpected(p, side);
     return TL_OK;
 }

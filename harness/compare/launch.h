@@ -48,6 +48,7 @@ typedef struct tl_launch_request {
 typedef struct tl_timed_pair { /* index 0 is A, 1 is B */
     unsigned first;            /* who ran first */
     uint64_t ops, cpu_ns[2], wall_ns[2], minflt[2], invol_cs[2], runwait_ns[2];
+    uint64_t idle_cpu_ns[2]; /* of the store's own threads, while the other side ran */
 } tl_timed_pair;
 
 typedef struct tl_launch_counter {

@@ -12,7 +12,7 @@
  *                                                    1: none writes)
  *     none                                          (there is no phase left)
  *                                                   slice WARM OPS END
- *     slice OPS CPU WALL HASH MINFLT INVOL RUNWAIT
+ *     slice OPS CPU WALL HASH MINFLT INVOL RUNWAIT IDLE
  *                                                   finish
  *     counter NAME VALUE ...
  *     finished OPS HASH                             (the rest has run, if the phase writes)
@@ -22,8 +22,9 @@
  * Times are nanoseconds: CPU of the process with all its threads, wall of CLOCK_MONOTONIC.  Hashes
  * are hexadecimal.  WARM operations run before the clocks are read; END 1: the transaction that
  * is open ends within the slice.  EMPTY is what the CPU clock says of a slice with nothing in it,
- * nine times in ten at most.  RUNWAIT is time spent ready but not running.  At any time instead of
- * an answer:
+ * nine times in ten at most.  RUNWAIT is time spent ready but not running,
+ * IDLE the CPU time of threads of the store while the agent waited for this order.  At any time
+ * instead of an answer:
  *
  *     wrong TEXT       an answer of the store was not what was written
  *     error STATUS TEXT

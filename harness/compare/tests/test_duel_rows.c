@@ -193,6 +193,21 @@ static void a_failure_that_fresh_launches_deny_is_inconclusive(void **state)
     assert_int_equal(tl_duel_conclude(&f->duel), TL_DUEL_REGRESSED);
 }
 
+static void a_store_that_works_while_the_other_side_runs_gets_no_verdict(void **state)
+{
+    fixture *f = *state;
+    const double effects[ROWS] = {0.2, 0.2, 0.2};
+    three_rows(f);
+    for (size_t i = 0; i < 16; i++)
+        launch(f, effects, 0.001, TL_DUEL_LOOKS);
+    f->duel.rows[0].idle_ns[1] = 0.05 * f->duel.rows[0].busy_ns[1];
+    f->duel.rows[1].idle_ns[1] = 0.01 * f->duel.rows[1].busy_ns[1];
+    assert_int_equal(tl_duel_rows_look(&f->duel, 0), TL_OK);
+    assert_int_equal(f->duel.rows[0].verdict, TL_VERDICT_INCONCLUSIVE);
+    assert_true(!f->duel.rows[0].active && strstr(f->duel.rows[0].note, "background") != NULL);
+    assert_int_equal(f->duel.rows[1].verdict, TL_VERDICT_REGRESSED);
+}
+
 /* The promise of the looks: equal arms regress in 1 % of duels at most, all looks and rows of it
  * together.  1000 duels of three rows; true rates of 1 % give more than 20 once in a thousand. */
 static void equal_arms_rarely_regress_at_any_look(void **state)
@@ -263,6 +278,7 @@ int main(void)
         ROW_TEST(slow_rows_regress_equal_ones_pass_and_unclear_ones_go_on),
         ROW_TEST(wide_noise_is_inconclusive_and_stays_active),
         ROW_TEST(a_failure_that_fresh_launches_deny_is_inconclusive),
+        ROW_TEST(a_store_that_works_while_the_other_side_runs_gets_no_verdict),
         ROW_TEST(equal_arms_rarely_regress_at_any_look),
         ROW_TEST(counters_of_bytes_and_syncs_decide_and_times_are_not_looked_at),
     };

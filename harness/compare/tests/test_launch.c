@@ -19,7 +19,7 @@
 #define OPENED "echo treelab-agent 1 here; echo opened 1000 1; "
 #define BEGUN  OPENED "read l; echo ready 10 20 500 0 0; "
 #define TIMED  BEGUN "read l; echo timed get 1000 0 1; "
-#define SLICE  "read l; echo slice 1000 2000000 2100000 abc 1 2 3; "
+#define SLICE  "read l; echo slice 1000 2000000 2100000 abc 1 2 3 0; "
 #define REST                                                                                       \
     "read l; echo counter splits 7; echo finished 1000 abc; read l; echo none; read l; "           \
     "echo closed 5 beef; "
@@ -80,9 +80,9 @@ static tl_status run(fixture *f, const char *left, const char *right)
 static void agents_that_keep_the_protocol_make_a_launch(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(
-        run(f, TIMED SLICE REST, TIMED "read l; echo slice 1000 4000000 4100000 abc 1 2 3; " REST),
-        TL_OK);
+    assert_int_equal(run(f, TIMED SLICE REST,
+                         TIMED "read l; echo slice 1000 4000000 4100000 abc 1 2 3 0; " REST),
+                     TL_OK);
     assert_int_equal(f->launch.phase_count, 1);
     assert_string_equal(f->launch.phases[0].name, "get");
     assert_true(f->launch.phases[0].read_only && !f->launch.phases[0].repeats);
@@ -139,8 +139,8 @@ static void sides_that_read_or_hold_different_things_are_wrong(void **state)
 {
     fixture *f = *state;
     static const char *const rights[] = {
-        TIMED "read l; echo slice 1000 2000000 2100000 abd 1 2 3; " REST,
-        TIMED "read l; echo slice 999 2000000 2100000 abc 1 2 3; " REST,
+        TIMED "read l; echo slice 1000 2000000 2100000 abd 1 2 3 0; " REST,
+        TIMED "read l; echo slice 999 2000000 2100000 abc 1 2 3 0; " REST,
         TIMED SLICE "read l; echo finished 1000 abd; cat",
         TIMED SLICE "read l; echo finished 1000 abc; read l; echo none; read l; echo closed 5 f00d",
         TIMED SLICE "read l; echo finished 1000 abc; read l; echo none; read l; echo closed 6 beef",
@@ -155,7 +155,7 @@ static void a_store_that_does_not_claim_to_read_back_is_compared_with_nothing(vo
     assert_int_equal(run(f, TIMED SLICE REST,
                          "echo treelab-agent 1 here; echo opened 1000 0; read l; "
                          "echo ready 1 2 500 0 0; read l; echo timed get 1000 0 1; read l; "
-                         "echo slice 1000 2000000 2100000 0 1 2 3; read l; echo finished 1000 0; "
+                         "echo slice 1000 2000000 2100000 0 1 2 3 0; read l; echo finished 1000 0; "
                          "read l; echo none; read l; echo closed 0 0"),
                      TL_OK);
     assert_false(f->launch.answers[1]);
