@@ -34,6 +34,16 @@ static void print_effect(FILE *out, const char *name, const char *statistic,
 static void print_row(FILE *out, const tl_duel_row *row)
 {
     const char *verdict = tl_verdict_name(row->verdict);
+    char passed[3 * PERCENT_MAX];
+    if (row->judged && row->verdict == TL_VERDICT_PASS) {
+        const tl_effect *median = &row->effects[TL_DUEL_MEDIAN],
+                        *sums = &row->effects[TL_DUEL_SUMS];
+        double upper =
+            median->pass_upper > sums->pass_upper ? median->pass_upper : sums->pass_upper;
+        snprintf(passed, sizeof passed, "pass: below %+.2f%% at %.3g%%", tl_effect_percent(upper),
+                 100 * median->pass_level);
+        verdict = passed;
+    }
     if (!row->judged)
         fprintf(out, "%-24s %-59s %s\n", row->name, "", verdict);
     else {
