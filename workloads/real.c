@@ -16,7 +16,7 @@
 #ifdef __FAST_MATH__
 #error "-ffast-math changes which operations a seed gives"
 #endif
-#if FLT_EVAL_METHOD != 0
+#if FLT_EVAL_METHOD == 2 || FLT_EVAL_METHOD < 0
 #error "doubles must be rounded after each operation (with gcc for i386: -msse2 -mfpmath=sse)"
 #endif
 

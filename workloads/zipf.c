@@ -4,8 +4,8 @@
  * distributions", ACM TOMACS 6 (1996).  The weight h(x) = x^-theta is a convex curve with a known
  * integral H and its inverse.  A uniform number below the area from 3/2 to n + 1/2, and the weight
  * of 1 beside it, is inverted to a point x; k is the nearest number, and is taken unless the point
- * lies in the sliver by which the curve's area around k is more than k's weight.  At least three
- * of four draws are taken at once, most by `squeeze` alone, without H.
+ * lies in the sliver by which the curve's area around k is more than k's weight.  Most
+ * draws are taken at once, by `squeeze` alone, without H.
  *
  * H(x) = (x^(1-theta) - 1) / (1 - theta) is written with slopes that stay exact where theta is
  * near 1, so that 1 is no special case.
@@ -54,7 +54,7 @@ void tl_zipf_resize(tl_zipf *zipf, uint64_t count)
 
 uint64_t tl_zipf_at(const tl_zipf *zipf, uint64_t draw)
 {
-    for (;; draw = tl_scramble(draw)) { /* ends: each round is taken with probability over 3/4 */
+    for (;; draw = tl_scramble(draw)) { /* ends: each round is taken with probability over 1/2 */
         double y = zipf->area_last + tl_real_unit(draw) * (zipf->area_first - zipf->area_last);
         double x = area_inverse(zipf, y);
         uint64_t k = x < 1 ? 1 : x >= (double)zipf->count ? zipf->count : (uint64_t)(x + 0.5);
