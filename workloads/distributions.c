@@ -28,7 +28,7 @@ static bool refuse_name(const char *text, size_t chars, char *error, size_t erro
         length += (size_t)snprintf(all + length, sizeof all - length, "%s%s%s", i == 0 ? "" : ", ",
                                    rows[i].name, rows[i].form);
     }
-    const char *near = tl_nearest(text, chars, names, TL_LAW_COUNT);
+    const char *near = tl_options_nearest(text, chars, names, TL_LAW_COUNT);
     if (error == NULL)
         return false;
     if (near != NULL)

@@ -216,7 +216,7 @@ static bool refuse_name(const char *text, size_t chars, char *error, size_t erro
     const char *names[FORM_COUNT];
     for (size_t i = 0; i < FORM_COUNT; i++)
         names[i] = forms[i].name;
-    const char *near = tl_nearest(text, chars, names, FORM_COUNT);
+    const char *near = tl_options_nearest(text, chars, names, FORM_COUNT);
     if (near != NULL)
         return refuse(error, error_bytes, "there is no law of sizes '%.*s'; did you mean '%s'?",
                       (int)chars, text, near);

@@ -76,7 +76,7 @@ static void nearest_try(word given, word candidate, size_t *best_distance, word 
     *best = candidate;
 }
 
-const char *tl_nearest(const char *given, size_t chars, const char *const *names, size_t count)
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count)
 {
     word best = {NULL, 0};
     size_t best_distance = SIZE_MAX;

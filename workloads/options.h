@@ -42,7 +42,7 @@ bool tl_options_list(const tl_options *settings, const char *name, size_t *index
 bool tl_options_value_bytes(const tl_options *settings, const char *name, uint64_t *value);
 
 /* The one of `names` that the first `chars` of `given` are most like; NULL when none is near. */
-const char *tl_nearest(const char *given, size_t chars, const char *const *names, size_t count);
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count);
 
 /* Write a message of your own; always false. */
 bool tl_options_refuse(const tl_options *settings, const char *format, ...)

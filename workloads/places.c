@@ -59,7 +59,7 @@ bool tl_order_parse(const char *text, tl_order *order, char *error, size_t error
                      i == TL_ORDER_ALMOST ? " with P above 0, up to 1" : "");
         return false;
     }
-    const char *near = tl_nearest(text, chars, names, ROW_COUNT);
+    const char *near = tl_options_nearest(text, chars, names, ROW_COUNT);
     if (error != NULL && near != NULL)
         snprintf(error, error_bytes, "there is no order '%s'; did you mean '%s'?", text, near);
     else if (error != NULL)
