@@ -23,6 +23,37 @@
 static const double log2_high = 0x1.62e42fee00000p-1; /* 33 bits */
 static const double log2_low = 0x1.a39ef35793c76p-33;
 
+enum { TERMS = 14 };
+
+/* c[0] + c[1] x + c[2] x^2 + ...  In pairs of pairs, since the machine multiplies side by side and
+ * a draw waits for each step of a chain. */
+static inline double polynomial(const double c[TERMS], double x)
+{
+    double x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
+    double low = ((c[0] + c[1] * x) + (c[2] + c[3] * x) * x2) +
+                 ((c[4] + c[5] * x) + (c[6] + c[7] * x) * x2) * x4;
+    double high = ((c[8] + c[9] * x) + (c[10] + c[11] * x) * x2) + (c[12] + c[13] * x) * x4;
+    return low + high * x8;
+}
+
+static const double log_terms[TERMS] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11,
+                                        1.0 / 13, 1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21,
+                                        1.0 / 23, 0,        0,        0};
+static const double exp_terms[TERMS] = {1.0,
+                                        1.0 / 2,
+                                        1.0 / 6,
+                                        1.0 / 24,
+                                        1.0 / 120,
+                                        1.0 / 720,
+                                        1.0 / 5040,
+                                        1.0 / 40320,
+                                        1.0 / 362880,
+                                        1.0 / 3628800,
+                                        1.0 / 39916800,
+                                        1.0 / 479001600,
+                                        1.0 / 6227020800.0,
+                                        0};
+
 double tl_real_log(double x)
 {
     uint64_t bits;
@@ -35,41 +66,24 @@ double tl_real_log(double x)
         m *= 0.5;
         exponent++;
     }
-    double s = (m - 1) / (m + 1), z = s * s, sum = 0;
-    for (int odd = 23; odd >= 3; odd -= 2)
-        sum = (sum + 1.0 / odd) * z;
+    double s = (m - 1) / (m + 1), z = s * s;
+    double sum = z * polynomial(log_terms, z);
     double e = (double)exponent;
     return e * log2_high + (2 * s + (2 * s * sum + e * log2_low));
 }
 
 double tl_real_exp(double x)
 {
-    static const double inverse[] = {1.0,
-                                     1.0,
-                                     1.0 / 2,
-                                     1.0 / 6,
-                                     1.0 / 24,
-                                     1.0 / 120,
-                                     1.0 / 720,
-                                     1.0 / 5040,
-                                     1.0 / 40320,
-                                     1.0 / 362880,
-                                     1.0 / 3628800,
-                                     1.0 / 39916800,
-                                     1.0 / 479001600,
-                                     1.0 / 6227020800.0};
     if (x < -700)
         return 0;
     if (x > 700)
         x = 700;
     int64_t k = (int64_t)(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5));
-    double r = (x - (double)k * log2_high) - (double)k * log2_low, sum = 0;
-    for (int i = 13; i >= 1; i--)
-        sum = (sum + inverse[i]) * r;
+    double r = (x - (double)k * log2_high) - (double)k * log2_low;
     uint64_t bits = (uint64_t)(k + 1023) << 52;
     double power;
     memcpy(&power, &bits, sizeof power);
-    return (1 + sum) * power;
+    return (1 + r * polynomial(exp_terms, r)) * power;
 }
 
 enum { SERIES_TERMS = 9 }; /* 0.01^9 is below any last place */

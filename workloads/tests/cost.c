@@ -90,7 +90,7 @@ static void law_row(const char *text, uint64_t ops)
 int main(int argc, char **argv)
 {
     static const char *const rows[] = {
-        "sequential",
+        "mixed",
         "random phases=insert,get",
         "phases phases=load order=ascending key_shape=dense",
         "phases phases=load",
