@@ -124,16 +124,17 @@ static void a_million_draws_follow_the_formula_of_their_law(void **state)
         "exponential:0.1@0.9",
         "exponential:0.85714@0.95",
     };
-    static const uint64_t ids[] = {2, 10, 1000, 100000};
+    static const uint64_t ids[] = {7, 1000, 100000};
     (void)state;
     for (size_t l = 0; l < sizeof laws / sizeof laws[0]; l++) {
         for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
             if (ids[i] < 100 && strncmp(laws[l], "hotspot", 7) == 0)
                 continue; /* one of few ids is hot, whatever the fraction */
-            uint64_t *counts = counts_of(laws[l], ids[i], DRAWS, 7);
+            uint64_t draws = ids[i] == 1000 ? DRAWS : DRAWS / 4;
+            uint64_t *counts = counts_of(laws[l], ids[i], draws, 7);
             double *p = expected_of(laws[l], ids[i]);
-            double ks = kolmogorov(counts, p, ids[i], DRAWS);
-            double chi = pearson(counts, p, ids[i], DRAWS);
+            double ks = kolmogorov(counts, p, ids[i], draws);
+            double chi = pearson(counts, p, ids[i], draws);
             if (ks > 1.95 || chi > 4.5)
                 fail_msg("%s over %llu ids: KS %.3f, chi-squared %.1f deviations", laws[l],
                          (unsigned long long)ids[i], ks, chi);
