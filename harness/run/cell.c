@@ -119,9 +119,8 @@ static bool cell_begin(cell_run *run)
 {
     tl_run_cell *cell = run->cell;
     const tl_run_request *request = run->request;
-    int length =
-        snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%s-%" PRIu64, request->data_dir,
-                 cell->repetition, cell->load->workload->name, cell->order);
+    int length = snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%" PRIu64,
+                          request->data_dir, cell->repetition, cell->order);
     tl_status status = length < (int)sizeof run->dir ? TL_OK : TL_INVALID;
     if (status == TL_OK)
         status = tl_directory_make_fresh(run->dir);
@@ -345,8 +344,9 @@ static void cell_end(cell_run *run)
 bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, const tl_truth *truths,
                  tl_run_cell *cell)
 {
+    tl_run_request own = tl_run_request_of(request, cell->load);
     cell_run run = {
-        .request = request,
+        .request = &own,
         .tools = tools,
         .truths = truths,
         .cell = cell,
