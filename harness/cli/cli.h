@@ -31,6 +31,7 @@ typedef struct tl_command {
 
 /* One per file harness/cli/cmd_<name>.c; main.c lists them. */
 int tl_cmd_run(int argc, char **argv);
+int tl_cmd_validate(int argc, char **argv);
 int tl_cmd_list(int argc, char **argv);
 int tl_cmd_verify(int argc, char **argv);
 int tl_cmd_dump(int argc, char **argv);
@@ -63,6 +64,10 @@ typedef struct tl_progress tl_progress;
 tl_progress *tl_progress_begin(const char *label, uint64_t total, bool quiet); /* NULL is fine */
 void tl_progress_update(tl_progress *progress, uint64_t done, const char *step);
 void tl_progress_end(tl_progress *progress);
+/* For those that begin later: "auto", "bar", "lines", "none"; "auto", "always", "never".  False:
+ * no such word. */
+bool tl_progress_choose(const char *word);
+bool tl_progress_choose_colour(const char *word);
 
 /* Set by SIGINT; long loops test it and end with TL_EXIT_INTERRUPTED, keeping what they have. */
 bool tl_interrupted(void);

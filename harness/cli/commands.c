@@ -4,15 +4,16 @@
 #include <string.h>
 
 static const tl_command commands[] = {
-    {"run",    "measure stores under workloads, checking every answer",      tl_cmd_run   },
-    {"crash",  "crash a store at every write and check what it recovers",    tl_cmd_crash },
-    {"apply",  "run a script of operations against stores and a model",      tl_cmd_apply },
-    {"fuzz",   "run random scripts until one shows a difference; shrink it", tl_cmd_fuzz  },
-    {"verify", "check every invariant of a database file",                   tl_cmd_verify},
-    {"dump",   "print a page, the tree, the free space or the meta blocks",  tl_cmd_dump  },
-    {"report", "draw the plots and the page of a run",                       tl_cmd_report},
-    {"keep",   "copy a run to results/ with its question and answer",        tl_cmd_keep  },
-    {"list",   "show drivers, workloads, strategies and counters",           tl_cmd_list  },
+    {"run",      "measure stores under workloads, checking every answer",      tl_cmd_run     },
+    {"crash",    "crash a store at every write and check what it recovers",    tl_cmd_crash   },
+    {"apply",    "run a script of operations against stores and a model",      tl_cmd_apply   },
+    {"fuzz",     "run random scripts until one shows a difference; shrink it", tl_cmd_fuzz    },
+    {"validate", "check specs, scripts and results without running them",      tl_cmd_validate},
+    {"verify",   "check every invariant of a database file",                   tl_cmd_verify  },
+    {"dump",     "print a page, the tree, the free space or the meta blocks",  tl_cmd_dump    },
+    {"report",   "draw the plots and the page of a run",                       tl_cmd_report  },
+    {"keep",     "copy a run to results/ with its question and answer",        tl_cmd_keep    },
+    {"list",     "show drivers, workloads, strategies and counters",           tl_cmd_list    },
 };
 
 size_t tl_command_count(void)

@@ -181,6 +181,22 @@ static bool cell_shapes(cell_run *run, tl_loop *loop, tl_shapes *shapes)
     return status == TL_OK;
 }
 
+/* Look at the whole store before the next phase; false ends the cell. */
+static bool cell_verify(cell_run *run, const tl_phase *phase, size_t index)
+{
+    tl_run_cell *cell = run->cell;
+    tl_check check = {.enabled = reads_back(run)};
+    tl_run_phase *result = &cell->phases[cell->phase_count++];
+    tl_status status = tl_phase_verify(run->driver, run->store, phase->name,
+                                       run->truths == NULL ? NULL : &run->truths[index],
+                                       run->tools->scan, &check, result);
+    if (status != TL_OK)
+        cell_call_failed(cell, phase->name, status);
+    tl_phase_conclude(result, &check);
+    cell_wrong(cell, result, &check);
+    return status == TL_OK;
+}
+
 /* Run phase `index`; false ends the cell. */
 static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
 {
@@ -311,7 +327,8 @@ static void cell_phases(cell_run *run)
     }
     bool going = true;
     for (size_t i = 0; i < count && going; i++)
-        going = cell_phase(run, &phases[i], i);
+        going = tl_phase_is_verify(&phases[i]) ? cell_verify(run, &phases[i], i)
+                                               : cell_phase(run, &phases[i], i);
     const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
     if (note != NULL)
         snprintf(cell->note, sizeof cell->note, "%s", note);

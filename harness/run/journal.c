@@ -23,6 +23,7 @@ typedef struct row {
 
 struct tl_journal {
     int file;
+    char path[PATH_BYTES];
     off_t size_bytes; /* of whole lines */
     bool torn;        /* an append failed half-way: cut before the next one */
     row *rows;
@@ -222,7 +223,6 @@ static tl_status take_over(tl_journal *journal, const char *path, const tl_journ
 tl_status tl_journal_open(const char *dir, const tl_journal_origin *origin, bool resume,
                           tl_journal **out, char *error, size_t error_bytes)
 {
-    char path[PATH_BYTES];
     tl_journal *journal = calloc(1, sizeof *journal);
     error[0] = '\0';
     tl_status status = TL_NO_MEMORY;
@@ -230,6 +230,7 @@ tl_status tl_journal_open(const char *dir, const tl_journal_origin *origin, bool
         goto fail;
     journal->file = -1;
     status = TL_INVALID;
+    char path[PATH_BYTES];
     if (snprintf(path, sizeof path, "%s/" TL_JOURNAL_FILE, dir) >= (int)sizeof path)
         goto fail;
     journal->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
@@ -240,6 +241,7 @@ tl_status tl_journal_open(const char *dir, const tl_journal_origin *origin, bool
     }
     status = take_over(journal, path, origin, resume, error, error_bytes);
     if (status == TL_OK) {
+        memcpy(journal->path, path, sizeof path); /* from now on it is ours to remove */
         *out = journal;
         return TL_OK;
     }
@@ -255,6 +257,8 @@ void tl_journal_close(tl_journal *journal)
 {
     if (journal == NULL)
         return;
+    if (journal->count == 0 && journal->path[0] != '\0')
+        (void)unlink(journal->path); /* a run that finished nothing leaves nothing */
     for (size_t i = 0; i < journal->count; i++) {
         free(journal->rows[i].id);
         free(journal->rows[i].line);

@@ -109,7 +109,7 @@ static void add_settings(members *list, const tl_spec_ask *ask)
     }
 }
 
-static bool hash_document(const tl_json *root, char hash[TL_SPEC_HASH_BYTES])
+bool tl_spec_hash(const tl_json *root, char hash[TL_SPEC_HASH_BYTES])
 {
     char *line = tl_json_line(root);
     if (line == NULL)
@@ -184,7 +184,7 @@ tl_json *tl_spec_canonical(const tl_spec_ask *ask, char hash[TL_SPEC_HASH_BYTES]
         return NULL;
     tl_json *root = make_document(w, ask);
     free(w);
-    if (hash_document(root, hash))
+    if (tl_spec_hash(root, hash))
         return root;
     tl_json_free(root);
     return NULL;

@@ -63,6 +63,14 @@ static tl_spec_section *find_section(const tl_spec *spec, const char *name)
 tl_status tl_spec_add_section(tl_spec *spec, const char *name, unsigned line, unsigned *before)
 {
     tl_spec_section *known = find_section(spec, name);
+    if (known != NULL && known->line == 0 && line != 0) {
+        /* The command line named it first: the file says where it stands. */
+        tl_spec_section moved = {known->name, line};
+        size_t behind = (size_t)(spec->sections + spec->section_count - known) - 1;
+        memmove(known, known + 1, behind * sizeof *known);
+        spec->sections[spec->section_count - 1] = moved;
+        return TL_OK;
+    }
     if (known != NULL) {
         if (before != NULL)
             *before = known->line;

@@ -163,5 +163,7 @@ typedef struct tl_spec_ask {
 } tl_spec_ask;
 /* The canonical document and the SHA-256 of its text on one line.  NULL: memory is short. */
 tl_json *tl_spec_canonical(const tl_spec_ask *ask, char hash[TL_SPEC_HASH_BYTES]);
+/* The SHA-256 of a document on one line; false: memory is short. */
+bool tl_spec_hash(const tl_json *root, char hash[TL_SPEC_HASH_BYTES]);
 
 #endif

@@ -22,7 +22,7 @@ static void help_shows_commands_and_examples_on_stdout(void **state)
 static void every_command_has_help_with_examples(void **state)
 {
     program *treelab = *state;
-    static const char *const commands[] = {"run",  "crash",  "apply", "verify",
+    static const char *const commands[] = {"run",  "crash",  "apply", "verify", "validate",
                                            "dump", "report", "keep",  "list"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
