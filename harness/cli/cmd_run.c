@@ -122,6 +122,22 @@ static int make_data_dir(run_command *command)
     return status == TL_OK ? TL_EXIT_OK : complain_dir(command->data_dir, status);
 }
 
+/* "value_bytes=16,100": what was varied. */
+static void describe_parameters(const tl_choice *choice, tl_json *list)
+{
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        const tl_run_parameter *parameter = &choice->parameters[i];
+        char text[2 * TL_SPEC_TEXT_MAX];
+        snprintf(text, sizeof text, "%.200s=", parameter->key);
+        for (size_t v = 0; v < parameter->count; v++) {
+            size_t used = strlen(text);
+            snprintf(text + used, sizeof text - used, "%s%s", v == 0 ? "" : ",",
+                     parameter->values[v]);
+        }
+        tl_json_add_text(list, NULL, text);
+    }
+}
+
 static void describe_options(const run_command *command)
 {
     const tl_run_request *request = &command->asked.request;
@@ -139,6 +155,7 @@ static void describe_options(const run_command *command)
     tl_json_add_bool(json, "pin_reader", request->pin_reader);
     tl_json_add_bool(json, "compact", request->compact);
     tl_json_add_count(json, "shapes", request->shapes);
+    describe_parameters(&command->asked.choice, tl_json_add_array(json, "parameters"));
     tl_result_set_options(command->result, json);
 }
 

@@ -13,6 +13,13 @@ enum {
     TL_PARAMETER_MAX = 8, /* -P and -L */
 };
 
+typedef struct tl_run_parameter { /* -P or -L: a key and its values */
+    char *key;
+    char *values[TL_CHOICE_MAX];
+    size_t count;
+    bool of_driver; /* "tree.leaf" */
+} tl_run_parameter;
+
 typedef struct tl_choice { /* zeros are a good start; lives as long as the process */
     /* Texts as given, in order. */
     char *driver_specs[TL_CHOICE_MAX], *workload_names[TL_CHOICE_MAX], *settings[TL_SETTING_MAX];
@@ -24,9 +31,14 @@ typedef struct tl_choice { /* zeros are a good start; lives as long as the proce
     const char *plugin_bases[TL_CHOICE_MAX];   /* their file names */
     size_t plugin_count;
 
+    tl_run_parameter parameters[TL_PARAMETER_MAX];
+    size_t parameter_count;
+
     /* What they name; filled by tl_choice_resolve. */
     tl_run_arm arms[TL_CHOICE_MAX];
     tl_run_load loads[TL_CHOICE_MAX];
+    size_t load_count; /* workloads times combinations of parameters */
+    tl_run_own owns[TL_CHOICE_MAX];
     tl_driver_setting arm_settings[TL_CHOICE_MAX][TL_CHOICE_MAX];
     tl_workload_setting load_settings[TL_CHOICE_MAX][TL_SETTING_MAX];
 } tl_choice;
@@ -37,6 +49,8 @@ void tl_choice_add_workloads(tl_choice *choice, struct argp_state *state, const 
 void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const char *text,
                            bool of_phase);
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path);
+void tl_choice_add_list(tl_choice *choice, struct argp_state *state, const char *text);
+void tl_choice_add_range(tl_choice *choice, struct argp_state *state, const char *text);
 void tl_choice_resolve(tl_choice *choice, struct argp_state *state);
 void tl_choice_release(tl_choice *choice); /* texts; plug-ins stay loaded */
 
@@ -67,6 +81,12 @@ void tl_run_spec_set(tl_run_options *options, struct argp_state *state, const ch
 bool tl_run_spec_judge(tl_run_options *options, struct argp_state *state);
 /* The same; ends the process with TL_EXIT_USAGE when something is wrong. */
 void tl_run_spec_resolve(tl_run_options *options, struct argp_state *state);
+
+/* Parameters: tell what is wrong with them; make more drivers, before they are resolved; make more
+ * workloads, after that. */
+void tl_run_parameters_check(tl_run_options *options);
+void tl_run_parameters_drivers(tl_run_options *options, struct argp_state *state);
+void tl_run_parameters_loads(tl_run_options *options, struct argp_state *state);
 
 /* Print the resolved spec, as INI, or as JSON to options->json_path. */
 int tl_run_options_explain(const tl_run_options *options);

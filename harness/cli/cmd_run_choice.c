@@ -194,6 +194,7 @@ void tl_choice_resolve(tl_choice *choice, struct argp_state *state)
         resolve_driver(choice, state, i);
     for (size_t i = 0; i < choice->workload_count; i++)
         resolve_workload(choice, state, i);
+    choice->load_count = choice->workload_count;
     for (size_t i = 0; i < choice->setting_count; i++) {
         char *name = copy_text(state, choice->settings[i], strlen(choice->settings[i]));
         choice->setting_words[i] = name;
@@ -216,5 +217,10 @@ void tl_choice_release(tl_choice *choice)
     for (size_t i = 0; i < choice->setting_count; i++) {
         free(choice->settings[i]);
         free(choice->setting_words[i]);
+    }
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        free(choice->parameters[i].key);
+        for (size_t v = 0; v < choice->parameters[i].count; v++)
+            free(choice->parameters[i].values[v]);
     }
 }

@@ -50,6 +50,10 @@ static const struct argp_option options[] = {
     {"set", OPTION_SET, "KEY=VALUE", 0,
      "Any key of a spec: of the run, of workloads, PHASE.KEY of a phase, DRIVER.KEY of a driver. May "
      "be given again", 0},
+    {"list", 'L', "KEY=VALUE,VALUE...", 0,
+     "Measure with each of these values; several lists: with each combination", 0},
+    {"range", 'P', "KEY=FROM:TO:STEP", 0,
+     "The same with numbers; a step such as *2 multiplies", 0},
     {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload", 0},
     {"baseline", OPTION_BASELINE, "NAME", 0, "Driver that ratios are taken to (default: lmdb)", 0},
     {"json", OPTION_JSON, "FILE", 0,
@@ -175,6 +179,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_SET:
         parse_set(state, value);
         return 0;
+    case 'L':
+        tl_choice_add_list(&asked->choice, state, value);
+        return 0;
+    case 'P':
+        tl_choice_add_range(&asked->choice, state, value);
+        return 0;
     case OPTION_JSON:
         asked->json_path = value;
         return 0;
@@ -228,6 +238,7 @@ static const struct argp run_argp = {
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
            "  treelab run mix.ini -n 1e6 --set run.keys=zipf:0.9 --explain\n"
            "  treelab run mix.ini --out out/mix --resume\n"
+           "  treelab run -P page_bytes=4k:64k:*4 -L tree.split=half_bytes,half_count\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "
@@ -246,11 +257,21 @@ int tl_run_options_parse(int argc, char **argv, tl_run_options *asked)
     asked->request = (tl_run_request){.arms = asked->choice.arms, .loads = asked->choice.loads};
     int exit_code = tl_arguments_parse(&run_argp, argc, argv, asked);
     asked->request.arm_count = asked->choice.driver_count;
-    asked->request.load_count = asked->choice.workload_count;
+    asked->request.load_count = asked->choice.load_count;
     return exit_code;
 }
 
-/* What stores make of the durability: remarks, for they are no keys. */
+/* Remarks, for these are no keys: values to vary, and what stores make of the durability. */
+static void explain_parameters(const tl_choice *choice)
+{
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        printf("; -L %s=", choice->parameters[i].key);
+        for (size_t v = 0; v < choice->parameters[i].count; v++)
+            printf("%s%s", v == 0 ? "" : ",", choice->parameters[i].values[v]);
+        puts(": each of them, whatever stands below");
+    }
+}
+
 static void explain_contracts(const tl_run_request *request)
 {
     for (size_t i = 0; i < request->arm_count; i++) {
@@ -265,6 +286,7 @@ static void explain_contracts(const tl_run_request *request)
 int tl_run_options_explain(const tl_run_options *asked)
 {
     if (asked->json_path == NULL) {
+        explain_parameters(&asked->choice);
         explain_contracts(&asked->request);
         tl_spec_print(&asked->spec, &asked->words, stdout);
         return TL_EXIT_OK;

@@ -270,13 +270,14 @@ static const tl_spec_entry *entry_named(const tl_spec *spec, const char *message
 /* What only the workload can judge: it is made once and let go. */
 static void try_workloads(tl_run_options *asked)
 {
-    for (size_t i = 0; i < asked->choice.workload_count; i++) {
+    for (size_t i = 0; i < asked->choice.load_count; i++) {
         const tl_run_load *load = &asked->choice.loads[i];
+        const tl_run_request own = tl_run_request_of(&asked->request, load);
         char error[TL_SPEC_TEXT_MAX] = "out of memory";
         const tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
-        const tl_workload_spec spec = {.ops = asked->request.ops,
-                                       .seed = asked->request.seed,
-                                       .page_bytes = asked->request.page_bytes,
+        const tl_workload_spec spec = {.ops = own.ops,
+                                       .seed = own.seed,
+                                       .page_bytes = own.page_bytes,
                                        .value_bytes_max = SIZE_MAX,
                                        .settings = load->settings,
                                        .setting_count = load->setting_count};
@@ -288,6 +289,16 @@ static void try_workloads(tl_run_options *asked)
             tl_spec_trouble_at(&asked->spec, entry, "%s", error);
         else
             tl_spec_trouble(&asked->spec, 0, "workload %s: %s", load->workload->name, error);
+    }
+}
+
+static void mark_drivers(tl_choice *choice)
+{
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        const char *dot = strchr(choice->parameters[i].key, '.');
+        choice->parameters[i].of_driver =
+            dot != NULL &&
+            is_driver(choice->parameters[i].key, (size_t)(dot - choice->parameters[i].key));
     }
 }
 
@@ -303,14 +314,18 @@ bool tl_run_spec_judge(tl_run_options *asked, struct argp_state *state)
     gather_words(asked);
     (void)tl_spec_check(&asked->spec, &asked->words);
     refuse_crashes(asked);
+    mark_drivers(&asked->choice);
+    tl_run_parameters_check(asked);
     if (asked->spec.trouble_count > 0)
         return false;
 
     fill_request(asked, state);
     tl_choice_add_drivers(&asked->choice, state, tl_spec_get(&asked->spec, "", "driver", ""));
+    tl_run_parameters_drivers(asked, state);
     tl_choice_add_workloads(&asked->choice, state, tl_spec_get(&asked->spec, "", "workload", ""));
     add_settings(asked, state);
     tl_choice_resolve(&asked->choice, state);
+    tl_run_parameters_loads(asked, state);
     try_workloads(asked);
     return asked->spec.trouble_count == 0;
 }

@@ -307,6 +307,74 @@ static void a_killed_run_goes_on_from_its_journal(void **state)
     tl_json_free(root);
 }
 
+static void each_combination_of_values_is_a_cell_with_its_own_name_and_hash(void **state)
+{
+    program *treelab = *state;
+    static const char *const ids[] = {"model/random:value_bytes=10:ops=100/none/r0",
+                                      "model/random:value_bytes=20:ops=100/none/r0",
+                                      "model/random:value_bytes=10:ops=200/none/r0",
+                                      "model/random:value_bytes=20:ops=200/none/r0"};
+    program_run(
+        treelab,
+        "run --driver model --repeat 1 -L value_bytes=10,20 -P ops=100:200:100 --out '%s/p'",
+        treelab->scratch->path);
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+    tl_json *root = read_result(treelab, "p");
+    const tl_json *cells = tl_json_get(root, "cells");
+    assert_int_equal(tl_json_size(cells), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const tl_json *spec =
+            tl_json_get(tl_json_get(workload_of(root, i), "spec_inline"), "global");
+        assert_string_equal(tl_json_text(tl_json_get(tl_json_at(cells, i), "id"), ""), ids[i]);
+        assert_int_equal(tl_json_count(tl_json_get(spec, "ops"), 0), i < 2 ? 100 : 200);
+        assert_int_equal(tl_json_count(tl_json_get(spec, "value_bytes"), 0), i % 2 == 0 ? 10 : 20);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(sha_of(root, i), sha_of(root, j));
+    }
+    tl_json_free(root);
+}
+
+static void values_of_a_driver_are_more_drivers(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "run -d tree,model -L tree.leaf=sidecar,rebuild -P page_bytes=4k:16k:*4 "
+                         "--repeat 1 --dry-run");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "tree:leaf=sidecar/random:page_bytes=4096/none/r0\n"
+                               "tree:leaf=rebuild/random:page_bytes=4096/none/r0\n"
+                               "model/random:page_bytes=4096/none/r0\n"
+                               "tree:leaf=sidecar/random:page_bytes=16384/none/r0\n");
+}
+
+static void values_that_cannot_be_are_refused_before_anything_runs(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *options, *told;
+    } rows[] = {
+        {"-L value_bites=1,2",            "did you mean 'value_bytes'?"              },
+        {"-L repeat=1,2",                 "'repeat' is of the whole run"             },
+        {"-L ops=1,x",                    "ops=x is not a number"                    },
+        {"-L ops=1,,2",                   "an empty value of 'ops'"                  },
+        {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                },
+        {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                },
+        {"-P ops=1:1000:1",               "more than 64 values of 'ops'"             },
+        {"-P value_bytes=0:8:*2",         "0 times any step stays 0"                 },
+        {"-P ops=1:9 -P value_bytes=1:9", "81 combinations of values for 1 workloads"},
+        {"-L ops=1 -L ops=2",             "'ops' has two lists"                      },
+        {"--progress bra",                "--progress takes auto, bar"               },
+        {"--color alwys",                 "--color takes auto, always"               },
+        {"--timeout soon",                "timeout=soon: write for example 30s"      },
+        {"--resume",                      "name it with --out DIR"                   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(treelab, "run %s", rows[i].options);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, rows[i].told);
+    }
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
@@ -319,6 +387,9 @@ int main(void)
         RUN(validate_knows_specs_scripts_and_results_by_what_is_in_them),
         RUN(validate_sees_a_result_that_contradicts_itself),
         RUN(a_run_over_its_timeout_keeps_what_is_finished_and_goes_on_when_resumed),
+        RUN(each_combination_of_values_is_a_cell_with_its_own_name_and_hash),
+        RUN(values_of_a_driver_are_more_drivers),
+        RUN(values_that_cannot_be_are_refused_before_anything_runs),
         RUN(a_killed_run_goes_on_from_its_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
