@@ -238,7 +238,7 @@ static const struct argp run_argp = {
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
            "  treelab run mix.ini -n 1e6 --set run.keys=zipf:0.9 --explain\n"
            "  treelab run mix.ini --out out/mix --resume\n"
-           "  treelab run -P page_bytes=4k:64k:*4 -L tree.split=half_bytes,half_count\n"
+           "  treelab run -P page_bytes=4k:64k:*4 -L tree.split=half_bytes,half_keys\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "
