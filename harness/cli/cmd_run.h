@@ -41,6 +41,9 @@ typedef struct tl_choice { /* zeros are a good start; lives as long as the proce
     tl_run_own owns[TL_CHOICE_MAX];
     tl_driver_setting arm_settings[TL_CHOICE_MAX][TL_CHOICE_MAX];
     tl_workload_setting load_settings[TL_CHOICE_MAX][TL_SETTING_MAX];
+    tl_spec *catalogue[TL_CHOICE_MAX]; /* of loads that are specs of the catalogue; or NULL */
+    char **kept;                       /* texts that settings point to */
+    size_t kept_count;
 } tl_choice;
 
 /* Each complains and exits with TL_EXIT_USAGE when something is unknown or too much. */
@@ -51,6 +54,10 @@ void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const ch
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path);
 void tl_choice_add_list(tl_choice *choice, struct argp_state *state, const char *text);
 void tl_choice_add_range(tl_choice *choice, struct argp_state *state, const char *text);
+/* Make load `index` of a spec of the catalogue: the composed workload with that spec's settings. */
+struct tl_catalogue_row;
+void tl_choice_resolve_catalogue(tl_choice *choice, struct argp_state *state, size_t index,
+                                 const struct tl_catalogue_row *row);
 void tl_choice_resolve(tl_choice *choice, struct argp_state *state);
 void tl_choice_release(tl_choice *choice); /* texts; plug-ins stay loaded */
 

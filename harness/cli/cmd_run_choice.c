@@ -8,6 +8,8 @@
  */
 #include "harness/cli/cmd_run.h"
 
+#include "workloads/catalogue.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,9 +129,13 @@ static void resolve_driver(tl_choice *choice, struct argp_state *state, size_t i
 
 static void resolve_workload(tl_choice *choice, struct argp_state *state, size_t index)
 {
-    const char *names[2 * TL_CHOICE_MAX];
+    const char *names[4 * TL_CHOICE_MAX];
     size_t name_count = 0;
     const char *name = choice->workload_names[index];
+    if (tl_workload_find(name) == NULL && tl_catalogue_find(name) != NULL) {
+        tl_choice_resolve_catalogue(choice, state, index, tl_catalogue_find(name));
+        return;
+    }
     tl_run_load *load = &choice->loads[index];
     *load =
         (tl_run_load){.workload = tl_workload_find(name), .settings = choice->load_settings[index]};
@@ -208,6 +214,14 @@ void tl_choice_resolve(tl_choice *choice, struct argp_state *state)
 
 void tl_choice_release(tl_choice *choice)
 {
+    for (size_t i = 0; i < choice->kept_count; i++)
+        free(choice->kept[i]);
+    free(choice->kept);
+    for (size_t i = 0; i < TL_CHOICE_MAX; i++) {
+        if (choice->catalogue[i] != NULL)
+            tl_spec_release(choice->catalogue[i]);
+        free(choice->catalogue[i]);
+    }
     for (size_t i = 0; i < choice->driver_count; i++) {
         free(choice->driver_specs[i]);
         free(choice->driver_words[i]);

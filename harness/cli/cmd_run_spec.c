@@ -10,6 +10,8 @@
  */
 #include "harness/cli/cmd_run.h"
 
+#include "workloads/catalogue.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +76,7 @@ static const char *value_of(tl_run_options *asked, struct argp_state *state, con
 
 static const char *default_workload(const tl_run_options *asked)
 {
-    if (asked->spec.section_count > 0)
+    if (asked->spec.section_count > 0 && asked->choice.plugin_count == 0)
         return "phases";
     return asked->choice.plugin_count > 0 ? asked->choice.plugins[0]->name : "random";
 }
@@ -119,10 +121,12 @@ static void check_drivers(tl_run_options *asked)
 
 static void check_workloads(tl_run_options *asked)
 {
-    const char *names[2 * TL_CHOICE_MAX];
+    const char *names[4 * TL_CHOICE_MAX];
     size_t count = 0;
     for (size_t i = 0; i < tl_workload_count() && count < 2 * TL_CHOICE_MAX; i++)
         names[count++] = tl_workload_at(i)->name;
+    for (size_t i = 0; i < tl_catalogue_count() && count < 4 * TL_CHOICE_MAX; i++)
+        names[count++] = tl_catalogue_at(i)->name;
     check_names(asked, "workload", "workload", names, count);
 }
 
@@ -143,6 +147,8 @@ static void gather_words(tl_run_options *asked)
         char word[TL_SPEC_TEXT_MAX];
         snprintf(word, sizeof word, "%.*s", (int)strcspn(at, ","), at);
         const tl_workload *workload = tl_workload_find(word);
+        if (workload == NULL && tl_catalogue_find(word) != NULL)
+            workload = tl_workload_find("phases");
         if (workload != NULL)
             words->workloads[words->workload_count++] = workload;
         at = strchr(at, ',');
@@ -176,6 +182,20 @@ static bool flag_of(tl_run_options *asked, struct argp_state *state, const char 
     return strcmp(value_of(asked, state, key, "no"), "yes") == 0;
 }
 
+/* In a file "batch" is for all phases that have none of their own, where the workload knows it; on
+ * the command line it is for every phase that writes. */
+static bool batch_is_of_phases(const tl_run_options *asked)
+{
+    const tl_spec_entry *entry = tl_spec_find(&asked->spec, "", "batch");
+    if (entry == NULL || entry->origin != TL_SPEC_FILE)
+        return false;
+    for (size_t i = 0; i < asked->words.workload_count; i++)
+        if (tl_spec_has_phases(asked->words.workloads[i]) &&
+            tl_spec_setting_row(asked->words.workloads[i], "batch") != NULL)
+            return true;
+    return false;
+}
+
 static void fill_request(tl_run_options *asked, struct argp_state *state)
 {
     tl_run_request *request = &asked->request;
@@ -187,7 +207,8 @@ static void fill_request(tl_run_options *asked, struct argp_state *state)
             request->durability = (tl_durability)i;
     request->page_bytes = (uint32_t)number_of(asked, state, "page_bytes");
     request->repeat = number_of(asked, state, "repeat");
-    request->batch_given = tl_spec_find(&asked->spec, "", "batch") != NULL;
+    request->batch_given =
+        tl_spec_find(&asked->spec, "", "batch") != NULL && !batch_is_of_phases(asked);
     if (request->batch_given)
         request->batch = number_of(asked, state, "batch");
     request->pin_reader = flag_of(asked, state, "pin_reader");
@@ -213,11 +234,13 @@ static void add_phases(tl_run_options *asked, struct argp_state *state)
 {
     char order[4 * TL_SPEC_TEXT_MAX] = "";
     const tl_spec *spec = &asked->spec;
-    bool wanted = false;
+    bool wanted = false, in_file = false;
+    for (size_t i = 0; i < spec->section_count; i++)
+        in_file = in_file || spec->sections[i].line != 0;
     for (size_t i = 0; i < asked->words.workload_count; i++)
         wanted = wanted || (tl_spec_has_phases(asked->words.workloads[i]) &&
                             tl_spec_row(asked->words.workloads[i]->options, "phases") != NULL);
-    if (!wanted || spec->section_count == 0 || tl_spec_find(spec, "", "phases") != NULL)
+    if (!wanted || !in_file || tl_spec_find(spec, "", "phases") != NULL)
         return;
     for (size_t i = 0; i < spec->section_count; i++) {
         size_t used = strlen(order);
@@ -232,7 +255,10 @@ static void add_settings(tl_run_options *asked, struct argp_state *state)
     const tl_spec *spec = &asked->spec;
     for (size_t i = 0; i < spec->entry_count; i++) {
         const tl_spec_entry *entry = &spec->entries[i];
-        if (entry->section[0] != '\0' || tl_spec_row(tl_spec_globals, entry->key) == NULL)
+        bool of_run = entry->section[0] == '\0' &&
+                      tl_spec_row(tl_spec_globals, entry->key) != NULL &&
+                      !(strcmp(entry->key, "batch") == 0 && batch_is_of_phases(asked));
+        if (!of_run)
             add_setting(asked, state, entry->section, entry->key, entry->value);
     }
     add_phases(asked, state);

@@ -158,7 +158,7 @@ static void list_writes_json_that_reads_back(void **state)
     assert_string_equal(treelab->out, "");
     tl_json *root = NULL;
     assert_int_equal(tl_json_read(path, &root), TL_OK);
-    assert_int_equal(tl_json_size(root), 12);
+    assert_int_equal(tl_json_size(root), 13);
     const tl_json *drivers = tl_json_get(root, "drivers");
     assert_true(tl_json_size(drivers) >= 2);
     for (size_t i = 0; i < tl_json_size(drivers); i++) {

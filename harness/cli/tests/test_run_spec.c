@@ -375,6 +375,59 @@ static void values_that_cannot_be_are_refused_before_anything_runs(void **state)
     }
 }
 
+/* Every spec that the program carries is judged as a user's would be, and small ones of them run.
+ */
+static void every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run(void **state)
+{
+    program *treelab = *state;
+    tl_json *root = NULL;
+    char path[PATH_MAX], list[PATH_MAX];
+    snprintf(list, sizeof list, "%s", folder_join(treelab->scratch, "list.json"));
+    program_run(treelab, "list catalogue --json '%s'", list);
+    assert_int_equal(tl_json_read(list, &root), TL_OK);
+    const tl_json *rows = tl_json_get(root, "catalogue");
+    assert_true(tl_json_size(rows) > 40);
+    for (size_t i = 0; i < tl_json_size(rows); i++) {
+        const char *name = tl_json_text(tl_json_get(tl_json_at(rows, i), "name"), "");
+        program_run(treelab, "list workload %s", name);
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+        snprintf(path, sizeof path, "%s", write_spec(treelab, "row.ini", treelab->out));
+        program_run(treelab, "validate '%s'", path);
+        if (treelab->exit_code != TL_EXIT_OK)
+            fail_msg("%s: %s", name, treelab->err);
+        program_run(treelab, "run --workload %s -n 1000 --repeat 1 --dry-run", name);
+        if (treelab->exit_code != TL_EXIT_OK)
+            fail_msg("%s: %s", name, treelab->err);
+        program_says(treelab->out, name);
+    }
+    tl_json_free(root);
+}
+
+static void a_spec_of_the_catalogue_asks_the_same_as_its_text(void **state)
+{
+    program *treelab = *state;
+    char path[PATH_MAX];
+    program_run(treelab, "list workload ycsb_a");
+    snprintf(path, sizeof path, "%s", write_spec(treelab, "y.ini", treelab->out));
+    run_ok(treelab, path, "a", "-n 500 --repeat 1 --driver model --set run.keys=zipf:0.5");
+    program_run(
+        treelab,
+        "run -w ycsb_a,zipf -n 500 --repeat 1 -d model --set run.keys=zipf:0.5 --out '%s/b'",
+        treelab->scratch->path);
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+    tl_json *first = read_result(treelab, "a"), *second = read_result(treelab, "b");
+    assert_string_equal(sha_of(first, 0), sha_of(second, 0));
+    assert_string_not_equal(sha_of(second, 0), sha_of(second, 1));
+    assert_string_equal(tl_json_text(tl_json_get(workload_of(second, 0), "name"), ""), "ycsb_a");
+    assert_string_equal(tl_json_text(tl_json_get(workload_of(second, 1), "name"), ""), "zipf");
+    tl_json_free(first);
+    tl_json_free(second);
+    program_run(treelab, "run -w ycbs_a");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "did you mean 'ycsb_a'?");
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
@@ -390,6 +443,8 @@ int main(void)
         RUN(each_combination_of_values_is_a_cell_with_its_own_name_and_hash),
         RUN(values_of_a_driver_are_more_drivers),
         RUN(values_that_cannot_be_are_refused_before_anything_runs),
+        RUN(every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run),
+        RUN(a_spec_of_the_catalogue_asks_the_same_as_its_text),
         RUN(a_killed_run_goes_on_from_its_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
