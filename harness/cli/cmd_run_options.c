@@ -54,7 +54,7 @@ static const struct argp_option options[] = {
      "Measure with each of these values; several lists: with each combination", 0},
     {"range", 'P', "KEY=FROM:TO:STEP", 0,
      "The same with numbers; a step such as *2 multiplies", 0},
-    {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload", 0},
+    {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload or a driver, for --workload and --driver to name", 0},
     {"baseline", OPTION_BASELINE, "NAME", 0, "Driver that ratios are taken to (default: lmdb)", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
@@ -240,6 +240,7 @@ static const struct argp run_argp = {
            "  treelab run mix.ini --out out/mix --resume\n"
            "  treelab run -P page_bytes=4k:64k:*4 -L tree.split=half_bytes,half_keys\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
+           "  treelab run --plugin build/harness/drivers/example_sorted.so --driver sorted,tree\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "
            "measured, 130 interrupted or over the --timeout (finished cells are kept).\n",

@@ -74,11 +74,20 @@ static const char *value_of(tl_run_options *asked, struct argp_state *state, con
     return tl_spec_get(&asked->spec, "", key, fallback);
 }
 
+/* What was plugged in; else "phases" for sections, else "random". */
 static const char *default_workload(const tl_run_options *asked)
 {
-    if (asked->spec.section_count > 0 && asked->choice.plugin_count == 0)
-        return "phases";
-    return asked->choice.plugin_count > 0 ? asked->choice.plugins[0]->name : "random";
+    static char names[4 * TL_SPEC_TEXT_MAX];
+    const tl_choice *choice = &asked->choice;
+    if (choice->plugin_count == 0)
+        return asked->spec.section_count > 0 ? "phases" : "random";
+    names[0] = '\0';
+    for (size_t i = 0; i < choice->plugin_count; i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ",",
+                 choice->plugins[i]->name);
+    }
+    return names;
 }
 
 /* Each name of a list against a registry; troubles carry the line of the file. */

@@ -327,8 +327,8 @@ static void cell_phases(cell_run *run)
     }
     bool going = true;
     for (size_t i = 0; i < count && going; i++)
-        going = tl_phase_is_verify(&phases[i]) ? cell_verify(run, &phases[i], i)
-                                               : cell_phase(run, &phases[i], i);
+        going = phases[i].kind == TL_PHASE_VERIFY ? cell_verify(run, &phases[i], i)
+                                                  : cell_phase(run, &phases[i], i);
     const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
     if (note != NULL)
         snprintf(cell->note, sizeof cell->note, "%s", note);

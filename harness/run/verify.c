@@ -2,16 +2,7 @@
  */
 #include "harness/run/phase.h"
 
-#include <ctype.h>
 #include <string.h>
-
-bool tl_phase_is_verify(const tl_phase *phase)
-{
-    static const char word[] = "verify";
-    const char *rest = phase->name + (sizeof word - 1);
-    return phase->ops == 0 && strncmp(phase->name, word, sizeof word - 1) == 0 &&
-           (*rest == '\0' || *rest == '_' || isdigit((unsigned char)*rest));
-}
 
 static bool note_finding(void *context, const tl_finding *finding)
 {

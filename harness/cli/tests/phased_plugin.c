@@ -61,10 +61,13 @@ static bool add_phase(phased *w, const tl_workload_spec *spec, const char *name,
     uint64_t ops = strtoull(text_of(spec, key, text_of(spec, "ops", "100")), &end, 10);
     bool load = strncmp(name, "load", 4) == 0, verify = strncmp(name, "verify", 6) == 0;
     w->loaded = load ? ops : w->loaded;
-    tl_generator_phase(
-        &w->base,
-        (tl_phase){.name = name, .ops = verify ? 0 : ops, .read_only = !load, .measured = !verify},
-        load ? emit_load : emit_run);
+    tl_generator_phase(&w->base,
+                       (tl_phase){.name = name,
+                                  .ops = verify ? 0 : ops,
+                                  .read_only = !load,
+                                  .measured = !verify,
+                                  .kind = verify ? TL_PHASE_VERIFY : TL_PHASE_OPS},
+                       load ? emit_load : emit_run);
     return true;
 }
 
