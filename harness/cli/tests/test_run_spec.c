@@ -403,6 +403,29 @@ static void every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run(void **s
     tl_json_free(root);
 }
 
+/* In a file "batch" is a default that a section overrides; --batch is for all that write. */
+static void a_batch_of_a_file_leaves_that_of_a_section_alone(void **state)
+{
+    program *treelab = *state;
+    static const char text[] = "[global]\nops = 100\nbatch = 50\ndriver = model\nrepeat = 1\n"
+                               "[load]\n[run]\nmix = put\nbatch = 10\n";
+    static const uint64_t expected[2][2] = {
+        {2, 10},
+        {5, 5 }
+    }; /* transactions of load and run */
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", write_spec(treelab, "b.ini", text));
+    for (int given = 0; given < 2; given++) {
+        run_ok(treelab, path, given ? "given" : "file", given ? "--batch 20" : "");
+        tl_json *root = read_result(treelab, given ? "given" : "file");
+        const tl_json *phases = tl_json_get(tl_json_at(tl_json_get(root, "cells"), 0), "phases");
+        for (size_t p = 0; p < 2; p++)
+            assert_int_equal(tl_json_count(tl_json_get(tl_json_at(phases, p), "transactions"), 0),
+                             expected[given][p]);
+        tl_json_free(root);
+    }
+}
+
 static void a_spec_of_the_catalogue_asks_the_same_as_its_text(void **state)
 {
     program *treelab = *state;
@@ -444,6 +467,7 @@ int main(void)
         RUN(values_of_a_driver_are_more_drivers),
         RUN(values_that_cannot_be_are_refused_before_anything_runs),
         RUN(every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run),
+        RUN(a_batch_of_a_file_leaves_that_of_a_section_alone),
         RUN(a_spec_of_the_catalogue_asks_the_same_as_its_text),
         RUN(a_killed_run_goes_on_from_its_journal),
     };
