@@ -31,6 +31,9 @@ typedef struct tl_command {
 
 /* One per file harness/cli/cmd_<name>.c; main.c lists them. */
 int tl_cmd_run(int argc, char **argv);
+int tl_cmd_duel(int argc, char **argv);
+int tl_cmd_compare(int argc, char **argv);
+int tl_cmd_agent(int argc, char **argv);
 int tl_cmd_list(int argc, char **argv);
 int tl_cmd_verify(int argc, char **argv);
 int tl_cmd_dump(int argc, char **argv);

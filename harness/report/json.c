@@ -233,6 +233,18 @@ tl_status tl_json_write(const tl_json *root, const char *path)
     return status;
 }
 
+tl_status tl_json_append_line(const tl_json *root, FILE *file)
+{
+    if (root == NULL || !is_complete(node_const(root)))
+        return TL_NO_MEMORY;
+    char *text = cJSON_PrintUnformatted(node_const(root));
+    if (text == NULL)
+        return TL_NO_MEMORY;
+    bool written = fprintf(file, "%s\n", text) >= 0 && fflush(file) == 0;
+    cJSON_free(text);
+    return written ? TL_OK : TL_IO;
+}
+
 tl_status tl_json_read(const char *path, tl_json **root)
 {
     char *text = NULL;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct tl_json tl_json; /* one node: an object, array, number, string, bool or null */
 
@@ -35,6 +36,9 @@ bool tl_json_overflowed(void); /* a count of 2^53 or more was added since the pr
  * TL_NO_MEMORY leave any older file as it was.  `path` "-" prints to stdout. */
 TL_MUST_USE tl_status tl_json_write(const tl_json *root, const char *path);
 TL_MUST_USE tl_status tl_json_read(const char *path, tl_json **root); /* TL_INVALID: not JSON */
+
+/* The document as one line at the end of an open file, for journals.  TL_NO_MEMORY, TL_IO. */
+TL_MUST_USE tl_status tl_json_append_line(const tl_json *root, FILE *file);
 
 const tl_json *tl_json_get(const tl_json *node, const char *name); /* NULL when absent */
 size_t tl_json_size(const tl_json *node);                          /* members or elements */
