@@ -90,7 +90,6 @@ static void law_row(const char *text, uint64_t ops)
 int main(int argc, char **argv)
 {
     static const char *const rows[] = {
-        "mixed",
         "random phases=insert,get",
         "phases phases=load order=ascending key_shape=dense",
         "phases phases=load",

@@ -63,7 +63,8 @@ static const char *const mixes[] = {
     "phases=load,run,load_2 load.order=descending run.mix=insert,get,scan load_2.place=among "
     "run.order=zigzag run.place=before load_2.order=runs:3 run.keys=exponential:0.1@0.9",
     "phases=load,run keys=scrambled_zipf:1 key_shape=user run.mix=get,rmw:2,delete,insert",
-    "phases=load,run key_shape=padded order=local:8 run.mix=scan,insert,get_absent scan_len=1",
+    "phases=load,run key_shape=padded order=local:8 run.mix=scan,insert,get_absent "
+    "scan_len=uniform:0-1",
     "phases=load,run key_shape=decimal run.mix=scan,put,get_absent run.scan_len=all",
     "phases=load,run key_shape=prefix:50 key_bytes=64 order=almost:0.2@8 append=no "
     "run.mix=get,insert,scan_reverse run.keys=sequential",
@@ -79,6 +80,7 @@ static const char *const mixes[] = {
     "phases=load,run run.mix=delete:9,put:1,reinsert:3 run.victims=shuffled run.keys=newest",
     "phases=run,run_2 run.mix=insert:1,get:99 run_2.mix=upsert,delete,get_absent "
     "run_2.keys=shuffled",
+    "phases=load,run,run_2 values=uniform:0-300 run.resize=yes run.mix=put run_2.mix=get,rmw",
 };
 enum { MIXES = sizeof mixes / sizeof mixes[0] };
 
@@ -113,7 +115,7 @@ static void the_same_seed_gives_the_same_stream_on_every_compiler(void **state)
         0x84a181210c95b982u, 0x31675a658e50e1f8u, 0x69bab65f9c887696u, 0xe72f107285d5c816u,
         0x696effc7b9054ccau, 0x988dff489f681e00u, 0x67d74fe09eef053eu, 0x2e5a043f54b4ea33u,
         0x791a19420e7c9b0fu, 0x5001295345008bf9u, 0xd48b646acb0accdbu, 0x486682fb13fb5010u,
-        0x36bc5af5d7672c39u, 0x524023f6398928f1u, 0x703aecd205092c71u,
+        0x36bc5af5d7672c39u, 0x524023f6398928f1u, 0x703aecd205092c71u, 0x98ea7d0b17e99199u,
     };
     (void)state;
     size_t off = 0;
@@ -168,6 +170,40 @@ static void deletes_of_all_that_lives_leave_nothing(void **state)
     }
     replay_result r = play("phases=load,delete delete.ops=80%live", 500, 2, CAPACITY);
     assert_int_equal(r.record_count, 100);
+}
+
+/* The first key that a phase of gets by `law` asks for, and whether all its keys are that one. */
+static bool gets_are_of_one_key(const char *law, unsigned char first[16])
+{
+    asked a;
+    tl_op ops[CAPACITY];
+    char text[100];
+    bool same = true;
+    (void)snprintf(text, sizeof text, "phases=load,run order=ascending run.mix=get keys=%s", law);
+    ask(&a, text, CAPACITY, 1);
+    void *generator = phases()->create(NULL, &a.spec, NULL, 0);
+    assert_non_null(generator);
+    for (size_t phase = 0; phase < 2; phase++) {
+        phases()->start(generator, phase);
+        assert_int_equal(phases()->next_n(generator, ops, CAPACITY), CAPACITY);
+    }
+    memcpy(first, ops[0].key, 16);
+    for (size_t i = 0; i < CAPACITY; i++)
+        same = same && memcmp(ops[i].key, first, 16) == 0;
+    phases()->destroy(generator);
+    return same;
+}
+
+static void the_oldest_and_the_newest_stay_so_while_only_read(void **state)
+{
+    unsigned char oldest[16], newest[16], lagging[16], all[16];
+    (void)state;
+    assert_true(gets_are_of_one_key("oldest", oldest));
+    assert_true(gets_are_of_one_key("newest", newest));
+    assert_true(gets_are_of_one_key("lag:1", lagging));
+    assert_false(gets_are_of_one_key("sequential", all));
+    assert_true(memcmp(oldest, lagging, 16) < 0 && memcmp(lagging, newest, 16) < 0);
+    assert_memory_equal(oldest, all, 16);
 }
 
 typedef struct key_list {
@@ -363,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_mix_has_the_shares_of_its_weights),
         cmocka_unit_test(a_cycle_with_a_lag_is_the_pattern_itself),
         cmocka_unit_test(deletes_of_all_that_lives_leave_nothing),
+        cmocka_unit_test(the_oldest_and_the_newest_stay_so_while_only_read),
         cmocka_unit_test(the_shares_of_a_phase_are_the_phase),
         cmocka_unit_test(keys_of_each_shape_are_as_long_as_asked_for),
         cmocka_unit_test(phases_carry_what_the_run_needs),
