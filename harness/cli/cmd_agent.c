@@ -88,7 +88,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         run->batch_given = true;
         return 0;
     case OPTION_SET:
-        tl_choice_add_setting(&asked->choice, state, value);
+        tl_choice_add_setting(&asked->choice, state, value,
+                              value[strcspn(value, "=.")] == '.' && !tl_choice_is_of_driver(value));
         return 0;
     case OPTION_PLUGIN:
         tl_choice_add_plugin(&asked->choice, state, value);

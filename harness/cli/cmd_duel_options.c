@@ -233,13 +233,13 @@ static void parse_arm(struct argp_state *state, unsigned side)
 
 /* --- settings --- */
 
-/* "tree.commit=shadow2": of the arms with that driver. */
+/* "tree.commit=shadow2": of the arms with that driver.  "run.keys=zipf": of a phase. */
 static void add_setting(struct argp_state *state, const char *text)
 {
     tl_duel_options *asked = state->input;
     size_t name = strcspn(text, "=."), taken = 0;
-    if (text[name] != '.') {
-        tl_choice_add_setting(&asked->choice, state, text);
+    if (text[name] != '.' || !tl_choice_is_of_driver(text)) {
+        tl_choice_add_setting(&asked->choice, state, text, text[name] == '.');
         return;
     }
     bool every = name == strlen("driver") && strncmp(text, "driver", name) == 0;

@@ -51,6 +51,8 @@ void tl_choice_add_drivers(tl_choice *choice, struct argp_state *state, const ch
 void tl_choice_add_workloads(tl_choice *choice, struct argp_state *state, const char *list);
 void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const char *text,
                            bool of_phase);
+/* Whether "NAME.KEY=VALUE" is of a driver, or of all of them ("driver"), and not of a phase. */
+bool tl_choice_is_of_driver(const char *setting);
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path);
 void tl_choice_add_list(tl_choice *choice, struct argp_state *state, const char *text);
 void tl_choice_add_range(tl_choice *choice, struct argp_state *state, const char *text);

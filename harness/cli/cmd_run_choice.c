@@ -62,6 +62,17 @@ void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const ch
     choice->settings[choice->setting_count++] = copy_text(state, text, strlen(text));
 }
 
+bool tl_choice_is_of_driver(const char *setting)
+{
+    char name[64];
+    size_t bytes = strcspn(setting, "=.");
+    if (setting[bytes] != '.' || bytes >= sizeof name)
+        return false;
+    memcpy(name, setting, bytes);
+    name[bytes] = '\0';
+    return strcmp(name, "driver") == 0 || tl_driver_find(name) != NULL;
+}
+
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path)
 {
     if (choice->plugin_count == TL_CHOICE_MAX)
