@@ -36,6 +36,13 @@ bool tl_json_overflowed(void); /* a count of 2^53 or more was added since the pr
 TL_MUST_USE tl_status tl_json_write(const tl_json *root, const char *path);
 TL_MUST_USE tl_status tl_json_read(const char *path, tl_json **root); /* TL_INVALID: not JSON */
 
+/* The same from memory.  TL_INVALID: not JSON; *error_at is where reading stopped. */
+TL_MUST_USE tl_status tl_json_parse(const char *text, size_t size_bytes, tl_json **root,
+                                    size_t *error_at);
+/* The document on one line without spaces, members in their order; release with free().  NULL:
+ * memory is short, now or when the document was built. */
+char *tl_json_line(const tl_json *root);
+
 const tl_json *tl_json_get(const tl_json *node, const char *name); /* NULL when absent */
 size_t tl_json_size(const tl_json *node);                          /* members or elements */
 const tl_json *tl_json_at(const tl_json *node, size_t index);      /* members count too */
@@ -44,5 +51,15 @@ double tl_json_real(const tl_json *node, double fallback);
 uint64_t tl_json_count(const tl_json *node, uint64_t fallback);
 const char *tl_json_text(const tl_json *node, const char *fallback);
 bool tl_json_is_true(const tl_json *node);
+
+typedef enum tl_json_kind {
+    TL_JSON_NULL,
+    TL_JSON_BOOL,
+    TL_JSON_NUMBER,
+    TL_JSON_TEXT,
+    TL_JSON_ARRAY,
+    TL_JSON_OBJECT,
+} tl_json_kind;
+tl_json_kind tl_json_kind_of(const tl_json *node); /* of NULL: TL_JSON_NULL */
 
 #endif

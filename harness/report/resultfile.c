@@ -172,6 +172,11 @@ const char *tl_result_dir(const tl_result *result)
     return result->dir[0] == '\0' ? NULL : result->dir;
 }
 
+const char *tl_result_class(const tl_result *result)
+{
+    return tl_json_text(tl_json_get(result->class_, "key"), "");
+}
+
 void tl_result_set_options(tl_result *result, tl_json *options)
 {
     tl_json_free(result->options);

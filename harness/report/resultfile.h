@@ -43,8 +43,9 @@ typedef struct tl_result_request {
  * TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_result_begin(const tl_result_request *request, tl_result **result);
 
-const char *tl_result_id(const tl_result *result);  /* "20261121T150000Z_ab12cd34ef56+dirty" */
-const char *tl_result_dir(const tl_result *result); /* "out/<id>"; NULL when none was made */
+const char *tl_result_id(const tl_result *result);    /* "20261121T150000Z_ab12cd34ef56+dirty" */
+const char *tl_result_dir(const tl_result *result);   /* "out/<id>"; NULL when none was made */
+const char *tl_result_class(const tl_result *result); /* key of the machine's class; "" unknown */
 
 /* "options": an object with what the run was asked for; "seed" (tl_json_add_hex) is required, the
  * rest is the subcommand's: ops, durability, page_bytes, batch, repeat, ...  The last call wins. */

@@ -119,9 +119,8 @@ static bool cell_begin(cell_run *run)
 {
     tl_run_cell *cell = run->cell;
     const tl_run_request *request = run->request;
-    int length =
-        snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%s-%" PRIu64, request->data_dir,
-                 cell->repetition, cell->load->workload->name, cell->order);
+    int length = snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%" PRIu64,
+                          request->data_dir, cell->repetition, cell->order);
     tl_status status = length < (int)sizeof run->dir ? TL_OK : TL_INVALID;
     if (status == TL_OK)
         status = tl_directory_make_fresh(run->dir);
@@ -179,6 +178,22 @@ static bool cell_shapes(cell_run *run, tl_loop *loop, tl_shapes *shapes)
     if (status != TL_OK)
         cell_call_failed(run->cell, "keeping samples of the tree's shape", status);
     loop->shapes = shapes;
+    return status == TL_OK;
+}
+
+/* Look at the whole store before the next phase; false ends the cell. */
+static bool cell_verify(cell_run *run, const tl_phase *phase, size_t index)
+{
+    tl_run_cell *cell = run->cell;
+    tl_check check = {.enabled = reads_back(run)};
+    tl_run_phase *result = &cell->phases[cell->phase_count++];
+    tl_status status = tl_phase_verify(run->driver, run->store, phase->name,
+                                       run->truths == NULL ? NULL : &run->truths[index],
+                                       run->tools->scan, &check, result);
+    if (status != TL_OK)
+        cell_call_failed(cell, phase->name, status);
+    tl_phase_conclude(result, &check);
+    cell_wrong(cell, result, &check);
     return status == TL_OK;
 }
 
@@ -312,7 +327,8 @@ static void cell_phases(cell_run *run)
     }
     bool going = true;
     for (size_t i = 0; i < count && going; i++)
-        going = cell_phase(run, &phases[i], i);
+        going = phases[i].kind == TL_PHASE_VERIFY ? cell_verify(run, &phases[i], i)
+                                                  : cell_phase(run, &phases[i], i);
     const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
     if (note != NULL)
         snprintf(cell->note, sizeof cell->note, "%s", note);
@@ -345,8 +361,9 @@ static void cell_end(cell_run *run)
 bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, const tl_truth *truths,
                  tl_run_cell *cell)
 {
+    tl_run_request own = tl_run_request_of(request, cell->load);
     cell_run run = {
-        .request = request,
+        .request = &own,
         .tools = tools,
         .truths = truths,
         .cell = cell,

@@ -1,6 +1,7 @@
 /* harness/run/document.c -- a cell as the result schema wants it (results/schema/run-1.json). */
 #include "harness/run/cell.h"
 #include "harness/run/run.h"
+#include "harness/spec/spec.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -80,12 +81,32 @@ static uint64_t hash_number(uint64_t hash, const char *name, uint64_t value)
     return hash_text(hash, name, text);
 }
 
+/* The question as a spec that can be run again, and its hash. */
+static void add_spec(tl_json *parent, const tl_run_request *request, const tl_run_load *load)
+{
+    char sha256[TL_SPEC_HASH_BYTES] = "";
+    const tl_spec_ask ask = {
+        .workload = load->workload,
+        .ops = request->ops,
+        .seed = request->seed,
+        .page_bytes = request->page_bytes,
+        .durability = tl_run_durability_name(request->durability),
+        .batch_given = request->batch_given,
+        .batch = request->batch,
+        .settings = load->settings,
+        .setting_count = load->setting_count,
+    };
+    tl_json *spec = tl_spec_canonical(&ask, sha256);
+    tl_json_add_text(parent, "spec_sha256", sha256);
+    tl_json_attach(parent, "spec_inline", spec);
+}
+
 static void add_workload(tl_json *object, const tl_run_request *request, const tl_run_cell *cell)
 {
     const tl_run_load *load = cell->load;
     const tl_workload *workload = load->workload;
     tl_json *parent = tl_json_add_object(object, "workload");
-    tl_json_add_text(parent, "name", workload->name);
+    tl_json_add_text(parent, "name", tl_run_load_name(load));
     tl_json_add_text(parent, "note", cell->note[0] == '\0' ? NULL : cell->note);
     tl_json *spec = tl_json_add_object(parent, "spec");
     tl_json_add_count(spec, "ops", request->ops);
@@ -104,6 +125,7 @@ static void add_workload(tl_json *object, const tl_run_request *request, const t
         hash = hash_text(hash, option->name, value);
     }
     tl_json_add_hex(parent, "spec_hash", hash);
+    add_spec(parent, request, load);
     if (load->plugin_base == NULL) {
         tl_json_add_null(parent, "plugin");
         return;
@@ -254,8 +276,10 @@ static void add_life(tl_json *object, const tl_run_life *life)
     tl_json_add_count(parent, "log_bytes", life->log_bytes);
 }
 
-tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell)
+tl_json *tl_run_cell_json(const tl_run_request *run_request, const tl_run_cell *cell)
 {
+    tl_run_request own = tl_run_request_of(run_request, cell->load);
+    const tl_run_request *request = &own;
     tl_json *object = tl_json_object_new();
     tl_json_add_text(object, "id", cell->id);
     tl_json_add_text(object, "kind", "bench");

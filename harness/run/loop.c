@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 enum {
-    CHUNK_OPS = 64,       /* generated ahead; small enough to stay in the first-level cache */
+    CHUNK_OPS = TL_LOOP_CHUNK_OPS,
     RETRIES_MAX = 100000, /* in a row: threads that get in each other's way end some time */
 };
 
@@ -293,16 +293,22 @@ static tl_status shape_sample(tl_loop *loop)
     return status;
 }
 
+static tl_status chunk_apply(tl_loop *loop, const tl_op *ops, size_t count)
+{
+    bool many = false;
+    tl_status status = chunk_check(loop, ops, count);
+    if (status == TL_OK)
+        status = chunk_is_many(loop, ops, count, &many);
+    if (status == TL_OK)
+        status = (many ? chunk_run_many : chunk_run)(loop, ops, count);
+    return status;
+}
+
 static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
     for (size_t count; (count = loop->workload->next_n(loop->generator, ops, CHUNK_OPS)) > 0;) {
-        bool many = false;
-        tl_status status = chunk_check(loop, ops, count);
-        if (status == TL_OK)
-            status = chunk_is_many(loop, ops, count, &many);
-        if (status == TL_OK)
-            status = (many ? chunk_run_many : chunk_run)(loop, ops, count);
+        tl_status status = chunk_apply(loop, ops, count);
         if (status == TL_OK && loop->shapes != NULL)
             status = shape_sample(loop);
         if (status != TL_OK)
@@ -321,22 +327,51 @@ static tl_status all_chunks(tl_loop *loop)
     return TL_INVALID;
 }
 
-tl_status tl_loop_run(tl_loop *loop)
+static tl_status last_txn_end(tl_loop *loop)
+{
+    if (loop->txn == NULL)
+        return TL_OK;
+    uint64_t ticks = tl_clock_ticks(loop->clock);
+    return txn_end(loop, &ticks);
+}
+
+/* A failed operation left its transaction open. */
+static void failed_txn_undo(tl_loop *loop)
+{
+    if (loop->txn != NULL)
+        loop->driver->abort(loop->txn);
+    loop->txn = NULL;
+}
+
+void tl_loop_begin(tl_loop *loop)
 {
     loop->blind =
         !loop->phase->read_only && (loop->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0;
+}
+
+tl_status tl_loop_apply(tl_loop *loop, const tl_op *ops, size_t count)
+{
+    tl_status status = chunk_apply(loop, ops, count);
+    if (status != TL_OK)
+        failed_txn_undo(loop);
+    return status;
+}
+
+tl_status tl_loop_end(tl_loop *loop)
+{
+    return last_txn_end(loop);
+}
+
+tl_status tl_loop_run(tl_loop *loop)
+{
+    tl_loop_begin(loop);
     uint64_t begin_cpu_ns = tl_clock_cpu_ns();
     uint64_t begin_ns = tl_clock_ns();
     tl_status status = all_chunks(loop);
-    if (status == TL_OK && loop->txn != NULL) {
-        uint64_t ticks = tl_clock_ticks(loop->clock);
-        status = txn_end(loop, &ticks);
-    }
+    if (status == TL_OK)
+        status = last_txn_end(loop);
     loop->wall_ns = tl_clock_ns() - begin_ns;
     loop->cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
-    if (loop->txn != NULL) { /* a failed operation left it open */
-        loop->driver->abort(loop->txn);
-        loop->txn = NULL;
-    }
+    failed_txn_undo(loop);
     return status;
 }

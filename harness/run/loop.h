@@ -68,4 +68,14 @@ typedef struct tl_loop {
  * others           what the driver's failing call said; `error` names operation and key */
 tl_status tl_loop_run(tl_loop *loop);
 
+/* The same in pieces, for whoever times pieces: begin, apply chunk by chunk, end.  The caller asks
+ * the generator and reads the clocks; a transaction stays open from one chunk to the next.
+ *
+ * Statuses of apply and end are those of tl_loop_run; after one that is not TL_OK the loop is over
+ * and its transaction undone. */
+enum { TL_LOOP_CHUNK_OPS = 64 }; /* generated ahead; small enough to stay in the nearest cache */
+void tl_loop_begin(tl_loop *loop);
+TL_MUST_USE tl_status tl_loop_apply(tl_loop *loop, const tl_op *ops, size_t count); /* count >= 1 */
+TL_MUST_USE tl_status tl_loop_end(tl_loop *loop);
+
 #endif

@@ -34,12 +34,24 @@ typedef struct tl_run_arm { /* a driver, as asked for */
     size_t setting_count;
 } tl_run_arm;
 
+typedef struct tl_run_own { /* what one load has of its own, instead of the request's */
+    uint64_t ops, seed;
+    tl_durability durability;
+    uint32_t page_bytes;
+    bool batch_given;
+    uint64_t batch;
+} tl_run_own;
+
 typedef struct tl_run_load { /* a workload, as asked for */
     const tl_workload *workload;
+    const char *name; /* in ids, tables and results, unique in the request; NULL: the workload's */
+    const tl_run_own *own;   /* NULL: as the request says */
     const char *plugin_base; /* file name of the plug-in it came from; NULL when built in */
     const tl_workload_setting *settings;
     size_t setting_count;
 } tl_run_load;
+
+typedef struct tl_run_cell tl_run_cell;
 
 typedef struct tl_run_request {
     const tl_run_arm *arms;
@@ -59,6 +71,11 @@ typedef struct tl_run_request {
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
     bool (*stop)(void *context); /* asked now and then; true ends the run; may be NULL */
     void (*step)(void *context, uint64_t cells_done, const char *cell_id); /* may be NULL */
+    /* Asked before a cell: true when an earlier start finished it and *cell was filled.  May be
+     * NULL. */
+    bool (*earlier)(void *context, tl_run_cell *cell);
+    /* Told of each cell that was run to its end; what is not TL_OK ends the run.  May be NULL. */
+    tl_status (*finished)(void *context, const tl_run_cell *cell);
     void *context;
 } tl_run_request;
 
@@ -113,7 +130,7 @@ typedef enum tl_run_cell_status {
 } tl_run_cell_status;
 const char *tl_run_cell_status_name(tl_run_cell_status status); /* "wrong" */
 
-typedef struct tl_run_cell {
+struct tl_run_cell {
     const tl_run_arm *arm;
     const tl_run_load *load;
     uint64_t repetition;
@@ -126,7 +143,7 @@ typedef struct tl_run_cell {
     tl_run_life life;
     tl_run_phase *phases; /* the workload's, then "audit" for stores that read back */
     size_t phase_count;
-} tl_run_cell;
+};
 
 typedef struct tl_run {
     const tl_run_request *request;
@@ -142,6 +159,10 @@ typedef struct tl_run {
     uint64_t answers_checked;
     uint64_t measured_ops; /* operations of measured phases of cells that ended OK */
 } tl_run;
+
+/* The request with what is the load's own in its place. */
+tl_run_request tl_run_request_of(const tl_run_request *request, const tl_run_load *load);
+const char *tl_run_load_name(const tl_run_load *load);
 
 const char *tl_run_durability_name(tl_durability durability); /* "commit"; as on the command line */
 const char *tl_run_promise_name(tl_promise promise);          /* "weaker" */
@@ -173,6 +194,11 @@ double tl_run_null_op_ns(void);
 
 /* The cell as the schema wants it; the caller owns it.  NULL when memory is short. */
 tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell);
+
+/* Fill *cell, whose arm, load, repetition and order are set, from what tl_run_cell_json made of it:
+ * what tables and comparisons use, not samples of shapes.  TL_INVALID: it is another cell, or none.
+ * TL_NO_MEMORY. . */
+TL_MUST_USE tl_status tl_run_cell_restore(const tl_json *json, tl_run_cell *cell);
 
 /* Print one row per driver, workload and measured phase.  Rates are medians over repetitions with
  * minimum and maximum; ratios are to the arm labelled `baseline` (may be NULL), repetition by

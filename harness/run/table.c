@@ -165,6 +165,16 @@ static const char *why_empty(const table *t, const tl_run_arm *arm, const tl_run
     return "-";
 }
 
+static int name_width(const table *t)
+{
+    int width = 11;
+    for (size_t i = 0; i < t->run->request->load_count; i++) {
+        int length = (int)strlen(tl_run_load_name(&t->run->request->loads[i]));
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
 static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
                       const char *phase, int label_width)
 {
@@ -179,9 +189,11 @@ static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *
     print_range(ratios, &ratio, print_ratio);
     print_median(p50_text, &p50);
     print_median(p99_text, &p99);
-    tl_promise promise = arm->driver->contracts[t->run->request->durability].promise;
-    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", load->workload->name, phase, label_width,
-            arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise), rates);
+    tl_run_request own = tl_run_request_of(t->run->request, load);
+    tl_promise promise = arm->driver->contracts[own.durability].promise;
+    fprintf(t->out, "%-*s %-11s %-*s %-9s %-23s", name_width(t), tl_run_load_name(load), phase,
+            label_width, arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise),
+            rates);
     if (t->baseline != NULL)
         fprintf(t->out, " %-19s", ratios);
     const tl_run_phase *any = find_phase(t->run, arm, load, 0, phase);
@@ -204,8 +216,8 @@ static const tl_run_cell *longest_cell(const tl_run *run, const tl_run_load *loa
 static void print_head(const table *t, int label_width)
 {
     char ratio[RANGE_MAX];
-    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", "workload", "phase", label_width, "driver",
-            "promise", "ops/s");
+    fprintf(t->out, "%-*s %-11s %-*s %-9s %-23s", name_width(t), "workload", "phase", label_width,
+            "driver", "promise", "ops/s");
     if (t->baseline != NULL) {
         snprintf(ratio, sizeof ratio, "x %s", t->baseline->label);
         fprintf(t->out, " %-19s", ratio);
@@ -219,7 +231,7 @@ static void print_notes(FILE *out, const tl_run *run)
     for (size_t l = 0; l < run->request->load_count; l++) {
         const tl_run_cell *cell = longest_cell(run, &run->request->loads[l]);
         if (cell != NULL && cell->note[0] != '\0')
-            fprintf(out, "note: %s: %s\n", run->request->loads[l].workload->name, cell->note);
+            fprintf(out, "note: %s: %s\n", tl_run_load_name(&run->request->loads[l]), cell->note);
     }
 }
 

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { TRACES = SLOW ? 40 : 200, STATES_MAX = 1 << 12, FILES_MAX = 8 };
+enum { TRACES = SLOW ? 40 : 120, STATES_MAX = 1 << 10, FILES_MAX = 8 };
 
 typedef struct built {
     tl_brute_hash *hashes;
