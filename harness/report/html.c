@@ -236,6 +236,7 @@ static const struct {
     const char *id, *title;
     void (*write)(html_page *page);
 } sections[] = {
+    {"duels",       "Duels",                       html_duels      },
     {"contracts",   "What each store promised",    html_contracts  },
     {"throughput",  "Throughput",                  html_throughput },
     {"latency",     "Latency",                     html_latency    },

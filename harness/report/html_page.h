@@ -17,6 +17,7 @@ extern const char html_script[];       /* the content of <script>: sorts tables,
 void html_banner(html_page *page);
 void html_origin(html_page *page);
 void html_contracts(html_page *page);
+void html_duels(html_page *page);
 void html_throughput(html_page *page);
 void html_latency(html_page *page);
 void html_allocator(html_page *page);

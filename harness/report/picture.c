@@ -7,7 +7,7 @@
 
 enum {
     CAPTION_LINE_BYTES = 168, /* what fits below a picture at its caption size */
-    CAPTION_RUNS_MAX = 6,     /* the page names all of them */
+    CAPTION_RUNS_MAX = 3,     /* the page names all of them */
 };
 
 /* `suffix` with all but letters, digits and '-' as '_'.  When that changed it, its number tells
@@ -255,7 +255,7 @@ tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, 
         }
         if (named > CAPTION_RUNS_MAX) {
             char more[64];
-            snprintf(more, sizeof more, "And %zu runs more.", named - CAPTION_RUNS_MAX);
+            snprintf(more, sizeof more, "Other runs shown here: %zu.", named - CAPTION_RUNS_MAX);
             caption_add(&table, picture, &line, more);
         }
     }

@@ -44,6 +44,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_tables tables = {.suite = suite, .groups = groups, .pictures = pictures};
 #define TSV_TABLE_AS_HEADER(name, header) tl_text_add(&tables.name, header);
     TSV_TABLE_MAP(TSV_TABLE_AS_HEADER)
+    tsv_fill_effects(&tables);
     tsv_fill_throughput(&tables);
     tsv_fill_latency(&tables);
     tsv_fill_counters(&tables);

@@ -23,6 +23,9 @@
                 "\tp99_9_ns\tcommit_p50_ns\tcommit_p99_ns\tcommit_p99_9_ns\tlogical_bytes"         \
                 "\tfile_bytes\tfree_bytes\topen_ns\tcompact_ns\tclose_ns\tdata_bytes\tlog_bytes"   \
                 "\tretries\tremark\n")                                                             \
+    X(effects, "picture\trow\tpart\tlabel\tarm_a\tarm_b\tverdict\tdecided_by\tlaunches"            \
+               "\testimate_percent\tlower_percent\tupper_percent\tpass_upper_percent\tlevel"       \
+               "\tdelta_percent\tmde_percent\ttext\tnote\n")                                       \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -39,6 +42,7 @@ void tsv_fill_counters(tsv_tables *tables);
 void tsv_fill_allocator(tsv_tables *tables);
 void tsv_fill_measures(tsv_tables *tables);
 void tsv_fill_crash(tsv_tables *tables);
+void tsv_fill_effects(tsv_tables *tables);
 
 /* One field and the tab after it. */
 void tsv_field(tl_text *table, const char *text);

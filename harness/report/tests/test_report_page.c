@@ -218,6 +218,19 @@ static void findings_are_the_first_thing_said(void **state)
     assert_null(strstr(page, "<li>writes that stop between two sectors")); /* that was tried */
 }
 
+static void a_duel_is_a_row_with_its_verdict_in_words(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(publish(f, sample_duel_run(), NULL, "plots"), TL_OK);
+    const char *page = tl_text_data(&f->page);
+    assert_well_formed(page);
+    assert_null(strstr(page, "<b>&"));
+    assert_non_null(strstr(page, "<svg "));
+    assert_non_null(strstr(page, "<td class=\"bad\">regressed</td>"));
+    assert_non_null(strstr(page, ">+74.50 %<"));
+    assert_null(strstr(page, ">not told<")); /* arms are no stores with a contract */
+}
+
 static void without_gnuplot_the_tables_remain_and_the_next_step_is_named(void **state)
 {
     fixture *f = *state;
@@ -327,6 +340,7 @@ int main(void)
         WITH_DIRECTORY(hostile_names_are_text_everywhere),
         WITH_DIRECTORY(a_count_that_no_store_can_have_is_shown_not_overrun),
         WITH_DIRECTORY(findings_are_the_first_thing_said),
+        WITH_DIRECTORY(a_duel_is_a_row_with_its_verdict_in_words),
         WITH_DIRECTORY(without_gnuplot_the_tables_remain_and_the_next_step_is_named),
         WITH_DIRECTORY(a_missing_template_is_named),
         WITH_DIRECTORY(gnuplot_that_fails_is_quoted),

@@ -248,6 +248,28 @@ static void crash_cells_keep_their_counts_and_outcomes(void **state)
     tl_text_clear(&text);
 }
 
+static void duels_are_sorted_by_effect_and_those_without_one_come_last(void **state)
+{
+    fixture *f = *state;
+    tabulate(f, sample_duel_run());
+    assert_int_equal(f->pictures.count, 1);
+    assert_string_equal(f->pictures.rows[0].kind, "effects");
+    char path[128];
+    tl_text table = {0};
+    snprintf(path, sizeof path, "%s/effects.tsv", f->dir);
+    assert_int_equal(tl_text_load(&table, path), TL_OK);
+    const char *worst = strstr(tl_text_data(&table), "effects\t1\t");
+    const char *middle = strstr(tl_text_data(&table), "effects\t2\t");
+    const char *last = strstr(tl_text_data(&table), "effects\t3\t");
+    assert_true(worst != NULL && middle > worst && last > middle);
+    assert_non_null(strstr(worst, "random/insert\ttree\ttree:leaf=rebuild\tregressed\tcpu_time"
+                                  "\t16\t74.5\t73\t75.75\t75.5\t0.001\t0.5\t5\t"
+                                  "+74.50 %  [+73.00 .. +75.75]  regressed, n = 16\t-\n"));
+    assert_non_null(strstr(middle, "random/get\t"));
+    assert_non_null(strstr(last, "\t-\t-\t-\t-\t0\t0.5\t5\tpass, by counters\t-\n"));
+    tl_text_clear(&table);
+}
+
 static void fields_never_break_their_line(void **state)
 {
     (void)state;
@@ -324,6 +346,7 @@ int main(void)
         WITH_DIRECTORY(curves_end_at_the_share_that_one_call_is),
         WITH_DIRECTORY(leaf_modes_stand_side_by_side_per_operation),
         WITH_DIRECTORY(crash_cells_keep_their_counts_and_outcomes),
+        WITH_DIRECTORY(duels_are_sorted_by_effect_and_those_without_one_come_last),
         cmocka_unit_test(fields_never_break_their_line),
         WITH_DIRECTORY(damaged_and_foreign_results_are_named),
         WITH_DIRECTORY(parts_of_a_suite_are_joined_by_name),
