@@ -240,6 +240,7 @@ static const struct {
     {"contracts",   "What each store promised",    html_contracts  },
     {"throughput",  "Throughput",                  html_throughput },
     {"latency",     "Latency",                     html_latency    },
+    {"series",      "Over time",                   html_series     },
     {"allocator",   "Page allocator",              html_allocator  },
     {"counters",    "Counters and space",          html_counters   },
     {"crash",       "Crash sweep",                 html_crash      },

@@ -20,6 +20,7 @@ void html_contracts(html_page *page);
 void html_duels(html_page *page);
 void html_throughput(html_page *page);
 void html_latency(html_page *page);
+void html_series(html_page *page);
 void html_allocator(html_page *page);
 void html_counters(html_page *page);
 void html_crash(html_page *page);
@@ -29,6 +30,8 @@ void html_not_covered(html_page *page);
 
 /* The picture, or a line that says why it is not there. */
 void html_picture(html_page *page, const tl_picture *picture);
+/* The rows of plots/TABLE.tsv that the picture shows, folded: at most some hundreds. */
+void html_picture_data(html_page *page, const tl_picture *picture, const char *table);
 /* All pictures of one kind and part. */
 void html_pictures(html_page *page, const char *kind, size_t part_no);
 /* The part's name as a heading, when the report has several. */

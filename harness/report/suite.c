@@ -127,6 +127,13 @@ static tl_status suite_add(tl_suite *suite, const char *path, const char *name, 
         snprintf(error, error_bytes, "cannot read %s: %s", path, strerror(errno));
         return status;
     }
+    const char *slash = strrchr(path, '/');
+    part->folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path));
+    if (part->folder == NULL) {
+        tl_json_free(part->run);
+        snprintf(error, error_bytes, "%s: out of memory", path);
+        return TL_NO_MEMORY;
+    }
     suite->part_count++; /* from here on tl_suite_clear releases it */
     if (name == NULL)
         name = tl_suite_text(part->run, "id");
@@ -193,6 +200,7 @@ tl_status tl_suite_load(const char *dir, tl_suite *suite, char *error, size_t er
 void tl_suite_clear(tl_suite *suite)
 {
     for (size_t i = 0; i < suite->part_count; i++) {
+        free(suite->parts[i].folder);
         free(suite->parts[i].cells);
         tl_json_free(suite->parts[i].run);
     }

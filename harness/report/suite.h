@@ -12,6 +12,7 @@ enum { TL_SUITE_PARTS_MAX = 1024, TL_SUITE_ERROR_BYTES = 512 };
 
 typedef struct tl_suite_part {
     char name[128];        /* the subdirectory; the run's id when DIR itself holds run.json */
+    char *folder;          /* where its run.json is; owned */
     tl_json *run;          /* the whole run.json, owned by the suite */
     const tl_json **cells; /* owned; the run's, so that the nth is at hand */
     size_t cell_count, bench_count, crash_count, duel_count;

@@ -9,6 +9,7 @@
  *   latency.tsv                    one row per point of a percentile curve
  *   counters.tsv                   one row per engine counter, driver, workload and phase
  *   allocator.tsv                  leaf=bump against leaf=rebuild, per operation
+ *   series.tsv                     one row per interval of a phase
  *   effects.tsv                    one row per duel
  *   crash.tsv                      one row per crash cell and variant
  */

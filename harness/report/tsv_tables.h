@@ -26,6 +26,10 @@
     X(effects, "picture\trow\tpart\tlabel\tarm_a\tarm_b\tverdict\tdecided_by\tlaunches"            \
                "\testimate_percent\tlower_percent\tupper_percent\tpass_upper_percent\tlevel"       \
                "\tdelta_percent\tmde_percent\ttext\tnote\n")                                       \
+    X(series,                                                                                      \
+      "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tbegin_s\tlength_s"    \
+      "\tops_per_s\tp50_ns\tp99_ns\tp99_9_ns\tresponse_p50_ns\tresponse_p99_ns\tresponse_p99_9_ns" \
+      "\tsplits\tmerges\talloc_compactions\tcheckpoints\tsteady_s\n")                              \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -42,6 +46,7 @@ void tsv_fill_counters(tsv_tables *tables);
 void tsv_fill_allocator(tsv_tables *tables);
 void tsv_fill_measures(tsv_tables *tables);
 void tsv_fill_crash(tsv_tables *tables);
+void tsv_fill_series(tsv_tables *tables);
 void tsv_fill_effects(tsv_tables *tables);
 
 /* One field and the tab after it. */
