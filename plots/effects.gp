@@ -2,7 +2,7 @@
 #
 #     gnuplot -e "dir='out/<run>/plots'" plots/effects.gp
 #
-# Reads effects.tsv.  A forest plot: a row per duel, its estimate and bounds around a zero line.
+# Reads effects.tsv and effects_launches.tsv.  A forest plot: a row per duel, its estimate and bounds around a zero line.
 # Verdicts have colour, shape and word; what leaves the scale is an arrow with its number beside.
 if (!exists("templates")) templates = 'plots'
 load templates.'/style.gp'
@@ -13,6 +13,7 @@ words_px = 330.0     # the numbers at the right
 above_px = 10.0
 below_px = 44.0
 table = dir.'/effects.tsv'
+launches = dir.'/effects_launches.tsv'
 array verdicts[5] = ['regressed', 'inconclusive', 'pass', 'improved', 'invalid']
 array paints[5] = ['#d55e00', '#7f6000', '#009e73', '#0072b2', '#666666']
 array shapes[5] = [9, 4, 7, 11, 2]
@@ -55,7 +56,8 @@ do for [p = 1:picture_count] {
         set label 100 '◂ B is faster' at graph 0, screen down(head_px + above_px + plot_px + 34) left font ',11' textcolor rgb soft
         set label 101 'B is slower ▸' at graph 1, screen down(head_px + above_px + plot_px + 34) right font ',11' textcolor rgb soft
         do for [b = 1:bar_count] { set label (110 + b) fit(bar_names[b], left_px - 14) at screen across(left_px - 8), first -b right font ',12' textcolor rgb ink }
-        plot for [v = 1:5] table using (here(verdicts[v]) && known(column('lower_percent')) && known(column('upper_percent')) ? inside(column('lower_percent')) : NaN):(-column('row')):(inside(column('upper_percent')) - inside(column('lower_percent'))):(0) with vectors nohead lw 2.2 lc rgb paints[v], \
+        plot launches using (strcol('picture') eq picture && abs(column('percent')) <= reach ? column('percent') : NaN):(-column('row') - 0.3) with points pt 7 ps 0.22 lc rgb soft, \
+             for [v = 1:5] table using (here(verdicts[v]) && known(column('lower_percent')) && known(column('upper_percent')) ? inside(column('lower_percent')) : NaN):(-column('row')):(inside(column('upper_percent')) - inside(column('lower_percent'))):(0) with vectors nohead lw 2.2 lc rgb paints[v], \
              for [v = 1:5] table using (here(verdicts[v]) && abs(column('estimate_percent')) <= reach ? column('estimate_percent') : NaN):(-column('row')) with points pt shapes[v] ps 0.95 lw 1.6 lc rgb paints[v], \
              for [v = 1:5] table using (here(verdicts[v]) && column('estimate_percent') > reach ? 0.93 * reach : NaN):(-column('row')):(0.07 * reach):(0) with vectors head filled size graph 0.02,25 lw 2.2 lc rgb paints[v], \
              for [v = 1:5] table using (here(verdicts[v]) && column('estimate_percent') < -reach ? -0.93 * reach : NaN):(-column('row')):(-0.07 * reach):(0) with vectors head filled size graph 0.02,25 lw 2.2 lc rgb paints[v], \

@@ -6,17 +6,17 @@
 #include <string.h>
 
 /* The statistic that stands for the row: what made it fail, else the median of launches. */
-static const tl_json *row_effect(const tl_json *cell)
+static const char *row_statistic(const tl_json *cell)
 {
-    const tl_json *statistics = tl_json_get(cell, "statistics");
     const char *failed = tl_suite_text(tl_json_get(cell, "confirmation"), "statistic");
-    const tl_json *effect = failed[0] == '\0' ? NULL : tl_json_get(statistics, failed);
-    return effect != NULL ? effect : tl_json_get(statistics, "median");
+    bool known = tl_json_get(tl_json_get(cell, "statistics"), failed) != NULL;
+    return known ? failed : "median";
 }
 
 static tl_duel_result read_cell(const tl_suite_part *part, size_t part_no, const tl_json *cell)
 {
-    const tl_json *effect = row_effect(cell), *options = tl_json_get(part->run, "options");
+    const tl_json *effect = tl_json_get(tl_json_get(cell, "statistics"), row_statistic(cell));
+    const tl_json *options = tl_json_get(part->run, "options");
     const tl_json *arms = tl_json_get(cell, "arms");
     tl_duel_result row = {
         .part_no = part_no,
@@ -32,6 +32,7 @@ static tl_duel_result read_cell(const tl_suite_part *part, size_t part_no, const
         .upper = tl_json_real(tl_json_get(effect, "upper_percent"), NAN),
         .pass_upper = tl_json_real(tl_json_get(effect, "pass_upper_percent"), NAN),
         .detectable = tl_json_real(tl_json_get(effect, "detectable_percent"), NAN),
+        .log_ratios = tl_json_get(tl_json_get(cell, "log_ratios"), row_statistic(cell)),
         .level = tl_json_real(tl_json_get(effect, "level"), 0),
         .delta_percent = tl_json_real(tl_json_get(options, "delta_percent"), 0.5),
         .mde_percent = tl_json_real(tl_json_get(options, "mde_percent"), 5),

@@ -10,6 +10,7 @@ typedef struct tl_duel_result {
     const char *label, *arms[2], *verdict, *decided_by, *note; /* label: workload/phase */
     size_t launches;
     double estimate, lower, upper, pass_upper, detectable;
+    const tl_json *log_ratios;         /* of each launch; NULL: none */
     double level;                      /* one-sided, of lower and upper */
     double delta_percent, mde_percent; /* of its run: what does not count, what a pass excludes */
 } tl_duel_result;

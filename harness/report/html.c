@@ -241,6 +241,7 @@ static const struct {
     {"throughput",  "Throughput",                  html_throughput },
     {"latency",     "Latency",                     html_latency    },
     {"series",      "Over time",                   html_series     },
+    {"space",       "Fill and space",              html_space      },
     {"allocator",   "Page allocator",              html_allocator  },
     {"counters",    "Counters and space",          html_counters   },
     {"crash",       "Crash sweep",                 html_crash      },

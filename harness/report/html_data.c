@@ -78,3 +78,17 @@ void html_picture_data(html_page *page, const tl_picture *picture, const char *t
     tl_text_add(page->text, "</details>\n");
     tl_text_clear(&content);
 }
+
+bool html_kind(html_page *page, const char *kind, const char *table)
+{
+    const tl_pictures *pictures = page->request->pictures;
+    bool any = false;
+    for (size_t i = 0; i < pictures->count; i++) {
+        if (strcmp(pictures->rows[i].kind, kind) != 0)
+            continue;
+        html_picture(page, &pictures->rows[i]);
+        html_picture_data(page, &pictures->rows[i], table);
+        any = true;
+    }
+    return any;
+}

@@ -21,6 +21,7 @@ void html_duels(html_page *page);
 void html_throughput(html_page *page);
 void html_latency(html_page *page);
 void html_series(html_page *page);
+void html_space(html_page *page);
 void html_allocator(html_page *page);
 void html_counters(html_page *page);
 void html_crash(html_page *page);
@@ -30,6 +31,8 @@ void html_not_covered(html_page *page);
 
 /* The picture, or a line that says why it is not there. */
 void html_picture(html_page *page, const tl_picture *picture);
+/* Every picture of the kind with its numbers from plots/TABLE.tsv; false when there is none. */
+bool html_kind(html_page *page, const char *kind, const char *table);
 /* The rows of plots/TABLE.tsv that the picture shows, folded: at most some hundreds. */
 void html_picture_data(html_page *page, const tl_picture *picture, const char *table);
 /* All pictures of one kind and part. */

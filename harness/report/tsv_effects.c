@@ -25,7 +25,8 @@ static void describe(tl_picture *picture, const tl_duel_result *first, size_t dr
     picture->panel_count = 1;
     snprintf(picture->title, sizeof picture->title, "Duels: CPU time of B against A, in percent");
     snprintf(picture->what, sizeof picture->what,
-             "Right of zero B is slower. Mark: Hodges-Lehmann estimate over n paired launches; "
+             "Right of zero B is slower. Mark: Hodges-Lehmann estimate over n paired launches, "
+             "dots: each; "
              "line: exact signed-rank bounds, each at the one-sided level in the table. Grey: "
              "within ±%g %%, what does not count; dashed: ±%g %%, what a pass excludes. Arrows "
              "leave the picture.%s",
@@ -76,6 +77,18 @@ static void add_row(tsv_tables *tables, const char *picture, size_t row,
     tl_text_add(table, "\n");
 }
 
+static void add_launches(tsv_tables *tables, const char *picture, size_t row,
+                         const tl_duel_result *result)
+{
+    for (size_t i = 0; i < tl_json_size(result->log_ratios); i++) {
+        double ratio = tl_json_real(tl_json_at(result->log_ratios, i), 0);
+        tl_text_addf(&tables->effects_launches, "%s\t%zu\t", picture, row);
+        tsv_field(&tables->effects_launches, tables->suite->parts[result->part_no].name);
+        tsv_field(&tables->effects_launches, result->label);
+        tl_text_addf(&tables->effects_launches, "%zu\t%.6g\n", i + 1, 100 * expm1(ratio));
+    }
+}
+
 void tsv_fill_effects(tsv_tables *tables)
 {
     tl_duel_results results;
@@ -91,6 +104,8 @@ void tsv_fill_effects(tsv_tables *tables)
         describe(picture, &results.rows[0], drawn, results.count);
     for (size_t i = 0; picture != NULL && i < results.count; i++) {
         add_row(tables, i < drawn ? picture->name : "-", i < drawn ? i + 1 : 0, &results.rows[i]);
+        add_launches(tables, i < drawn ? picture->name : "-", i < drawn ? i + 1 : 0,
+                     &results.rows[i]);
         if (i >= drawn)
             continue;
         tl_text_addf(&tables->bars, "%s\t%zu\t", picture->name, i + 1);
