@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    PICTURES_BYTES_MAX = 1400 << 10, /* pictures stop here, so that tables still fit */
-    TABLES_BYTES_MAX = 1900 << 10,
+    PICTURES_BYTES_MAX = 1300 << 10, /* pictures stop here, so that tables still fit */
+    TABLES_BYTES_MAX = 1700 << 10,
 };
 
 void html_escaped(html_page *page, const char *text)
@@ -261,6 +261,7 @@ void tl_html_render(const tl_html_request *request, tl_text *page_text)
         tl_text_add(page_text, html_style[i]);
     tl_text_add(page_text, "</style>\n</head>\n<body>\n<header>\n<h1>treelab report</h1>\n");
     html_banner(&page);
+    html_answer(&page);
     html_undrawn(&page);
     tl_text_add(page_text, "<nav aria-label=\"sections\">");
     for (size_t i = 0; i < SECTION_COUNT; i++)

@@ -1,4 +1,4 @@
-/* harness/report/html_head.c -- did it work, where does it come from, what was promised. */
+/* harness/report/html_head.c -- did it work, and what was promised. */
 #include "harness/report/html_page.h"
 
 #include <stdio.h>
@@ -148,90 +148,6 @@ void html_banner(html_page *page)
     }
     page->text->failed = page->text->failed || phrase.failed;
     tl_text_clear(&phrase);
-
-    for (size_t p = 0; p < suite->part_count; p++) {
-        tl_text command = {0}, about = {0};
-        const tl_json *run = suite->parts[p].run;
-        tl_picture_command(&command, run);
-        if (suite->part_count > 1)
-            tl_text_addf(&about, "%s: ", suite->parts[p].name);
-        tl_picture_machine(&about, run);
-        tl_text_add(&about, ". Commit ");
-        tl_picture_revision(&about, run);
-        tl_text_add(&about, ". Seed ");
-        tl_picture_seed(&about, run);
-        tl_text_addf(&about, ". %s", tl_suite_text(run, "started"));
-        tl_text_add(page->text, "<pre>");
-        html_escaped(page, tl_text_data(&command));
-        tl_text_add(page->text, "</pre>\n<p class=\"soft\">");
-        html_escaped(page, tl_text_data(&about));
-        tl_text_add(page->text, "</p>\n");
-        page->text->failed = page->text->failed || command.failed || about.failed;
-        tl_text_clear(&command);
-        tl_text_clear(&about);
-    }
-}
-
-/* A scalar of any kind, as text.  JSON has no other way to tell them apart here. */
-static void scalar(html_page *page, const tl_json *node)
-{
-    const char *text = tl_json_text(node, NULL);
-    double real = tl_json_real(node, -1e300);
-    char number[HTML_NUMBER_BYTES];
-    if (text != NULL)
-        html_td(page, text);
-    else if (real > -1e300) {
-        if (real == (double)(long long)real)
-            snprintf(number, sizeof number, "%.0f", real);
-        else
-            snprintf(number, sizeof number, "%.4g", real);
-        html_td(page, number);
-    } else
-        html_td(page, tl_json_is_true(node) ? "yes" : "no, or not known");
-}
-
-/* The members of run.<group>, one table row each; objects one level down are spelled a.b. */
-static void rows_of(html_page *page, const tl_json *group, const char *prefix)
-{
-    for (size_t i = 0; i < tl_json_size(group); i++) {
-        const tl_json *node = tl_json_at(group, i);
-        char name[128];
-        snprintf(name, sizeof name, "%s.%s", prefix, tl_json_name(node));
-        if (tl_json_size(node) > 0) {
-            if (strlen(prefix) < 40)
-                rows_of(page, node, name);
-            continue;
-        }
-        tl_text_add(page->text, "<tr>");
-        html_th(page, name);
-        scalar(page, node);
-        tl_text_add(page->text, "</tr>\n");
-    }
-}
-
-void html_origin(html_page *page)
-{
-    static const char *const groups[] = {"tool",    "build", "machine", "storage",
-                                         "harness", "noise", "options", "summary"};
-    static const char *const names[] = {"Field", "Value"};
-    const tl_suite *suite = page->request->suite;
-    for (size_t p = 0; p < suite->part_count; p++) {
-        const tl_json *run = suite->parts[p].run;
-        tl_text_add(page->text, "<details><summary>Run ");
-        html_escaped(page, tl_suite_text(run, "id"));
-        tl_text_add(page->text, " (");
-        html_escaped(page, suite->parts[p].name);
-        tl_text_addf(page->text, "), %.1f s: machine, build and options</summary>\n",
-                     tl_json_real(tl_json_get(run, "wall_s"), 0));
-        tl_text_add(page->text, "<div class=\"scroll\"><table>");
-        html_header(page, names, 2);
-        tl_text_add(page->text, "<tbody>\n");
-        for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
-            rows_of(page, tl_json_get(run, groups[g]), groups[g]);
-        tl_text_add(page->text, "</tbody></table></div></details>\n");
-    }
-    tl_text_add(page->text, "<p class=\"soft\">The same numbers as tables: plots/*.tsv beside this "
-                            "page; everything: run.json.</p>\n");
 }
 
 /* The store and durability of a cell, as far as they were shown already. */

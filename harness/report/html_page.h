@@ -15,6 +15,7 @@ extern const char html_script[];       /* the content of <script>: sorts tables,
 
 /* Sections, in page order. */
 void html_banner(html_page *page);
+void html_answer(html_page *page);
 void html_origin(html_page *page);
 void html_contracts(html_page *page);
 void html_duels(html_page *page);

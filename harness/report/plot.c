@@ -1,4 +1,8 @@
-/* harness/report/plot.c -- gnuplot as child processes, each given a share of the pictures. */
+/* harness/report/plot.c -- gnuplot as child processes, one per picture, as many as there are
+ * processors at work.
+ *
+ * A gnuplot that draws several pictures would start less often, but 5.4 crashes now and then when
+ * arrays are declared again.  A start costs 30 ms. */
 #include "harness/report/plot.h"
 
 #include "harness/report/pieces.h"
@@ -26,10 +30,10 @@ static void add_assignment(tl_text *script, const char *name, const char *text)
     tl_text_add(script, "'; ");
 }
 
-/* A gnuplot at work. */
+/* A gnuplot at work on a picture. */
 typedef struct painting {
-    tl_text kinds; /* of its pictures, for complaints: "plots/throughput.gp, plots/crash.gp" */
-    char **argv;   /* owned, and its words; NULL ends it */
+    tl_text template_path; /* for complaints */
+    char **argv;           /* owned, and its words; NULL ends it */
     size_t argc;
     pid_t child;
     int complaint_fd;
@@ -76,48 +80,25 @@ static tl_status painter_add_word(painting *painter, const char *word)
     return argv[painter->argc++] == NULL ? TL_NO_MEMORY : TL_OK;
 }
 
-/* "-e" and `script`, which is cleared. */
-static tl_status painter_add_script(painting *painter, tl_text *script)
+/* gnuplot -e SCRIPT TEMPLATE */
+static tl_status painter_prepare(painting *painter, const tl_plot_request *request,
+                                 const char *pieces, const tl_picture *picture)
 {
-    tl_status status = script->failed ? TL_NO_MEMORY : painter_add_word(painter, "-e");
-    if (status == TL_OK)
-        status = painter_add_word(painter, tl_text_data(script));
-    tl_text_clear(script);
-    return status;
-}
-
-static tl_status painter_begin(painting *painter, const tl_plot_request *request,
-                               const char *program)
-{
-    tl_text script = {0};
+    tl_text script = {0}, dir = {0};
+    tl_text_addf(&dir, "%s/%s", pieces, picture->name);
+    tl_text_addf(&painter->template_path, "%s/%s.gp", request->templates, picture->kind);
+    add_assignment(&script, "dir", tl_text_data(&dir));
     add_assignment(&script, "out", request->dir);
     add_assignment(&script, "templates", request->templates);
     add_assignment(&script, "formats", request->png ? "svg png" : "svg");
-    tl_status status = painter_add_word(painter, program);
-    if (status != TL_OK) {
-        tl_text_clear(&script);
-        return status;
-    }
-    return painter_add_script(painter, &script);
-}
-
-static tl_status painter_add_picture(painting *painter, const tl_plot_request *request,
-                                     const char *pieces, const tl_picture *picture)
-{
-    tl_text script = {0}, path = {0};
-    tl_text_addf(&path, "%s/%s", pieces, picture->name);
-    tl_text_add(&script, "reset; ");
-    add_assignment(&script, "dir", tl_text_data(&path));
-    script.failed = script.failed || path.failed;
-    tl_text_clear(&path);
-    tl_status status = painter_add_script(painter, &script);
-    tl_text_addf(&path, "%s/%s.gp", request->templates, picture->kind);
-    if (status == TL_OK)
-        status = path.failed ? TL_NO_MEMORY : painter_add_word(painter, tl_text_data(&path));
-    if (strstr(tl_text_data(&painter->kinds), tl_text_data(&path)) == NULL)
-        tl_text_addf(&painter->kinds, "%s%s", painter->kinds.size_bytes > 0 ? ", " : "",
-                     tl_text_data(&path));
-    tl_text_clear(&path);
+    bool failed = dir.failed || script.failed || painter->template_path.failed;
+    const char *const words[] = {request->program == NULL ? "gnuplot" : request->program, "-e",
+                                 tl_text_data(&script), tl_text_data(&painter->template_path)};
+    tl_status status = failed ? TL_NO_MEMORY : TL_OK;
+    for (size_t i = 0; status == TL_OK && i < sizeof words / sizeof words[0]; i++)
+        status = painter_add_word(painter, words[i]);
+    tl_text_clear(&script);
+    tl_text_clear(&dir);
     return status;
 }
 
@@ -166,7 +147,7 @@ static tl_status painter_finish(painting *painter, char *error, size_t error_byt
     }
     if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
         snprintf(error, error_bytes, "%s failed on %.300s: %.300s", painter->argv[0],
-                 tl_text_data(&painter->kinds), complaint);
+                 tl_text_data(&painter->template_path), complaint);
         return TL_IO;
     }
     return TL_OK;
@@ -177,7 +158,8 @@ static void painter_clear(painting *painter)
     for (size_t i = 0; i < painter->argc; i++)
         free(painter->argv[i]);
     free(painter->argv);
-    tl_text_clear(&painter->kinds);
+    tl_text_clear(&painter->template_path);
+    *painter = (painting){0};
 }
 
 static tl_status find_templates(const tl_plot_request *request, const tl_pictures *pictures,
@@ -197,36 +179,47 @@ static tl_status find_templates(const tl_plot_request *request, const tl_picture
     return TL_OK;
 }
 
-/* Deal the chosen pictures to the painters, start them all, wait for each; the first error is the
- * one that is told. */
-static tl_status paint(const tl_plot_request *request, const char *pieces,
-                       const tl_pictures *pictures, painting *painters, size_t painter_count,
-                       char *error, size_t error_bytes)
+static tl_status begin_picture(painting *painter, const tl_plot_request *request,
+                               const char *pieces, const tl_picture *picture, char *error,
+                               size_t error_bytes)
 {
-    const char *program = request->program == NULL ? "gnuplot" : request->program;
-    tl_status status = TL_OK;
-    for (size_t i = 0; status == TL_OK && i < painter_count; i++)
-        status = painter_begin(&painters[i], request, program);
-    for (size_t i = 0, dealt = 0; status == TL_OK && i < pictures->count; i++) {
-        if (pictures->rows[i].chosen)
-            status = painter_add_picture(&painters[dealt++ % painter_count], request, pieces,
-                                         &pictures->rows[i]);
-    }
-    if (status != TL_OK) {
+    tl_status status = painter_prepare(painter, request, pieces, picture);
+    if (status == TL_OK)
+        status = painter_start(painter, error, error_bytes);
+    else
         snprintf(error, error_bytes, "out of memory");
-        return status;
-    }
-    size_t started = 0;
-    while (status == TL_OK && started < painter_count) {
-        status = painter_start(&painters[started], error, error_bytes);
-        started += status == TL_OK;
-    }
-    for (size_t i = 0; i < started; i++) {
+    if (status != TL_OK)
+        painter_clear(painter);
+    return status;
+}
+
+/* Draw the chosen pictures, `width` at a time; the first error ends it and is the one told. */
+static tl_status paint(const tl_plot_request *request, const char *pieces,
+                       const tl_pictures *pictures, size_t width, char *error, size_t error_bytes)
+{
+    painting painters[PAINTERS_MAX] = {0};
+    tl_status status = TL_OK;
+    size_t begun = 0, ended = 0;
+    for (size_t i = 0; i < pictures->count || ended < begun;) {
+        bool more = status == TL_OK && i < pictures->count;
+        if (more && !pictures->rows[i].chosen) {
+            i++;
+            continue;
+        }
+        if (more && begun - ended < width) {
+            status = begin_picture(&painters[begun % width], request, pieces, &pictures->rows[i++],
+                                   error, error_bytes);
+            begun += status == TL_OK;
+            continue;
+        }
+        if (ended == begun)
+            break; /* an error, and nobody is at work any more */
         char later[1024];
         bool first = status == TL_OK;
-        tl_status ended =
-            painter_finish(&painters[i], first ? error : later, first ? error_bytes : sizeof later);
-        status = first ? ended : status;
+        tl_status end = painter_finish(&painters[ended % width], first ? error : later,
+                                       first ? error_bytes : sizeof later);
+        painter_clear(&painters[ended++ % width]);
+        status = first ? end : status;
     }
     return status;
 }
@@ -241,26 +234,21 @@ tl_status tl_plot_run(const tl_plot_request *request, const tl_pictures *picture
     if (status != TL_OK || chosen == 0)
         return status;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t painter_count = processors < 1 ? 1 : (size_t)processors;
-    painter_count = painter_count > PAINTERS_MAX ? PAINTERS_MAX : painter_count;
-    painter_count = painter_count > chosen ? chosen : painter_count;
+    size_t width = processors < 1 ? 1 : (size_t)processors;
+    width = width > PAINTERS_MAX ? PAINTERS_MAX : width;
 
     tl_text pieces = {0};
-    painting painters[PAINTERS_MAX] = {0};
     char failed[4096];
     tl_text_addf(&pieces, "%s/.pieces", request->dir);
     status = pieces.failed ? TL_NO_MEMORY
                            : tl_pieces_write(request->dir, tl_text_data(&pieces), pictures, failed,
                                              sizeof failed);
     if (status == TL_OK)
-        status = paint(request, tl_text_data(&pieces), pictures, painters, painter_count, error,
-                       error_bytes);
+        status = paint(request, tl_text_data(&pieces), pictures, width, error, error_bytes);
     else
         snprintf(error, error_bytes, "cannot cut the tables into pieces at %.300s: %s", failed,
                  status == TL_NO_MEMORY ? "out of memory" : strerror(errno));
     tl_pieces_remove(tl_text_data(&pieces), pictures);
-    for (size_t i = 0; i < painter_count; i++)
-        painter_clear(&painters[i]);
     tl_text_clear(&pieces);
     return status;
 }

@@ -18,8 +18,7 @@
     X(phase)                                                                                       \
     X(begin_s)                                                                                     \
     X(length_s)                                                                                    \
-    X(kind) X(latency) X(count) X(per_s) X(p50_ns) X(p99_ns) X(p99_9_ns)                           \
-        TL_SERIES_FILE_EVENT_MAP(X)
+    X(kind) X(latency) X(count) X(per_s) X(p50_ns) X(p99_ns) X(p99_9_ns) TL_SERIES_FILE_EVENT_MAP(X)
 #define COLUMN_AS_INDEX(name) COLUMN_##name,
 enum { COLUMN_MAP(COLUMN_AS_INDEX) COLUMN_COUNT, FIELDS_MAX = 64 };
 #define COLUMN_AS_NAME(name) #name,
