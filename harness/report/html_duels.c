@@ -38,7 +38,7 @@ static void duel_row(html_page *page, const tl_duel_result *row)
     html_value(page, (double)row->launches, html_count((double)row->launches, text));
     percent_cell(page, row->detectable);
     html_td(page, row->decided_by);
-    html_td(page, row->note);
+    html_tdf(page, "long", "%s", row->note);
     html_td(page, html_part_name(page, row->part_no));
     tl_text_add(page->text, "</tr>\n");
 }

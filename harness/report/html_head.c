@@ -9,6 +9,7 @@ enum { CONTRACTS_MAX = 512 };
 /* What the banner counts over all parts. */
 typedef struct verdict {
     size_t parts_bad, cells_failed, cells_wrong, cells_unsupported, cells_finding, cells_other;
+    size_t duels_regressed, duels_invalid;
     uint64_t findings;
 } verdict;
 
@@ -28,6 +29,12 @@ static verdict judge(const tl_suite *suite)
         for (size_t i = 0; i < part->cell_count; i++) {
             const tl_json *cell = tl_suite_cell(part, i);
             const char *status = cell_status(cell);
+            if (tl_suite_is_duel(cell)) {
+                const char *word = tl_suite_text(cell, "verdict");
+                found.duels_regressed += strcmp(word, "regressed") == 0;
+                found.duels_invalid += strcmp(word, "invalid") == 0;
+                continue;
+            }
             for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
                 found.findings +=
                     tl_json_count(tl_json_get(tl_json_get(cell, "crash"), counts[c]), 0);
@@ -80,8 +87,9 @@ static void list_cells(html_page *page)
             html_escaped(page, tl_suite_label(cell));
             tl_text_add(page->text, ", ");
             html_escaped(page, tl_suite_workload(cell));
-            tl_text_addf(page->text, ", repetition %.0f",
-                         tl_json_real(tl_json_get(cell, "repetition"), 0));
+            if (tl_json_get(cell, "repetition") != NULL)
+                tl_text_addf(page->text, ", repetition %.0f",
+                             tl_json_real(tl_json_get(cell, "repetition"), 0));
             tl_text_add(page->text, error[0] == '\0' ? "" : ": ");
             html_escaped(page, error);
             tl_text_add(page->text, "</li>\n");
@@ -103,7 +111,8 @@ void html_banner(html_page *page)
     const tl_suite *suite = page->request->suite;
     verdict found = judge(suite);
     bool bad = found.parts_bad + found.cells_failed + found.cells_wrong + found.cells_finding +
-                   found.cells_other + found.findings >
+                   found.cells_other + found.findings + found.duels_regressed +
+                   found.duels_invalid >
                0;
     bool nothing = suite->cell_count == 0;
     tl_text phrase = {0};
@@ -115,6 +124,8 @@ void html_banner(html_page *page)
                  "crash cells with findings");
     count_phrase(&phrase, found.cells_other, "cell without a known status",
                  "cells without a known status");
+    count_phrase(&phrase, found.duels_regressed, "duel regressed", "duels regressed");
+    count_phrase(&phrase, found.duels_invalid, "duel is invalid", "duels are invalid");
     count_phrase(&phrase, found.parts_bad, "run did not end well", "runs did not end well");
     count_phrase(&phrase, found.cells_unsupported, "cell unsupported", "cells unsupported");
     tl_text_addf(page->text, "<div class=\"banner %s\" role=\"status\">\n<p>",

@@ -60,7 +60,7 @@ static void run_row(html_page *page, const tl_suite_part *part)
     html_th(page, part->name);
     html_td(page, tl_suite_text(run, "started"));
     html_td(page, tl_suite_text(run, "status"));
-    tl_text_add(page->text, "<td><code>");
+    tl_text_add(page->text, "<td class=\"long\"><code>");
     html_escaped(page, tl_text_data(&command));
     tl_text_add(page->text, "</code></td>");
     html_td(page, tl_text_data(&seed));

@@ -13,3 +13,10 @@ if(TARGET test_report_command)
   target_compile_definitions(test_report_command PRIVATE
                              TREELAB_PLOTS_DIR="${PROJECT_SOURCE_DIR}/plots")
 endif()
+
+# The page in a browser; skipped, and ctest says so, where none is installed.
+if(BUILD_TESTING)
+  add_test(NAME test_report_browser COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tests/browser.sh
+           $<TARGET_FILE:treelab> ${PROJECT_SOURCE_DIR}/plots)
+  set_tests_properties(test_report_browser PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endif()

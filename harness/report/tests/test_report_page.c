@@ -228,6 +228,8 @@ static void a_duel_is_a_row_with_its_verdict_in_words(void **state)
     assert_non_null(strstr(page, "<svg "));
     assert_non_null(strstr(page, "<td class=\"bad\">regressed</td>"));
     assert_non_null(strstr(page, ">+74.50 %<"));
+    assert_non_null(strstr(page, "Failed: 1 duel regressed"));
+    assert_true(strstr(page, "3 duels</a>: <strong>1 regressed") < strstr(page, "<nav"));
     assert_null(strstr(page, ">not told<")); /* arms are no stores with a contract */
 }
 
