@@ -45,6 +45,10 @@ typedef struct tl_run_options { /* the command line, understood */
  * `options` is large and outlives the run: make it static, all zeros. */
 int tl_run_options_parse(int argc, char **argv, tl_run_options *options);
 
+/* Write series.csv and latency.hlog to `dir`; `error` tells why not. */
+TL_MUST_USE tl_status tl_run_write_files(const char *dir, const tl_run *run, char *error,
+                                         size_t error_bytes);
+
 /* Print everything the run would use, defaults included. */
 void tl_run_options_explain(const tl_run_options *options);
 

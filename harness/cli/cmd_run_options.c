@@ -1,6 +1,8 @@
 /* harness/cli/cmd_run_options.c -- the command line of `treelab run`: options, limits, defaults. */
 #include "harness/cli/cmd_run.h"
 
+#include "harness/run/pace.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,10 +15,11 @@ enum {
     REPEAT_DEFAULT = 3,
     REPEAT_MAX = 1000,
 };
-#define OPS_MAX   (UINT64_C(1) << 40)
-#define PAGE_MAX  (1u << 20)
-#define BATCH_MAX (UINT64_C(1) << 40)
-#define BASELINE  "lmdb"
+#define OPS_MAX             (UINT64_C(1) << 40)
+#define PAGE_MAX            (1u << 20)
+#define BATCH_MAX           (UINT64_C(1) << 40)
+#define INTERVAL_NS_DEFAULT UINT64_C(1000000000)
+#define BASELINE            "lmdb"
 
 enum { /* options without a letter */
        OPTION_SEED = 256,
@@ -33,6 +36,7 @@ enum { /* options without a letter */
        OPTION_PIN_READER,
        OPTION_COMPACT,
        OPTION_SHAPES,
+       OPTION_INTERVAL,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -66,6 +70,8 @@ static const struct argp_option options[] = {
      "Give space back before a store is closed, where it can", 0},
     {"shapes", OPTION_SHAPES, "N", 0,
      "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
+    {"interval", OPTION_INTERVAL, "TIME", 0,
+     "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0, "Print the cells in running order and stop", 0},
     {"explain", OPTION_EXPLAIN, NULL, 0, "Print everything the run would use and stop", 0},
@@ -103,6 +109,16 @@ static void check_baseline(struct argp_state *state)
     tl_arguments_unknown(state, "baseline among the drivers of this run", asked->baseline,
                          (const char *const *)asked->choice.driver_specs,
                          asked->choice.driver_count, NULL);
+}
+
+static uint64_t parse_duration(struct argp_state *state, const char *option, const char *text,
+                               uint64_t min_ns, uint64_t max_ns, const char *range)
+{
+    uint64_t ns = 0;
+    if (!tl_duration_parse(text, &ns) || (ns != 0 && ns < min_ns) || ns > max_ns)
+        argp_error(state, "--%s takes a time such as 500ms or 2s, %s, not '%s'", option, range,
+                   text);
+    return ns;
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -165,6 +181,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_SHAPES:
         request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
         return 0;
+    case OPTION_INTERVAL:
+        request->interval_ns = parse_duration(state, "interval", value, TL_SERIES_INTERVAL_NS_MIN,
+                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
+        return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;
         return 0;
@@ -212,6 +232,7 @@ int tl_run_options_parse(int argc, char **argv, tl_run_options *asked)
         .durability = TL_DURABILITY_NONE,
         .page_bytes = PAGE_BYTES_DEFAULT,
         .repeat = REPEAT_DEFAULT,
+        .interval_ns = INTERVAL_NS_DEFAULT,
     };
     int exit_code = tl_arguments_parse(&run_argp, argc, argv, asked);
     asked->request.arm_count = asked->choice.driver_count;

@@ -24,7 +24,8 @@ tl_status tl_cell_tools_make(tl_cell_tools *tools)
     tools->clock = tl_clock_fastest();
     tools->histograms = malloc(TL_OP_KIND_COUNT * sizeof *tools->histograms);
     tools->scan = malloc(sizeof *tools->scan);
-    if (tools->histograms != NULL && tools->scan != NULL)
+    tools->before = malloc(TL_SERIES_KIND_COUNT * sizeof *tools->before);
+    if (tools->histograms != NULL && tools->scan != NULL && tools->before != NULL)
         return TL_OK;
     tl_cell_tools_release(tools);
     return TL_NO_MEMORY;
@@ -33,6 +34,7 @@ tl_status tl_cell_tools_make(tl_cell_tools *tools)
 void tl_cell_tools_release(tl_cell_tools *tools)
 {
     free(tools->histograms);
+    free(tools->before);
     free(tools->scan);
     *tools = (tl_cell_tools){0};
 }
@@ -200,6 +202,7 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
         .batch = request->batch_given && !phase->read_only ? request->batch : phase->batch,
         .clock = run->tools->clock,
         .histograms = run->tools->histograms,
+        .before = run->tools->before,
         .check = &check,
         .scan = run->tools->scan,
         .scans = &scans,
@@ -211,18 +214,30 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
         .phase_index = index,
     };
     tl_shapes shapes;
+    tl_series series = {0};
     if ((phase->measured && !cell_pin(run)) || !cell_shapes(run, &loop, &shapes))
         return false;
+    if (request->interval_ns > 0) {
+        loop.series = &series;
+        tl_series_begin(&series, request->interval_ns, phase->threads > 1 ? phase->threads : 1,
+                        run->driver, run->store);
+    }
     cell->load->workload->start(run->generator, index);
     tl_status status =
         tl_phase_measure(&loop, run->truths == NULL ? NULL : &run->truths[index], result);
+    if (loop.series != NULL)
+        tl_series_end(&series, loop.wall_ns);
     if (loop.stopped) {
         run->stopped = true;
         tl_scan_list_clear(&scans);
         tl_shapes_release(&shapes);
+        tl_series_release(&series);
         return false;
     }
     result->shapes = shapes;
+    result->series = series;
+    if (series.status != TL_OK)
+        cell_call_failed(cell, "keeping the phase's intervals", series.status);
     cell->phase_count++;
     if (status != TL_OK)
         cell_fail(cell, status, loop.error);
@@ -362,8 +377,11 @@ bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, cons
 
 void tl_cell_release(tl_run_cell *cell)
 {
-    for (size_t i = 0; i < cell->phase_count; i++)
+    for (size_t i = 0; i < cell->phase_count; i++) {
         tl_shapes_release(&cell->phases[i].shapes);
+        tl_series_release(&cell->phases[i].series);
+        tl_phase_release(&cell->phases[i]);
+    }
     free(cell->phases);
     cell->phases = NULL;
     cell->phase_count = 0;

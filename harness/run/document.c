@@ -127,6 +127,7 @@ static void add_latency(tl_json *object, uint32_t kind, const tl_run_latency *la
     tl_json_add_count(row, "max", latency->max);
     tl_json_add_real(row, "mean", latency->mean);
     tl_json_add_count(row, "clamped", latency->clamped);
+    tl_json_add_text(row, "hdr", latency->hdr);
     tl_json *curve = tl_json_add_array(row, "curve");
     for (size_t i = 0; i < latency->curve_count; i++) {
         tl_json *point = tl_json_add_array(curve, NULL);

@@ -133,6 +133,17 @@ static tl_status txn_begin(tl_loop *loop)
     return status;
 }
 
+/* File the time since the boundary `ticks`; gives the new boundary, which is `now` unless an
+ * interval ended and has been looked after. */
+static inline uint64_t file_latency(tl_loop *loop, uint32_t kind, uint64_t ticks, uint64_t now)
+{
+    bool due = now >= loop->recorder.due_ticks;
+    if (__builtin_expect(due, 0))
+        tl_recorder_pass(&loop->recorder, now);
+    tl_histogram_record(&loop->histograms[kind], tl_clock_span_ns(loop->clock, ticks, now));
+    return __builtin_expect(due, 0) ? tl_clock_ticks(loop->clock) : now;
+}
+
 /* End the transaction and file the time since `ticks`; gives the new boundary. */
 static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
 {
@@ -147,9 +158,7 @@ static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
     }
     tl_status status = loop->driver->commit(txn);
     uint64_t now = tl_clock_ticks(loop->clock);
-    tl_histogram_record(&loop->histograms[TL_OP_COMMIT],
-                        tl_clock_span_ns(loop->clock, *ticks, now));
-    *ticks = now;
+    *ticks = file_latency(loop, TL_OP_COMMIT, *ticks, now);
     if (status == TL_OK)
         return TL_OK;
     loop->errors++;
@@ -191,8 +200,7 @@ static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
             op--;
             continue;
         }
-        tl_histogram_record(&loop->histograms[op->kind], tl_clock_span_ns(clock, ticks, now));
-        ticks = now;
+        ticks = file_latency(loop, op->kind, ticks, now);
         if (++loop->txn_ops == loop->batch) {
             status = txn_end(loop, &ticks);
             if (status != TL_OK && !retry(loop, status))
@@ -260,8 +268,8 @@ static tl_status chunk_run_many(tl_loop *loop, const tl_op *ops, size_t count)
         uint64_t now = tl_clock_ticks(clock);
         if (status != TL_OK)
             return op_failed(loop, failed, status);
-        tl_histogram_record(&loop->histograms[TL_OP_GET_MANY], tl_clock_span_ns(clock, ticks, now));
-        ticks = now;
+        ticks = file_latency(loop, TL_OP_GET_MANY, ticks, now);
+        loop->recorder.extra_ops += asked - 1;
         at += asked;
     }
     loop->ops += count;
@@ -321,19 +329,29 @@ static tl_status all_chunks(tl_loop *loop)
     return TL_INVALID;
 }
 
+static void recorder_begin(tl_loop *loop)
+{
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        loop->recorder.histograms[kind] = &loop->histograms[kind];
+    loop->recorder.leads = !loop->follows;
+    tl_recorder_begin(&loop->recorder, loop->series, loop->clock, loop->before);
+}
+
 tl_status tl_loop_run(tl_loop *loop)
 {
     loop->blind =
         !loop->phase->read_only && (loop->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0;
+    recorder_begin(loop);
     uint64_t begin_cpu_ns = tl_clock_cpu_ns();
-    uint64_t begin_ns = tl_clock_ns();
+    uint64_t begin_ns = tl_clock_phase_ns(loop->clock);
     tl_status status = all_chunks(loop);
     if (status == TL_OK && loop->txn != NULL) {
         uint64_t ticks = tl_clock_ticks(loop->clock);
         status = txn_end(loop, &ticks);
     }
-    loop->wall_ns = tl_clock_ns() - begin_ns;
+    loop->wall_ns = tl_clock_phase_ns(loop->clock) - begin_ns;
     loop->cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
+    tl_recorder_end(&loop->recorder);
     if (loop->txn != NULL) { /* a failed operation left it open */
         loop->driver->abort(loop->txn);
         loop->txn = NULL;

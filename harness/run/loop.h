@@ -21,6 +21,7 @@
 #include "harness/measure/histogram.h"
 #include "harness/run/check.h"
 #include "harness/run/scan.h"
+#include "harness/run/series.h"
 #include "harness/run/shapes.h"
 #include "workloads/workload.h"
 
@@ -33,6 +34,9 @@ typedef struct tl_loop {
     uint64_t batch; /* operations in one transaction; 0 = all in one */
     const tl_clock *clock;
     tl_histogram *histograms; /* TL_OP_KIND_COUNT of them, empty */
+    tl_series *series;        /* to take part in; NULL: none */
+    tl_histogram *before;     /* TL_SERIES_KIND_COUNT of them for its use; may be NULL without */
+    bool follows;             /* another thread reads the engine's counters for the series */
     tl_check *check;
     tl_scan *scan;               /* room for one */
     tl_scan_list *scans;         /* filled with scans to audit */
@@ -56,6 +60,7 @@ typedef struct tl_loop {
     char error[TL_CHECK_TEXT_MAX]; /* the operation behind a status that is not TL_OK */
 
     /* Its own while it runs. */
+    tl_recorder recorder;
     tl_store_txn *txn;
     uint64_t txn_ops;
     bool blind; /* its gets show what was committed before their txn */

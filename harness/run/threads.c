@@ -20,7 +20,7 @@ typedef struct gate { /* opened once, for all or for none */
 typedef struct worker {
     tl_loop loop;
     tl_check check;
-    tl_histogram *histograms;
+    tl_histogram *histograms, *before;
     tl_scan *scan;
     tl_scan_list scans; /* a shared phase has none to audit; the loop wants a place */
     tl_status status;
@@ -64,13 +64,18 @@ static bool worker_make(worker *own, const tl_loop *loop, uint32_t share, gate *
     own->loop = *loop;
     own->check.enabled = loop->check->enabled;
     own->histograms = malloc(TL_OP_KIND_COUNT * sizeof *own->histograms);
+    if (loop->series != NULL)
+        own->before = malloc(TL_SERIES_KIND_COUNT * sizeof *own->before);
     own->scan = malloc(sizeof *own->scan);
     own->loop.generator = workload->create(&host, loop->spec, NULL, 0);
-    if (own->histograms == NULL || own->scan == NULL || own->loop.generator == NULL)
+    if (own->histograms == NULL || own->scan == NULL || own->loop.generator == NULL ||
+        (loop->series != NULL && own->before == NULL))
         return false;
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         tl_histogram_reset(&own->histograms[kind]);
     own->loop.histograms = own->histograms;
+    own->loop.before = own->before;
+    own->loop.follows = share != 0;
     own->loop.check = &own->check;
     own->loop.scan = own->scan;
     own->loop.scans = &own->scans;
@@ -84,6 +89,7 @@ static void worker_release(worker *own)
     own->loop.workload->destroy(own->loop.generator); /* NULL is fine */
     tl_scan_list_clear(&own->scans);
     free(own->scan);
+    free(own->before);
     free(own->histograms);
 }
 
