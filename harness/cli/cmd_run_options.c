@@ -37,6 +37,7 @@ enum { /* options without a letter */
        OPTION_COMPACT,
        OPTION_SHAPES,
        OPTION_INTERVAL,
+       OPTION_RATE,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -70,6 +71,9 @@ static const struct argp_option options[] = {
      "Give space back before a store is closed, where it can", 0},
     {"shapes", OPTION_SHAPES, "N", 0,
      "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
+    {"rate", OPTION_RATE, "MODE:OPS", 0,
+     "Open loop: constant:20000 or poisson:20000 operations a second in measured phases; latency is "
+     "told from the real start (service) and from the intended one (response)", 0},
     {"interval", OPTION_INTERVAL, "TIME", 0,
      "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
@@ -181,6 +185,13 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_SHAPES:
         request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
         return 0;
+    case OPTION_RATE:
+        if (!tl_rate_parse(value, &request->rate))
+            argp_error(state,
+                       "--rate takes constant:N or poisson:N with N operations a second, 1 to 1e9, "
+                       "or closed, not '%s'",
+                       value);
+        return 0;
     case OPTION_INTERVAL:
         request->interval_ns = parse_duration(state, "interval", value, TL_SERIES_INTERVAL_NS_MIN,
                                               TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
@@ -216,6 +227,7 @@ static const struct argp run_argp = {
            "  treelab run --driver tree,lmdb,sqlite --workload random,mixed -n 1e6\n"
            "  treelab run --driver tree,tree:leaf=rebuild --baseline tree\n"
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
+           "  treelab run --workload random --set phases=insert,get --rate poisson:20000\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "

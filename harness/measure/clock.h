@@ -72,6 +72,10 @@ static inline uint64_t tl_clock_span_ns(const tl_clock *clock, uint64_t from, ui
     return clock->is_tsc ? (ticks * clock->ns_per_tick) >> TL_CLOCK_SCALE_BITS : ticks;
 }
 
+/* Let the thread rest until a reading is `until` or later, and give that reading.  It sleeps for
+ * the longest part and looks at the clock for the last 0.15 ms, to be there in time. */
+uint64_t tl_clock_wait(const tl_clock *clock, uint64_t until);
+
 /* How far apart two readings are that lie `ns` apart, for spans of up to four hours. */
 static inline uint64_t tl_clock_ticks_of_ns(const tl_clock *clock, uint64_t ns)
 {

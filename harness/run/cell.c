@@ -22,7 +22,7 @@
 tl_status tl_cell_tools_make(tl_cell_tools *tools)
 {
     tools->clock = tl_clock_fastest();
-    tools->histograms = malloc(TL_OP_KIND_COUNT * sizeof *tools->histograms);
+    tools->histograms = malloc(2 * TL_OP_KIND_COUNT * sizeof *tools->histograms);
     tools->scan = malloc(sizeof *tools->scan);
     tools->before = malloc(TL_SERIES_KIND_COUNT * sizeof *tools->before);
     if (tools->histograms != NULL && tools->scan != NULL && tools->before != NULL)
@@ -217,6 +217,11 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
     tl_series series = {0};
     if ((phase->measured && !cell_pin(run)) || !cell_shapes(run, &loop, &shapes))
         return false;
+    if (phase->measured && request->rate.mode != TL_RATE_CLOSED) {
+        loop.responses = run->tools->histograms + TL_OP_KIND_COUNT;
+        loop.rate = request->rate;
+        loop.rate_seed = tl_stream(request->seed, index);
+    }
     if (request->interval_ns > 0) {
         loop.series = &series;
         tl_series_begin(&series, request->interval_ns, phase->threads > 1 ? phase->threads : 1,

@@ -141,6 +141,9 @@ static inline uint64_t file_latency(tl_loop *loop, uint32_t kind, uint64_t ticks
     if (__builtin_expect(due, 0))
         tl_recorder_pass(&loop->recorder, now);
     tl_histogram_record(&loop->histograms[kind], tl_clock_span_ns(loop->clock, ticks, now));
+    if (__builtin_expect(loop->responses != NULL, 0))
+        tl_histogram_record(&loop->responses[kind],
+                            tl_clock_span_ns(loop->clock, loop->schedule.intended_ticks, now));
     return __builtin_expect(due, 0) ? tl_clock_ticks(loop->clock) : now;
 }
 
@@ -189,6 +192,8 @@ static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
     const tl_clock *clock = loop->clock;
     uint64_t ticks = tl_clock_ticks(clock);
     for (const tl_op *op = ops; op < ops + count; op++) {
+        if (__builtin_expect(loop->responses != NULL, 0) && loop->retries_in_a_row == 0)
+            ticks = tl_schedule_wait(&loop->schedule);
         tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
         if (status != TL_OK)
             return status;
@@ -260,6 +265,8 @@ static tl_status chunk_run_many(tl_loop *loop, const tl_op *ops, size_t count)
     for (size_t at = 0; at < count;) {
         uint64_t together = ops[at].scan_count;
         size_t asked = together < count - at ? (size_t)together : count - at;
+        if (__builtin_expect(loop->responses != NULL, 0))
+            ticks = tl_schedule_wait(&loop->schedule);
         tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
         if (status != TL_OK)
             return status;
@@ -301,10 +308,21 @@ static tl_status shape_sample(tl_loop *loop)
     return status;
 }
 
+/* Operations of one chunk: of a slow timetable no more than are due in 10 ms, so that the user is
+ * heard between them. */
+static size_t chunk_capacity(const tl_loop *loop)
+{
+    uint64_t due = loop->rate.per_s / 100;
+    if (loop->responses == NULL || due >= CHUNK_OPS)
+        return CHUNK_OPS;
+    return due == 0 ? 1 : (size_t)due;
+}
+
 static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
-    for (size_t count; (count = loop->workload->next_n(loop->generator, ops, CHUNK_OPS)) > 0;) {
+    size_t capacity = chunk_capacity(loop);
+    for (size_t count; (count = loop->workload->next_n(loop->generator, ops, capacity)) > 0;) {
         bool many = false;
         tl_status status = chunk_check(loop, ops, count);
         if (status == TL_OK)
@@ -333,8 +351,19 @@ static void recorder_begin(tl_loop *loop)
 {
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         loop->recorder.histograms[kind] = &loop->histograms[kind];
-    loop->recorder.leads = !loop->follows;
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        loop->recorder.histograms[TL_SERIES_RESPONSE + kind] = &loop->responses[kind];
+    loop->recorder.leads = loop->share == 0;
     tl_recorder_begin(&loop->recorder, loop->series, loop->clock, loop->before);
+}
+
+static void schedule_begin(tl_loop *loop)
+{
+    if (loop->responses == NULL)
+        return;
+    uint64_t shares = loop->share_count == 0 ? 1 : loop->share_count;
+    tl_schedule_begin(&loop->schedule, loop->clock, &loop->rate, loop->rate_seed, loop->share,
+                      shares, (loop->phase->ops + shares - 1) / shares);
 }
 
 tl_status tl_loop_run(tl_loop *loop)
@@ -342,6 +371,7 @@ tl_status tl_loop_run(tl_loop *loop)
     loop->blind =
         !loop->phase->read_only && (loop->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0;
     recorder_begin(loop);
+    schedule_begin(loop);
     uint64_t begin_cpu_ns = tl_clock_cpu_ns();
     uint64_t begin_ns = tl_clock_phase_ns(loop->clock);
     tl_status status = all_chunks(loop);
@@ -352,6 +382,10 @@ tl_status tl_loop_run(tl_loop *loop)
     loop->wall_ns = tl_clock_phase_ns(loop->clock) - begin_ns;
     loop->cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
     tl_recorder_end(&loop->recorder);
+    if (loop->responses != NULL) {
+        tl_schedule_add(&loop->kept, &loop->schedule);
+        tl_schedule_conclude(&loop->kept, loop->ops, loop->wall_ns);
+    }
     if (loop->txn != NULL) { /* a failed operation left it open */
         loop->driver->abort(loop->txn);
         loop->txn = NULL;

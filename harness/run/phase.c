@@ -72,6 +72,8 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     counter_reading counters_before, counters_after;
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         tl_histogram_reset(&loop->histograms[kind]);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        tl_histogram_reset(&loop->responses[kind]);
     counters_read(loop->driver, loop->store, &counters_before);
     tl_resources_reset_peak();
     tl_resources os_before = tl_resources_now();
@@ -89,6 +91,7 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     result->retries = loop->retries;
     result->threads = loop->phase->threads > 1 ? loop->phase->threads : 1;
     result->many_looped = loop->many_looped;
+    result->schedule = loop->kept;
     result->blind_gets = loop->blind && loop->histograms[TL_OP_GET].count != 0;
     result->wall_ns = loop->wall_ns;
     result->cpu_ns = loop->cpu_ns;
@@ -96,6 +99,8 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     counters_between(&counters_before, &counters_after, result);
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++) {
         tl_status kept = latency_sum_up(&loop->histograms[kind], &result->latency[kind]);
+        if (kept == TL_OK && loop->responses != NULL)
+            kept = latency_sum_up(&loop->responses[kind], &result->response[kind]);
         if (status == TL_OK && kept != TL_OK) {
             status = kept;
             snprintf(loop->error, sizeof loop->error, "phase %s: keeping its latencies: %s",
@@ -111,6 +116,8 @@ void tl_phase_release(tl_run_phase *result)
 {
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         free(result->latency[kind].hdr);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        free(result->response[kind].hdr);
 }
 
 static void audit_compare(const tl_truth *truth, const tl_scan *scan, tl_check *check)

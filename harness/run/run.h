@@ -16,6 +16,7 @@
 #include "harness/measure/histogram.h"
 #include "harness/measure/resources.h"
 #include "harness/report/resultfile.h"
+#include "harness/run/schedule.h"
 #include "harness/run/series.h"
 #include "harness/run/shapes.h"
 #include "workloads/workload.h"
@@ -56,6 +57,7 @@ typedef struct tl_run_request {
     bool pin_reader; /* a read txn from before the first measured phase to the end of the last */
     bool compact;    /* give space back before the store is closed, where the driver can */
     size_t shapes;   /* samples of the tree's shape in each phase that writes; 0: none */
+    tl_rate rate;    /* of measured phases; all zeros: a closed loop */
     uint64_t interval_ns;        /* of each phase's series; 0: none */
     size_t value_bytes_max;      /* see tl_run_probe */
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
@@ -88,7 +90,9 @@ typedef struct tl_run_phase {
     uint64_t wall_ns; /* the whole loop: operations, generating them, checking answers */
     uint64_t cpu_ns;  /* the same stretch in CPU time of the process */
     uint64_t ops_ns;  /* the sum of all latencies: operations and commits only */
-    tl_run_latency latency[TL_OP_KIND_COUNT]; /* count 0: the phase had no such operation */
+    tl_run_latency latency[TL_OP_KIND_COUNT];  /* count 0: the phase had no such operation */
+    tl_run_latency response[TL_OP_KIND_COUNT]; /* the same from the intended start, in open loops */
+    tl_run_schedule schedule;                  /* of open loops */
     tl_run_counter counters[TL_RUN_COUNTER_MAX];
     size_t counter_count;
     tl_resources os;

@@ -63,7 +63,8 @@ static bool worker_make(worker *own, const tl_loop *loop, uint32_t share, gate *
     own->gate = g;
     own->loop = *loop;
     own->check.enabled = loop->check->enabled;
-    own->histograms = malloc(TL_OP_KIND_COUNT * sizeof *own->histograms);
+    size_t histogram_count = loop->responses != NULL ? 2 * TL_OP_KIND_COUNT : TL_OP_KIND_COUNT;
+    own->histograms = malloc(histogram_count * sizeof *own->histograms);
     if (loop->series != NULL)
         own->before = malloc(TL_SERIES_KIND_COUNT * sizeof *own->before);
     own->scan = malloc(sizeof *own->scan);
@@ -71,11 +72,14 @@ static bool worker_make(worker *own, const tl_loop *loop, uint32_t share, gate *
     if (own->histograms == NULL || own->scan == NULL || own->loop.generator == NULL ||
         (loop->series != NULL && own->before == NULL))
         return false;
-    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
-        tl_histogram_reset(&own->histograms[kind]);
+    for (size_t i = 0; i < histogram_count; i++)
+        tl_histogram_reset(&own->histograms[i]);
     own->loop.histograms = own->histograms;
     own->loop.before = own->before;
-    own->loop.follows = share != 0;
+    own->loop.share = share;
+    own->loop.share_count = loop->phase->threads;
+    if (loop->responses != NULL)
+        own->loop.responses = own->histograms + TL_OP_KIND_COUNT;
     own->loop.check = &own->check;
     own->loop.scan = own->scan;
     own->loop.scans = &own->scans;
@@ -94,10 +98,14 @@ static void worker_release(worker *own)
 }
 
 /* Add what one worker found to the whole; the first trouble is the one to tell. */
-static void worker_merge(const worker *own, tl_loop *loop, tl_status *status)
+static void worker_merge(worker *own, tl_loop *loop, tl_status *status)
 {
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         tl_histogram_merge(&loop->histograms[kind], &own->histograms[kind]);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        tl_histogram_merge(&loop->responses[kind], &own->loop.responses[kind]);
+    if (loop->responses != NULL)
+        tl_schedule_add(&loop->kept, &own->loop.schedule);
     if (loop->check->wrong == 0 && own->check.wrong != 0)
         snprintf(loop->check->first_wrong, sizeof loop->check->first_wrong, "%s",
                  own->check.first_wrong);
@@ -163,6 +171,8 @@ tl_status tl_threads_run(tl_loop *loop)
         worker_release(&workers[i]);
     }
     free(workers);
+    if (loop->responses != NULL)
+        tl_schedule_conclude(&loop->kept, loop->ops, loop->wall_ns);
     if (status == TL_OK && !loop->stopped && loop->ops != loop->phase->ops)
         status = refuse(loop, TL_INVALID, "the workload's shares are not the whole phase");
     return status;
