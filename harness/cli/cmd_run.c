@@ -134,6 +134,8 @@ static void describe_options(const run_command *command)
     tl_json_add_bool(json, "compact", request->compact);
     tl_json_add_count(json, "shapes", request->shapes);
     tl_json_add_count(json, "interval_ns", request->interval_ns);
+    tl_json_add_count(json, "duration_ns", request->duration_ns);
+    tl_json_add_count(json, "warmup_ns", request->warmup_ns);
     tl_json_add_text(json, "rate_mode", tl_rate_mode_name(request->rate.mode));
     tl_json_add_count(json, "rate_per_s", request->rate.per_s);
     tl_result_set_options(command->result, json);

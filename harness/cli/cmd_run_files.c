@@ -29,7 +29,7 @@ static tl_status write_one(const char *dir, const char *name, const tl_run *run,
 
 tl_status tl_run_write_files(const char *dir, const tl_run *run, char *error, size_t error_bytes)
 {
-    if (run->request->interval_ns == 0)
+    if (run->request->interval_ns == 0 && run->request->until.windows == 0)
         return TL_OK;
     tl_status status = write_one(dir, "series.csv", run, tl_run_write_series, error, error_bytes);
     if (status == TL_OK)

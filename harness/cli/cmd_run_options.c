@@ -38,6 +38,9 @@ enum { /* options without a letter */
        OPTION_SHAPES,
        OPTION_INTERVAL,
        OPTION_RATE,
+       OPTION_DURATION,
+       OPTION_WARMUP,
+       OPTION_UNTIL,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -74,6 +77,12 @@ static const struct argp_option options[] = {
     {"rate", OPTION_RATE, "MODE:OPS", 0,
      "Open loop: constant:20000 or poisson:20000 operations a second in measured phases; latency is "
      "told from the real start (service) and from the intended one (response)", 0},
+    {"duration", OPTION_DURATION, "TIME", 0,
+     "End measured phases after so long, e.g. 30s: those that only read, and the last one", 0},
+    {"warmup", OPTION_WARMUP, "TIME", 0,
+     "Let measured phases run so long before they are measured, in a phase NAME.warmup", 0},
+    {"until", OPTION_UNTIL, "RULE", 0,
+     "End them when throughput has settled: 'steady(slope<1%/5s, windows=2)'", 0},
     {"interval", OPTION_INTERVAL, "TIME", 0,
      "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
@@ -192,6 +201,21 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
                        "or closed, not '%s'",
                        value);
         return 0;
+    case OPTION_DURATION:
+        request->duration_ns = parse_duration(state, "duration", value, 1000000,
+                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
+        return 0;
+    case OPTION_WARMUP:
+        request->warmup_ns = parse_duration(state, "warmup", value, 1000000,
+                                            TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
+        return 0;
+    case OPTION_UNTIL:
+        if (!tl_steady_parse(value, &request->until))
+            argp_error(state,
+                       "--until takes 'steady(slope<1%%/5s, windows=2)' with 2 to 8 windows of "
+                       "10ms to 1h, not '%s'",
+                       value);
+        return 0;
     case OPTION_INTERVAL:
         request->interval_ns = parse_duration(state, "interval", value, TL_SERIES_INTERVAL_NS_MIN,
                                               TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
@@ -228,6 +252,7 @@ static const struct argp run_argp = {
            "  treelab run --driver tree,tree:leaf=rebuild --baseline tree\n"
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
            "  treelab run --workload random --set phases=insert,get --rate poisson:20000\n"
+           "  treelab run --set phases=insert,get -n 1e8 --warmup 2s --duration 30s\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "

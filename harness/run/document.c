@@ -226,6 +226,22 @@ static void add_schedule(tl_json *object, const tl_run_phase *phase)
     tl_json_add_bool(schedule, "overloaded", kept->overloaded);
 }
 
+/* What ended the phase, and whether its throughput had settled where that was asked for. */
+static void add_end(tl_json *object, const tl_run_phase *phase)
+{
+    const tl_steady *steady = &phase->series.steady;
+    char rule[TL_STEADY_TEXT_MAX];
+    tl_json_add_text(object, "end", tl_run_end_name(phase->end));
+    if (steady->rule.windows == 0)
+        return;
+    tl_steady_print(&steady->rule, rule);
+    tl_json *parent = tl_json_add_object(object, "steady");
+    tl_json_add_bool(parent, "reached", steady->reached);
+    tl_json_add_real(parent, "at_s", steady->reached ? (double)steady->at_ns / 1e9 : (double)NAN);
+    tl_json_add_real(parent, "per_s", steady->reached ? steady->per_s : (double)NAN);
+    tl_json_add_text(parent, "rule", rule);
+}
+
 static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
 {
     tl_json *object = tl_json_add_object(phases, NULL);
@@ -251,6 +267,7 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
         if (phase->latency[kind].count > 0)
             add_latency(latency, kind, "service", &phase->latency[kind]);
     add_schedule(object, phase);
+    add_end(object, phase);
     add_counters(object, phase);
     add_space(object, phase);
     add_shapes(object, &phase->shapes);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 enum {
+    LIMITED_OPS = 16,     /* a chunk of a phase that is to end in time */
     CHUNK_OPS = 64,       /* generated ahead; small enough to stay in the first-level cache */
     RETRIES_MAX = 100000, /* in a row: threads that get in each other's way end some time */
 };
@@ -308,20 +309,43 @@ static tl_status shape_sample(tl_loop *loop)
     return status;
 }
 
+static bool has_limit(const tl_loop *loop)
+{
+    return loop->limit_ns > 0 || (loop->series != NULL && loop->series->steady.rule.windows > 0);
+}
+
 /* Operations of one chunk: of a slow timetable no more than are due in 10 ms, so that the user is
  * heard between them. */
 static size_t chunk_capacity(const tl_loop *loop)
 {
+    size_t most = has_limit(loop) ? LIMITED_OPS : CHUNK_OPS;
     uint64_t due = loop->rate.per_s / 100;
-    if (loop->responses == NULL || due >= CHUNK_OPS)
-        return CHUNK_OPS;
+    if (loop->responses == NULL || due >= most)
+        return most;
     return due == 0 ? 1 : (size_t)due;
+}
+
+/* Whether the phase is over though its stream is not. */
+static bool is_over(tl_loop *loop, uint64_t begin_ticks)
+{
+    if (loop->series != NULL &&
+        atomic_load_explicit(&loop->series->is_steady, memory_order_relaxed)) {
+        loop->end = TL_RUN_END_STEADY;
+        return true;
+    }
+    uint64_t now = tl_clock_ticks(loop->clock);
+    if (loop->limit_ns == 0 || tl_clock_span_ns(loop->clock, begin_ticks, now) < loop->limit_ns)
+        return false;
+    loop->end = TL_RUN_END_DURATION;
+    return true;
 }
 
 static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
     size_t capacity = chunk_capacity(loop);
+    bool limited = has_limit(loop);
+    uint64_t begin_ticks = tl_clock_ticks(loop->clock);
     for (size_t count; (count = loop->workload->next_n(loop->generator, ops, capacity)) > 0;) {
         bool many = false;
         tl_status status = chunk_check(loop, ops, count);
@@ -337,8 +361,11 @@ static tl_status all_chunks(tl_loop *loop)
             loop->stopped = true;
             return TL_OK;
         }
+        if (limited && is_over(loop, begin_ticks))
+            return TL_OK;
     }
-    if (loop->ops == loop->phase->ops || loop->shared) /* who put the shares together counts */
+    if (loop->ops_before + loop->ops == loop->phase->ops ||
+        loop->shared) /* who put the shares together counts */
         return TL_OK;
     snprintf(loop->error, sizeof loop->error,
              "workload %s announces %llu operations in phase %s and yields %llu",

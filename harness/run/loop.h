@@ -15,6 +15,9 @@
  * latency is then recorded from the real start and once more from the intended one.  A commit is
  * meant to start with the last operation of its transaction.
  *
+ * A phase with a time limit or a rule for steady throughput is asked every few operations whether
+ * it is over; it ends between two chunks, so that the generator has yielded what was done.
+ *
  * The first operation of a transaction pays for its begin.  Ending a transaction that wrote is an
  * operation of kind COMMIT; ending one that only read is not, it cannot fail and says nothing.
  */
@@ -24,6 +27,7 @@
 #include "harness/measure/clock.h"
 #include "harness/measure/histogram.h"
 #include "harness/run/check.h"
+#include "harness/run/pace.h"
 #include "harness/run/scan.h"
 #include "harness/run/schedule.h"
 #include "harness/run/series.h"
@@ -49,6 +53,8 @@ typedef struct tl_loop {
     tl_scan *scan;               /* room for one */
     tl_scan_list *scans;         /* filled with scans to audit */
     tl_shapes *shapes;           /* samples to take; NULL: none */
+    uint64_t limit_ns;           /* end the phase after so long; 0: when its stream ends */
+    uint64_t ops_before;         /* of the phase's stream, that an earlier run of the loop did */
     uint64_t record_count;       /* when known: records that live in the store at the start … */
     uint64_t content_hash;       /* … and their hash; both 0 when unknown */
     bool (*stop)(void *context); /* asked between chunks; may be NULL */
@@ -66,6 +72,7 @@ typedef struct tl_loop {
     bool many_looped;
     tl_run_schedule kept; /* how the timetable was kept */
     bool stopped;
+    tl_run_end end;                /* what ended the phase */
     char error[TL_CHECK_TEXT_MAX]; /* the operation behind a status that is not TL_OK */
 
     /* Its own while it runs. */

@@ -92,6 +92,7 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     result->threads = loop->phase->threads > 1 ? loop->phase->threads : 1;
     result->many_looped = loop->many_looped;
     result->schedule = loop->kept;
+    result->end = loop->end;
     result->blind_gets = loop->blind && loop->histograms[TL_OP_GET].count != 0;
     result->wall_ns = loop->wall_ns;
     result->cpu_ns = loop->cpu_ns;

@@ -16,6 +16,7 @@
 #include "harness/measure/histogram.h"
 #include "harness/measure/resources.h"
 #include "harness/report/resultfile.h"
+#include "harness/run/pace.h"
 #include "harness/run/schedule.h"
 #include "harness/run/series.h"
 #include "harness/run/shapes.h"
@@ -58,6 +59,9 @@ typedef struct tl_run_request {
     bool compact;    /* give space back before the store is closed, where the driver can */
     size_t shapes;   /* samples of the tree's shape in each phase that writes; 0: none */
     tl_rate rate;    /* of measured phases; all zeros: a closed loop */
+    uint64_t duration_ns;        /* end measured phases after so long, where they may; 0: never */
+    uint64_t warmup_ns;          /* of measured phases: the first part is a phase of its own */
+    tl_steady_rule until;        /* end measured phases when steady; all zeros: no rule */
     uint64_t interval_ns;        /* of each phase's series; 0: none */
     size_t value_bytes_max;      /* see tl_run_probe */
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
@@ -90,7 +94,11 @@ typedef struct tl_run_phase {
     uint64_t wall_ns; /* the whole loop: operations, generating them, checking answers */
     uint64_t cpu_ns;  /* the same stretch in CPU time of the process */
     uint64_t ops_ns;  /* the sum of all latencies: operations and commits only */
-    tl_run_latency latency[TL_OP_KIND_COUNT];  /* count 0: the phase had no such operation */
+    tl_run_latency latency[TL_OP_KIND_COUNT]; /* count 0: the phase had no such operation */
+    bool is_warmup;                           /* of the phase that follows, whose name it has */
+    bool limited;                             /* was to end by time or when steady */
+    bool partial;   /* how much of the stream it had was a matter of time */
+    tl_run_end end; /* what ended it */
     tl_run_latency response[TL_OP_KIND_COUNT]; /* the same from the intended start, in open loops */
     tl_run_schedule schedule;                  /* of open loops */
     tl_run_counter counters[TL_RUN_COUNTER_MAX];
@@ -151,6 +159,8 @@ typedef struct tl_run {
     uint64_t measured_ops; /* operations of measured phases of cells that ended OK */
 } tl_run;
 
+bool tl_run_has_limit(const tl_run_request *request); /* phases may end before their streams */
+const char *tl_run_end_name(tl_run_end end);          /* "duration" */
 const char *tl_run_durability_name(tl_durability durability); /* "commit"; as on the command line */
 const char *tl_run_promise_name(tl_promise promise);          /* "weaker" */
 

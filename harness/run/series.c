@@ -53,7 +53,7 @@ static void counters_since(tl_series *series, uint64_t grown[TL_SERIES_COUNTER_C
 /* Rows. */
 
 void tl_series_begin(tl_series *series, uint64_t interval_ns, uint32_t threads,
-                     const tl_driver *driver, tl_store *store)
+                     const tl_driver *driver, tl_store *store, const tl_steady_rule *rule)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -65,6 +65,8 @@ void tl_series_begin(tl_series *series, uint64_t interval_ns, uint32_t threads,
         .driver = driver,
         .store = store,
     };
+    if (rule != NULL)
+        series->steady.rule = *rule;
     counters_find(series);
 }
 
@@ -184,8 +186,12 @@ static void row_leave(tl_recorder *recorder, size_t next)
         row->counters[i] += grown[i];
     for (size_t i = recorder->row; i < next; i++) {
         row = row_at(series, i);
-        if (row != NULL && ++row->closed_by == series->threads)
-            row_close(series, row);
+        if (row == NULL || ++row->closed_by != series->threads)
+            continue;
+        row_close(series, row);
+        tl_steady_add(&series->steady, (double)row->ops * 1e9 / (double)series->interval_ns);
+        if (series->steady.reached)
+            atomic_store_explicit(&series->is_steady, true, memory_order_relaxed);
     }
     pthread_mutex_unlock(&series->lock);
     recorder->extra_ops_before = recorder->extra_ops;

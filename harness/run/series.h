@@ -20,9 +20,11 @@
 #include "harness/driver.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/hdr.h"
+#include "harness/run/steady.h"
 #include "workloads/op.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* X(counter): of the engine, shown per interval; as `treelab list counters` names them */
 #define TL_SERIES_COUNTER_MAP(X)                                                                   \
@@ -72,6 +74,8 @@ typedef struct tl_series {
 
     /* While it runs. */
     pthread_mutex_t lock;
+    tl_steady steady;      /* fed with each row that is closed while the phase runs */
+    atomic_bool is_steady; /* may be asked by any thread */
     uint32_t threads;
     const tl_driver *driver;
     tl_store *store;
@@ -79,9 +83,10 @@ typedef struct tl_series {
     uint64_t counter_values[TL_SERIES_COUNTER_COUNT]; /* at the last reading */
 } tl_series;
 
-/* Begin a series of the phase that begins now on `store`. */
+/* Begin a series of the phase that begins now on `store`; `rule` may be NULL, otherwise
+ * interval_ns is its tl_steady_sample_ns. */
 void tl_series_begin(tl_series *series, uint64_t interval_ns, uint32_t threads,
-                     const tl_driver *driver, tl_store *store);
+                     const tl_driver *driver, tl_store *store, const tl_steady_rule *rule);
 /* Close all rows; series->status then tells whether all is there. */
 void tl_series_end(tl_series *series, uint64_t wall_ns);
 void tl_series_release(tl_series *series);

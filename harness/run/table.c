@@ -288,6 +288,27 @@ static void print_overloads(FILE *out, const tl_run *run)
         }
 }
 
+/* Phases that did not run as long as was asked for. */
+static void print_ends(FILE *out, const tl_run *run)
+{
+    bool timed = tl_run_has_limit(run->request);
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++) {
+            const tl_run_phase *phase = &run->cells[c].phases[p];
+            if (phase->end != TL_RUN_END_STREAM)
+                continue;
+            const char *hint = NULL;
+            if (phase->is_warmup)
+                hint = ", so nothing of it was measured; more --ops let it run on";
+            else if (timed && phase->measured)
+                hint = phase->limited ? "; more --ops let it run on"
+                                      : ", which later phases need whole: it cannot end by time";
+            if (hint != NULL)
+                fprintf(out, "note: %s, phase %s: its stream ended after %.2f s%s\n",
+                        run->cells[c].id, phase->name, (double)phase->wall_ns / 1e9, hint);
+        }
+}
+
 static void print_troubles(FILE *out, const tl_run *run)
 {
     for (size_t i = 0; i < run->cell_count; i++)
@@ -328,6 +349,7 @@ void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline)
     }
     print_notes(out, run);
     print_overloads(out, run);
+    print_ends(out, run);
     print_troubles(out, run);
     free(t.values);
 }

@@ -118,6 +118,8 @@ static void worker_merge(worker *own, tl_loop *loop, tl_status *status)
     loop->retries += own->loop.retries;
     loop->many_looped = loop->many_looped || own->loop.many_looped;
     loop->stopped = loop->stopped || own->loop.stopped;
+    if (own->loop.end != TL_RUN_END_STREAM)
+        loop->end = own->loop.end;
     if (*status == TL_OK && own->status != TL_OK) {
         *status = own->status;
         snprintf(loop->error, sizeof loop->error, "%s", own->loop.error);
@@ -173,7 +175,8 @@ tl_status tl_threads_run(tl_loop *loop)
     free(workers);
     if (loop->responses != NULL)
         tl_schedule_conclude(&loop->kept, loop->ops, loop->wall_ns);
-    if (status == TL_OK && !loop->stopped && loop->ops != loop->phase->ops)
+    if (status == TL_OK && !loop->stopped && loop->end == TL_RUN_END_STREAM &&
+        loop->ops != loop->phase->ops)
         status = refuse(loop, TL_INVALID, "the workload's shares are not the whole phase");
     return status;
 }
