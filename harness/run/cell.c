@@ -11,6 +11,8 @@
  * opened before it: what it kept only in memory is not kept.
  */
 #include "harness/run/cell.h"
+
+#include "harness/measure/instrument.h"
 #include "harness/run/directory.h"
 #include "harness/run/loop.h"
 #include "harness/run/phase.h"
@@ -235,7 +237,7 @@ static void part_series(const cell_run *run, const phase_part *part, tl_loop *lo
     const tl_run_request *request = run->request;
     bool watched = part->may_end && !part->is_warmup && request->until.windows > 0;
     uint64_t interval_ns = watched ? tl_steady_sample_ns(&request->until) : request->interval_ns;
-    if (interval_ns == 0)
+    if (interval_ns == 0 || (!watched && tl_instrument_is_on()))
         return;
     loop->series = series;
     tl_series_begin(series, interval_ns, part->phase->threads > 1 ? part->phase->threads : 1,

@@ -2,6 +2,7 @@
 #include "harness/run/phase.h"
 
 #include "harness/measure/hdr_codec.h"
+#include "harness/measure/instrument.h"
 #include "harness/run/threads.h"
 
 #include <stdlib.h>
@@ -78,7 +79,11 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     tl_resources_reset_peak();
     tl_resources os_before = tl_resources_now();
 
+    if (loop->phase->measured)
+        tl_instrument_begin();
     tl_status status = loop->phase->threads > 1 ? tl_threads_run(loop) : tl_loop_run(loop);
+    if (loop->phase->measured)
+        tl_instrument_end(loop->phase->name);
 
     tl_resources os_after = tl_resources_now();
     counters_read(loop->driver, loop->store, &counters_after);
