@@ -29,6 +29,11 @@ enum { /* options without a letter */
        OPTION_RESUME,
        OPTION_PROGRESS,
        OPTION_COLOR,
+       OPTION_INTERVAL,
+       OPTION_RATE,
+       OPTION_DURATION,
+       OPTION_WARMUP,
+       OPTION_UNTIL,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -67,6 +72,17 @@ static const struct argp_option options[] = {
      "Give space back before a store is closed, where it can", 0},
     {"shapes", OPTION_SHAPES, "N", 0,
      "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
+    {"rate", OPTION_RATE, "MODE:OPS", 0,
+     "Open loop: constant:20000 or poisson:20000 operations a second in measured phases; latency is "
+     "told from the real start (service) and from the intended one (response)", 0},
+    {"duration", OPTION_DURATION, "TIME", 0,
+     "End measured phases after so long, e.g. 30s: those that only read, and the last one", 0},
+    {"warmup", OPTION_WARMUP, "TIME", 0,
+     "Let measured phases run so long before they are measured, in a phase NAME.warmup", 0},
+    {"until", OPTION_UNTIL, "RULE", 0,
+     "End them when throughput has settled: 'steady(slope<1%/5s, windows=2)'", 0},
+    {"interval", OPTION_INTERVAL, "TIME", 0,
+     "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0,
      "End after this time (30s, 5m), keeping the cells finished by then", 0},
     {"resume", OPTION_RESUME, NULL, 0,
@@ -104,6 +120,11 @@ static const struct {
     {OPTION_COMPACT,    "compact",    "yes", false},
     {OPTION_SHAPES,     "shapes",     NULL,  false},
     {OPTION_TIMEOUT,    "timeout",    NULL,  false},
+    {OPTION_RATE,       "rate",       NULL,  false},
+    {OPTION_DURATION,   "duration",   NULL,  false},
+    {OPTION_WARMUP,     "warmup",     NULL,  false},
+    {OPTION_UNTIL,      "until",      NULL,  false},
+    {OPTION_INTERVAL,   "interval",   NULL,  false},
 };
 
 /* False: the option is none of the spec's. */
@@ -204,6 +225,41 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'q':
         asked->quiet = true;
+        return 0;
+    case OPTION_PIN_READER:
+        request->pin_reader = true;
+        return 0;
+    case OPTION_COMPACT:
+        request->compact = true;
+        return 0;
+    case OPTION_SHAPES:
+        request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
+        return 0;
+    case OPTION_RATE:
+        if (!tl_rate_parse(value, &request->rate))
+            argp_error(state,
+                       "--rate takes constant:N or poisson:N with N operations a second, 1 to 1e9, "
+                       "or closed, not '%s'",
+                       value);
+        return 0;
+    case OPTION_DURATION:
+        request->duration_ns = parse_duration(state, "duration", value, 1000000,
+                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
+        return 0;
+    case OPTION_WARMUP:
+        request->warmup_ns = parse_duration(state, "warmup", value, 1000000,
+                                            TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
+        return 0;
+    case OPTION_UNTIL:
+        if (!tl_steady_parse(value, &request->until))
+            argp_error(state,
+                       "--until takes 'steady(slope<1%%/5s, windows=2)' with 2 to 8 windows of "
+                       "10ms to 1h, not '%s'",
+                       value);
+        return 0;
+    case OPTION_INTERVAL:
+        request->interval_ns = parse_duration(state, "interval", value, TL_SERIES_INTERVAL_NS_MIN,
+                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
         return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;
