@@ -226,41 +226,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case 'q':
         asked->quiet = true;
         return 0;
-    case OPTION_PIN_READER:
-        request->pin_reader = true;
-        return 0;
-    case OPTION_COMPACT:
-        request->compact = true;
-        return 0;
-    case OPTION_SHAPES:
-        request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
-        return 0;
-    case OPTION_RATE:
-        if (!tl_rate_parse(value, &request->rate))
-            argp_error(state,
-                       "--rate takes constant:N or poisson:N with N operations a second, 1 to 1e9, "
-                       "or closed, not '%s'",
-                       value);
-        return 0;
-    case OPTION_DURATION:
-        request->duration_ns = parse_duration(state, "duration", value, 1000000,
-                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
-        return 0;
-    case OPTION_WARMUP:
-        request->warmup_ns = parse_duration(state, "warmup", value, 1000000,
-                                            TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
-        return 0;
-    case OPTION_UNTIL:
-        if (!tl_steady_parse(value, &request->until))
-            argp_error(state,
-                       "--until takes 'steady(slope<1%%/5s, windows=2)' with 2 to 8 windows of "
-                       "10ms to 1h, not '%s'",
-                       value);
-        return 0;
-    case OPTION_INTERVAL:
-        request->interval_ns = parse_duration(state, "interval", value, TL_SERIES_INTERVAL_NS_MIN,
-                                              TL_SERIES_INTERVAL_NS_MAX, "1ms to 1h or 0s");
-        return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;
         return 0;
