@@ -69,7 +69,8 @@ struct tl_pending {
     tl_image shortest;
     size_t shortest_ops; /* of it; before those stands the base difference, when base_first */
     bool bases_differ, base_first;
-    tl_words makers; /* operations that made versions */
+    tl_words makers;       /* operations that made versions */
+    tl_words makers_up_to; /* by version: how many of them made that one or an older one */
 
     tl_pending_file *files;
     tl_name_chain *names; /* by path number */
