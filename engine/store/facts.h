@@ -23,6 +23,14 @@ typedef struct tl_value_facts { /* of an extent that holds all of a value: it is
     uint64_t birth, key_hash, record_hash; /* with the key that it was found under */
 } tl_value_facts;
 
+/* Of a child of a branch, kept by the branch's bytes, which say all that a leaf is compared with.
+ * So it is larger than the other facts: one for each child, and a mark. */
+typedef struct tl_child_facts {
+    uint64_t number; /* of its contents (tl/io.h, identify); 0: nothing is known of it */
+    uint64_t content_hash;
+    uint32_t records, bytes_used;
+} tl_child_facts;
+
 /* What is known of the page's bytes in the file; or, with `page`, of these in memory. */
 static inline bool tl_page_recall(tl_pager *pager, uint32_t pgno, const uint8_t *page,
                                   tl_page_facts *facts)
