@@ -248,9 +248,11 @@ tl_status tl_pending_rewind(tl_pending *pending)
         status = tl_image_copy(&pending->durable, &trace->base_durable);
     if (status == TL_OK)
         status = tl_image_copy(&pending->settled, &trace->base_durable);
-    tl_image_begin_hashing(&pending->issued);
-    tl_image_begin_hashing(&pending->durable);
-    pending->settled.hashing = false;
+    pending->issued.hashing = pending->durable.hashing = pending->settled.hashing = false;
+    if (!is_ordered(pending)) { /* outcomes of the others are copies of these with a few changes */
+        tl_image_begin_hashing(&pending->issued);
+        tl_image_begin_hashing(&pending->durable);
+    }
     for (uint32_t file = 0; file < pending->file_capacity; file++) {
         tl_pending_file *body = &pending->files[file];
         body->ops.count = body->size_count = body->size_floor = body->demands = 0;
