@@ -4,7 +4,7 @@
  * which then is the arm's.  Keys: driver, durability, batch, page_size, inject (again and again);
  * every other one is a setting of the driver.
  */
-#define _GNU_SOURCE /* CPU_COUNT, asprintf */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "harness/cli/cmd_duel.h"
 
 #include <math.h>
