@@ -209,7 +209,8 @@ static tl_status points_run(tl_enumerator *on)
 /* The state of the first crash, when there are two. */
 static tl_state_id first_of(const tl_state_id *id)
 {
-    return (tl_state_id){.profile = id->profile,
+    return (tl_state_id){.schedule = id->schedule,
+                         .profile = id->profile,
                          .point = id->first.point,
                          .outcome = id->first.outcome,
                          .pick = id->first.pick,
@@ -219,7 +220,8 @@ static tl_state_id first_of(const tl_state_id *id)
 tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *only)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
-    bool exists = only->profile == on->options->profile && only->point <= op_count;
+    bool exists = only->profile == on->options->profile && only->point <= op_count &&
+                  only->schedule == on->options->recording->trace.threads.schedule && !only->run;
     tl_status status = TL_OK;
     if (exists && only->profile == TL_PROFILE_LIAR && only->pick == TL_PICK_SAMPLE) {
         tl_pending_leave_out(on->pending, (size_t)(only->number % (op_count + 1)));
