@@ -209,8 +209,7 @@ static tl_status points_run(tl_enumerator *on)
 /* The state of the first crash, when there are two. */
 static tl_state_id first_of(const tl_state_id *id)
 {
-    return (tl_state_id){.schedule = id->schedule,
-                         .profile = id->profile,
+    return (tl_state_id){.profile = id->profile,
                          .point = id->first.point,
                          .outcome = id->first.outcome,
                          .pick = id->first.pick,
@@ -220,8 +219,7 @@ static tl_state_id first_of(const tl_state_id *id)
 tl_status tl_enumerator_reach(tl_enumerator *on, const tl_state_id *only)
 {
     size_t op_count = tl_simdisk_op_count(on->trace->disk);
-    bool exists = only->profile == on->options->profile && only->point <= op_count &&
-                  only->schedule == on->options->recording->trace.threads.schedule && !only->run;
+    bool exists = only->profile == on->options->profile && only->point <= op_count;
     tl_status status = TL_OK;
     if (exists && only->profile == TL_PROFILE_LIAR && only->pick == TL_PICK_SAMPLE) {
         tl_pending_leave_out(on->pending, (size_t)(only->number % (op_count + 1)));
@@ -243,9 +241,10 @@ static tl_status only_run(tl_enumerator *on)
 {
     const tl_state_id *only = on->options->only;
     tl_state_id first = first_of(only);
+    bool same_run = only->schedule == on->options->recording->trace.threads.schedule && !only->run;
     if (only->nested)
         only = &first;
-    tl_status status = tl_enumerator_reach(on, only);
+    tl_status status = same_run ? tl_enumerator_reach(on, only) : TL_INVALID;
     if (status == TL_OK && on->nest != NULL && only->pick == TL_PICK_KILLED)
         status = tl_enumerate_killed(on, only);
     else if (status == TL_OK)

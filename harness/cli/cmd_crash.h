@@ -31,6 +31,8 @@ typedef struct tl_crash_request {
     uint64_t seed, commits; /* 0 commits: likewise */
     bool seeds_given, durabilities_defaulted;
     uint64_t seed_last;                /* PROFILES: seeds from `seed` to this one, all of them */
+    bool threaded;                     /* the histories are run by several threads */
+    uint64_t schedule, schedule_last;  /* of those; 0: not given */
     uint64_t pages[TL_CRASH_LIST_MAX]; /* RATE: images of about so many pages */
     size_t page_count;
     uint64_t budget_ns, budget_states; /* 0: no bound */

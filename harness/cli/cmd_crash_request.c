@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMITS_MAX = 100000 };
+enum { COMMITS_MAX = 100000, SCHEDULES = 32 };
 #define NS_PER_S UINT64_C(1000000000)
 
 enum { /* options without a letter */
@@ -18,6 +18,7 @@ enum { /* options without a letter */
        OPTION_PAGE_SIZE,
        OPTION_SEED,
        OPTION_SEEDS,
+       OPTION_SCHEDULES,
        OPTION_PAGES,
        OPTION_PROFILE,
        OPTION_TIER,
@@ -39,10 +40,11 @@ static const struct argp_option options[] = {
     {"driver", 'd', "NAME[:KEY=VALUE]...,...", 0, "Stores to crash (default: tree)", 0},
     {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2,shadow1)", 0},
     {"durability", OPTION_DURABILITY, "NAME,...", 0, "none, async, commit (default: all three)", 0},
-    {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all (default: mixed)", 0},
+    {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all of these; or threads, run by several (default: mixed)", 0},
     {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: the history's own)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
     {"seeds", OPTION_SEEDS, "A..B", 0, "All seeds from A to B, summed: with --tier", 0},
+    {"schedules", OPTION_SCHEDULES, "A..B", 0, "Of a history that several threads run: all orders from A to B, from 1 on, summed (default: 1..32)", 0},
     {"pages", OPTION_PAGES, "N,...", 0, "Of `crash rate`: pages of the store's file (default: 64,256)", 0},
     {"ops", 'n', "N", 0, "Commits in the history (default: its own)", 0},
     {"profile", OPTION_PROFILE, "NAME,...", 0, "What the disk may forget: sigkill, prefix, journal, posix, garbage, liar (default: the first four)", 0},
@@ -95,16 +97,18 @@ static void add_history(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
     const char *names[TL_CRASH_LIST_MAX];
-    size_t count = tl_history_count();
+    size_t plain = tl_history_count(), count = plain + tl_history_threaded_count();
     bool all = strcmp(word, "all") == 0, found = false;
     for (size_t i = 0; i < count; i++) {
-        names[i] = tl_history_at(i)->name;
-        bool wanted = all || strcmp(names[i], word) == 0;
+        const tl_history *history =
+            i < plain ? tl_history_at(i) : tl_history_threaded_at(i - plain);
+        names[i] = history->name;
+        bool wanted = (all && i < plain) || strcmp(names[i], word) == 0;
         bool had = false;
         for (size_t h = 0; h < request->history_count; h++)
-            had |= request->histories[h] == tl_history_at(i);
+            had |= request->histories[h] == history;
         if (wanted && !had)
-            request->histories[request->history_count++] = tl_history_at(i);
+            request->histories[request->history_count++] = history;
         found |= wanted;
     }
     if (!found)
@@ -149,18 +153,32 @@ static void parse_shard(struct argp_state *state, const char *text)
     request->shard_count = count;
 }
 
+static void parse_range(struct argp_state *state, const char *option, const char *text,
+                        uint64_t *first, uint64_t *last)
+{
+    unsigned long long from = 0, to = 0;
+    int used = 0;
+    sscanf(text, "%19llu..%19llu%n", &from, &to, &used);
+    if (used == 0 || text[used] != '\0' || from > to)
+        argp_error(state, "--%s takes A..B with A no larger than B, such as 1..1000, not '%s'",
+                   option, text);
+    *first = from;
+    *last = to;
+}
+
 static void parse_seeds(struct argp_state *state, const char *text)
 {
     tl_crash_request *request = state->input;
-    unsigned long long first = 0, last = 0;
-    int used = 0;
-    sscanf(text, "%19llu..%19llu%n", &first, &last, &used);
-    if (used == 0 || text[used] != '\0' || first > last)
-        argp_error(state, "--seeds takes A..B with A no larger than B, such as 1..1000, not '%s'",
-                   text);
-    request->seed = first;
-    request->seed_last = last;
+    parse_range(state, "seeds", text, &request->seed, &request->seed_last);
     request->seeds_given = true;
+}
+
+static void parse_schedules(struct argp_state *state, const char *text)
+{
+    tl_crash_request *request = state->input;
+    parse_range(state, "schedules", text, &request->schedule, &request->schedule_last);
+    if (request->schedule == 0)
+        argp_error(state, "--schedules are counted from 1");
 }
 
 static void add_pages(struct argp_state *state, const char *word)
@@ -192,6 +210,8 @@ static void parse_repro(struct argp_state *state, const char *text)
     add_protocol(state, words);
     add_durability(state, durability + 1);
     const tl_state_id *only = &request->only_state;
+    if (only->run)
+        return; /* no crash, so no profile of one */
     request->profiles[request->profile_count++] = only->profile;
     bool drawn = only->pick == TL_PICK_SAMPLE || !tl_profile_at(only->profile)->exact;
     request->tier = only->nested ? TL_TIER_NESTED : drawn ? TL_TIER_SAMPLED : TL_TIER_EXACT;
@@ -271,6 +291,37 @@ static void choose_states(struct argp_state *state)
                        tl_profile_at(request->profiles[i])->name);
 }
 
+/* Which orders of threads; and what does not go together. */
+static void choose_schedules(struct argp_state *state)
+{
+    tl_crash_request *request = state->input;
+    const tl_state_id *only = request->repro != NULL ? &request->only_state : NULL;
+    size_t threaded = 0;
+    for (size_t i = 0; i < request->history_count; i++)
+        threaded += request->histories[i]->writers > 0;
+    request->threaded = threaded > 0;
+    if (threaded > 0 && threaded < request->history_count)
+        argp_error(state, "histories that several threads run are looked at by themselves: leave "
+                          "the others out of --history");
+    if (threaded > 0 && (request->way != TL_CRASH_PROFILES || request->seeds_given))
+        argp_error(state, "a history that several threads run goes with plain `treelab crash`, one "
+                          "--seed and --schedules");
+    if (threaded == 0 && request->schedule != 0)
+        argp_error(state, "--schedules are orders of threads: give --history threads");
+    if (only != NULL && (only->schedule != 0) != (threaded > 0))
+        argp_error(state, "a state with schedule/N is one of --history threads, and no other is");
+    if (only != NULL && request->schedule != 0)
+        argp_error(state, "--repro names its schedule itself");
+    if (only != NULL)
+        request->schedule = request->schedule_last = only->schedule;
+    else if (threaded > 0 && request->schedule == 0) {
+        request->schedule = 1;
+        request->schedule_last = SCHEDULES;
+    }
+    if (request->timeline && request->only_state.run)
+        argp_error(state, "a timeline shows a crash, and this run is judged without one");
+}
+
 static bool has_files(const char *dir)
 {
     DIR *list = opendir(dir);
@@ -305,6 +356,7 @@ static void set_defaults(struct argp_state *state)
     choose_states(state);
     if (request->history_count == 0)
         request->histories[request->history_count++] = tl_history_at(0);
+    choose_schedules(state);
     tl_choice_resolve(&request->choice, state);
     for (size_t i = 0; i < request->choice.driver_count; i++) {
         const tl_driver *driver = request->choice.arms[i].driver;
@@ -313,6 +365,8 @@ static void set_defaults(struct argp_state *state)
                        "driver '%s' does not run on a simulated disk; only stores that take "
                        "an I/O table do, such as 'tree'",
                        driver->name);
+        if (request->threaded && (driver->capabilities & TL_DRIVER_THREADS) == 0)
+            argp_error(state, "driver '%s' is one for a single thread", driver->name);
     }
     if ((request->keep_dir != NULL || request->artifact_dir != NULL) &&
         request->way != TL_CRASH_PROFILES)
@@ -361,6 +415,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_SEEDS:
         parse_seeds(state, value);
+        return 0;
+    case OPTION_SCHEDULES:
+        parse_schedules(state, value);
         return 0;
     case OPTION_PAGES:
         tl_arguments_list(state, value, add_pages);
@@ -432,41 +489,43 @@ static const struct argp crash_argp = {
     .options = options,
     .args_doc = "[SCRIPT.tls]",
     .parser = parse_option,
-    .doc = "Crash a store at every write and sync of a recorded run, in memory, and check what it "
-           "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
-           "prefix and at least what was promised, it takes another commit and keeps it."
-           "\vThe result is DIR/run.json.  A finding is named by an id for `treelab crash replay`, "
-           "and "
-           "the first of each store leaves DIR/finding-*.tls, a script for `treelab apply`.  The "
-           "tier is T1 unless another is given, of `crash syncs` T2.  See harness/fault/README.md "
-           "for what a crash may leave.\n\n"
-           "Examples:\n"
-           "  treelab crash\n"
-           "  treelab crash --commit log --durability commit --budget 60s\n"
-           "  treelab crash --history split_merge,overflow --durability commit\n"
-           "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
-           "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
-           "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
-           "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
-           "  treelab crash rate --pages 64,256 --history all\n"
-           "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
-           "  treelab crash --tier T4 --profile journal --history delete --durability commit\n"
-           "  treelab crash mine.tls --profile journal --tier T2\n"
-           "  treelab crash out/X/finding-0.tls\n"
-           "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
-           "\n"
-           "Other forms, each with its own --help:\n"
-           "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
-           "  treelab crash faults     let each call of a run fail instead\n"
-           "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
-           "  treelab crash processes  kill real processes on real files\n"
-           "  treelab crash rate       full checks of distinct states per second\n"
-           "  treelab crash replay     build one state again and check it\n"
-           "  treelab crash shrink     cut a finding down to the few operations that show it\n"
-           "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
-           "\n"
-           "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
-           "checked, 130 interrupted (what was found is kept).\n",
+    .doc =
+        "Crash a store at every write and sync of a recorded run, in memory, and check what it "
+        "recovers: it opens, its verifier finds nothing, its content is exactly one commit "
+        "prefix and at least what was promised, it takes another commit and keeps it."
+        "\vThe result is DIR/run.json.  A finding is named by an id for `treelab crash replay`, "
+        "and "
+        "the first of each store leaves DIR/finding-*.tls, a script for `treelab apply`.  The "
+        "tier is T1 unless another is given, of `crash syncs` T2.  See harness/fault/README.md "
+        "for what a crash may leave.\n\n"
+        "Examples:\n"
+        "  treelab crash\n"
+        "  treelab crash --commit log --durability commit --budget 60s\n"
+        "  treelab crash --history split_merge,overflow --durability commit\n"
+        "  treelab crash --tier T2 --profile journal,posix --history all --commit log\n"
+        "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
+        "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
+        "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
+        "  treelab crash --history threads --schedules 1..1000 --commit log --durability commit\n"
+        "  treelab crash rate --pages 64,256 --history all\n"
+        "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
+        "  treelab crash --tier T4 --profile journal --history delete --durability commit\n"
+        "  treelab crash mine.tls --profile journal --tier T2\n"
+        "  treelab crash out/X/finding-0.tls\n"
+        "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
+        "\n"
+        "Other forms, each with its own --help:\n"
+        "  treelab crash damage     flip, lose, misplace and cut bytes of a store\n"
+        "  treelab crash faults     let each call of a run fail instead\n"
+        "  treelab crash mutants    try every sweep on the engine's seeded bugs\n"
+        "  treelab crash processes  kill real processes on real files\n"
+        "  treelab crash rate       full checks of distinct states per second\n"
+        "  treelab crash replay     build one state again and check it\n"
+        "  treelab crash shrink     cut a finding down to the few operations that show it\n"
+        "  treelab crash syncs      leave each sync out in turn: which are necessary?\n"
+        "\n"
+        "Exit codes: 0 no finding, 2 usage, 3 a finding, 5 the machine refused, 6 no state was "
+        "checked, 130 interrupted (what was found is kept).\n",
 };
 
 static const struct argp syncs_argp = {
