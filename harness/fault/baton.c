@@ -3,9 +3,11 @@
  * Everything here is read and written by the holder of the baton alone; it comes with a semaphore
  * of the thread that is given it, which orders all that the one before did.
  */
+#define _GNU_SOURCE /* sched_getcpu, pthread_attr_setaffinity_np */
 #include "harness/fault/baton_body.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,12 +226,15 @@ static void say_wait(tl_baton *baton, const tl_baton_thread *thread)
 static void stuck(tl_baton_thread *self, const char *why)
 {
     tl_baton *baton = self->baton;
+    static const tl_baton_wait order[] = {TL_BATON_MUTEX, TL_BATON_CONDITION, TL_BATON_READY,
+                                          TL_BATON_JOIN}; /* the end of the text may be cut off */
     say(baton, "%s", why);
-    for (size_t i = 0; i < baton->thread_count; i++)
-        if (baton->threads[i]->wait != TL_BATON_ENDED) {
-            say(baton, "; ");
-            say_wait(baton, baton->threads[i]);
-        }
+    for (size_t w = 0; w < sizeof order / sizeof order[0]; w++)
+        for (size_t i = 0; i < baton->thread_count; i++)
+            if (baton->threads[i]->wait == order[w]) {
+                say(baton, "; ");
+                say_wait(baton, baton->threads[i]);
+            }
     baton->is_stuck = true;
     sem_post(&baton->over);
     for (;;) /* until the process ends */
@@ -313,6 +318,25 @@ static void *thread_body(void *context)
     return result;
 }
 
+/* On the processor that the caller is on, and nowhere else: as one thread goes on when another
+ * stops, a second processor would only have to be woken each time.  Where that is refused,
+ * anywhere. */
+static int create_here(pthread_t *handle, void *(*body)(void *), void *context)
+{
+    pthread_attr_t attributes;
+    cpu_set_t here;
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu >= CPU_SETSIZE || pthread_attr_init(&attributes) != 0)
+        return __real_pthread_create(handle, NULL, body, context);
+    CPU_ZERO(&here);
+    CPU_SET((size_t)cpu, &here);
+    int failed = pthread_attr_setaffinity_np(&attributes, sizeof here, &here);
+    if (failed == 0)
+        failed = __real_pthread_create(handle, &attributes, body, context);
+    pthread_attr_destroy(&attributes);
+    return failed == 0 ? 0 : __real_pthread_create(handle, NULL, body, context);
+}
+
 int tl_baton_start(tl_baton *baton, void *(*body)(void *), void *context, tl_baton_thread **out)
 {
     if (baton->thread_count == TL_BATON_THREADS_MAX)
@@ -327,7 +351,7 @@ int tl_baton_start(tl_baton *baton, void *(*body)(void *), void *context, tl_bat
                                 .context = context};
     thread->rank = (UINT64_C(1) << 32) + tl_baton_draw(baton, UINT64_C(1) << 32);
     sem_init(&thread->turn, 0, 0);
-    int failed = __real_pthread_create(&thread->handle, NULL, thread_body, thread);
+    int failed = create_here(&thread->handle, thread_body, thread);
     if (failed != 0) {
         sem_destroy(&thread->turn);
         free(thread);

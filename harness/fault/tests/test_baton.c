@@ -304,9 +304,9 @@ static void a_deadlock_is_told_with_who_waits_for_what(void **state)
     }
     assert_int_equal(status, TL_BUSY);
     assert_string_equal(report.stuck,
-                        "no thread can go on; the first thread waits for the end of left; left "
-                        "waits for mutex 1, which right 7 holds; right 7 waits for mutex 2, which "
-                        "left holds");
+                        "no thread can go on; left waits for mutex 1, which right 7 holds; right 7 "
+                        "waits for mutex 2, which left holds; the first thread waits for the end "
+                        "of left");
 }
 
 static void *spin_forever(void *context)
