@@ -40,6 +40,10 @@ static const tl_history threaded[] = {
      4096, 14, 8, 0, 4,
      .parts = {{60, 8, 1, 0, TL_HISTORY_NOTHING}, {80, 0, 1, 9, TL_HISTORY_CHECKPOINT}, {100, 8, 2, 1, TL_HISTORY_NOTHING}},
      .writers = 3, .readers = 1},
+    {"threads_big", "two writers with values that fit no leaf, space given back, and two readers",
+     4096, 8, 4, 3, 0,
+     .parts = {{45, 3, 1, 0, TL_HISTORY_NOTHING}, {75, 0, 1, 3, TL_HISTORY_COMPACT}, {100, 2, 1, 1, TL_HISTORY_CHECKPOINT}},
+     .writers = 2, .readers = 2},
 };
 /* clang-format on */
 

@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
     {"driver", 'd', "NAME[:KEY=VALUE]...,...", 0, "Stores to crash (default: tree)", 0},
     {"commit", OPTION_COMMIT, "NAME,...", 0, "Commit protocols (default: log,shadow2,shadow1)", 0},
     {"durability", OPTION_DURABILITY, "NAME,...", 0, "none, async, commit (default: all three)", 0},
-    {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all of these; or threads, run by several (default: mixed)", 0},
+    {"history", OPTION_HISTORY, "NAME,...", 0, "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all of these; or threads, threads_big, run by several (default: mixed)", 0},
     {"page-size", OPTION_PAGE_SIZE, "BYTES", 0, "Page size of the store (default: the history's own)", 0},
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal states (default: 42)", 0},
     {"seeds", OPTION_SEEDS, "A..B", 0, "All seeds from A to B, summed: with --tier", 0},
