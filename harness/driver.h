@@ -175,6 +175,11 @@ size_t tl_driver_count(void);
 const tl_driver *tl_driver_at(size_t index);
 const tl_driver *tl_driver_find(const char *name); /* NULL when unknown or not built in */
 
+/* Append a driver that is not of this build, such as a plug-in's `tl_driver_v1`; it must live for
+ * ever.  Joining twice is fine.  False, with `error` saying what is wrong with it, when its ABI,
+ * size, name or a function that it must have is not right.  Call it before starting threads. */
+bool tl_driver_join(const tl_driver *driver, char *error, size_t error_bytes);
+
 typedef struct tl_driver_missing { /* a driver whose library was not there at configure time */
     const char *name, *package;    /* the Debian package that gives it */
 } tl_driver_missing;

@@ -44,6 +44,17 @@ static void *object_open(const char *path)
     return object;
 }
 
+void *tl_plugin_open(const char *path, char *error, size_t error_bytes)
+{
+    void *object = object_open(path);
+    if (object == NULL) {
+        const char *reason = dlerror();
+        refuse(NULL, error, error_bytes, "cannot load plug-in %s: %s", path,
+               reason != NULL ? reason : "out of memory");
+    }
+    return object;
+}
+
 static bool registered(const tl_workload *workload)
 {
     for (size_t i = 0; i < tl_workload_count(); i++)
@@ -54,12 +65,9 @@ static bool registered(const tl_workload *workload)
 
 const tl_workload *tl_workload_load(const char *path, char *error, size_t error_bytes)
 {
-    void *object = object_open(path);
-    if (object == NULL) {
-        const char *reason = dlerror();
-        return refuse(NULL, error, error_bytes, "cannot load plug-in %s: %s", path,
-                      reason != NULL ? reason : "out of memory");
-    }
+    void *object = tl_plugin_open(path, error, error_bytes);
+    if (object == NULL)
+        return NULL;
     const tl_workload *workload = dlsym(object, symbol_name);
     if (workload == NULL)
         return refuse(object, error, error_bytes,

@@ -12,4 +12,8 @@ enum { TL_PLUGINS_MAX = 16 };
 /* Append a checked plug-in, which must live for ever.  False: TL_PLUGINS_MAX are loaded. */
 bool tl_registry_add(const tl_workload *workload);
 
+/* Open the shared object at `path` with dlopen; a path without a slash means the working
+ * directory.  NULL after explaining in `error` (may be NULL) why it cannot be. */
+void *tl_plugin_open(const char *path, char *error, size_t error_bytes);
+
 #endif

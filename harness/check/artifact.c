@@ -125,8 +125,12 @@ static tl_status write_readme(const tl_reproducer *of, const char *id, const cha
     write_contract(out, of->spec);
     fprintf(out, "profile    %s: %s\nagain      %s\n", tl_profile_at(finding->where.profile)->name,
             tl_profile_at(finding->where.profile)->summary, of->command);
+    const char *mutants = of->mutant != NULL ? "-mutants" : "";
+    const char *option = of->mutant != NULL ? " --mutant " : "";
+    const char *mutant = of->mutant != NULL ? of->mutant : "";
     if (script == TL_OK)
-        fputs("           treelab apply script.tls; treelab crash script.tls\n", out);
+        fprintf(out, "           treelab%s apply script.tls%s%s; treelab%s crash script.tls%s%s\n",
+                mutants, option, mutant, mutants, option, mutant);
     else
         fprintf(out, "left out   script.tls: %s\n", tl_status_text(script));
     if (state == TL_OK)

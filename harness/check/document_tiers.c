@@ -146,7 +146,6 @@ tl_json *tl_tiers_cell_json(const tl_cell_head *head, const tl_trace *trace,
     tl_cell_add_total(crash, "states", sum.leaves);
     tl_cell_add_total(crash, "distinct", sum.distinct);
     tl_json_add_real(crash, "states_per_s", tl_cell_rate(sum.leaves, sum.elapsed_ns));
-    tl_json_add_array(crash, "variants");
     tl_json *profiles = tl_json_add_array(crash, "profiles");
     for (size_t i = 0; i < row_count; i++)
         add_profile(profiles, &rows[i]);

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+    REPEATS_EACH = 256
+}; /* images met again, in place of one more, of a bound on their number */
+
 #define TIER_AS_ROW(upper, name, text) {#name, text},
 static const tl_tier_row tiers[] = {TL_TIER_MAP(TIER_AS_ROW)};
 
@@ -77,6 +81,8 @@ bool tl_enumerator_goes_on(tl_enumerator *on)
     uint64_t done = on->result->leaves;
     if (options->tier == TL_TIER_SAMPLED) /* there a bound says how many to draw */
         done = on->result->outcomes;
+    if (options->each_image) /* so many may not exist: drawing ends some day */
+        done += on->result->repeated / REPEATS_EACH;
     if ((options->states_max != 0 && done >= options->states_max) ||
         (options->budget_ns != 0 && now_ns() - on->started_ns >= options->budget_ns) ||
         (options->stop != NULL && options->stop()))
@@ -148,7 +154,7 @@ static tl_status nested_point(tl_enumerator *on)
                           .pick = TL_PICK_KILLED};
     tl_status status = tl_enumerate_singles(on);
     bool power = tl_profile_at(on->options->profile)->power;
-    if (status == TL_OK && power && !on->stopped && tl_enumerator_takes(on))
+    if (status == TL_OK && power && !on->stopped)
         status = tl_enumerate_killed(on, &killed);
     return status;
 }

@@ -71,7 +71,8 @@ typedef struct tl_enumerate_options {
                             0: 64 for each crash point */
     uint64_t budget_ns;  /* stop after so long; 0: no bound */
     uint32_t shard;      /* 0-based; of shard_count, 0 or 1: everything.  A unit of work is an
-                            outcome at a crash point; the shards' sums add up */
+                            outcome at a crash point, of tier NESTED a first crash unlike those
+                            before it; the shards' sums add up */
     uint32_t shard_count;
     size_t point_first, point_end; /* crash points [first, end) alone; end 0: to the last one; not
                                       of samples under LIAR */
@@ -94,6 +95,7 @@ typedef struct tl_enumerate_options {
     /* NESTED: of each recovery, before its crashes are looked at; for who counts them by another
      * way.  Not TL_OK: the enumeration ends with that status.  May be NULL. */
     tl_status (*on_recovery)(void *context, const tl_simdisk *log);
+    bool recoveries_only; /* NESTED: look at no crash of a recovery, and tell of each recovery */
     void (*on_finding)(void *context, const tl_enumerate_finding *finding); /* may be NULL */
     void *context;
 } tl_enumerate_options;

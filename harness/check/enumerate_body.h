@@ -66,6 +66,10 @@ TL_MUST_USE tl_status tl_nest_create(tl_enumerator *on);
 void tl_nest_destroy(tl_nest *nest); /* NULL is fine */
 TL_MUST_USE tl_status tl_enumerate_recovery(tl_enumerator *on, const tl_state_id *where);
 TL_MUST_USE tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where);
+/* The two sides of a disk whose process was killed at on->pending's crash point: in on->possible
+ * what it issued, in *certain what of it is there whatever happens to the power next. */
+TL_MUST_USE tl_status tl_enumerate_killed_sides(tl_enumerator *on, const tl_state_id *where,
+                                                tl_image *certain);
 
 /* The profile whose rules make the outcomes: garbage and liar are others, and something beside. */
 tl_profile tl_enumerate_walked(tl_profile profile);

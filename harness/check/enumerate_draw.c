@@ -8,8 +8,8 @@ enum { OUTCOMES_EACH_MAX = 64, SAMPLES_A_ROUND = 16, SAMPLES_A_POINT = 64 };
 /* Look at one state when it is this shard's. */
 static tl_status state(tl_enumerator *on, uint64_t outcome, tl_pick pick, uint64_t number)
 {
-    if (on->stopped || !tl_enumerator_takes(on))
-        return TL_OK;
+    if (on->stopped || (on->nest == NULL && !tl_enumerator_takes(on)))
+        return TL_OK; /* of first crashes only those unlike others are shared out */
     tl_state_id where = {.profile = on->options->profile,
                          .point = tl_pending_at(on->pending),
                          .outcome = outcome,

@@ -159,7 +159,9 @@ static tl_status recovery_run(tl_enumerator *on)
         status = tl_enumerate_choices(inner);
     if (status == TL_OK && options->on_recovery != NULL)
         status = options->on_recovery(options->context, disk);
-    if (status == TL_OK && on->on_second != NULL)
+    if (status == TL_OK && options->recoveries_only)
+        ; /* that was all */
+    else if (status == TL_OK && on->on_second != NULL)
         status = on->on_second(on->on_second_context, inner);
     else if (status == TL_OK)
         status = options->only != NULL ? only_run(inner) : points_run(inner);
@@ -209,7 +211,7 @@ static tl_status first_run(tl_enumerator *on, const tl_state_id *where, const tl
     tl_hash128 hash =
         first_hash(on, &on->possible.image, &recovery->before, where->pick == TL_PICK_KILLED);
     tl_status status = tl_hashset_add(&nest->seen, hash, &added);
-    if (status != TL_OK || !added)
+    if (status != TL_OK || !added || !tl_enumerator_takes(on))
         return status;
     uint32_t mark = tl_simdisk_mark(nest->trace.disk);
     status = tl_image_copy(&nest->trace.disk->image, &on->possible.image);
@@ -243,18 +245,24 @@ static tl_status side_show(tl_enumerator *on, const tl_state_id *where, uint64_t
     return status == TL_OK ? tl_enumerate_pick(on, &side) : status;
 }
 
+tl_status tl_enumerate_killed_sides(tl_enumerator *on, const tl_state_id *where, tl_image *certain)
+{
+    tl_status status = side_show(on, where, 0, TL_PICK_OLDEST);
+    if (status == TL_OK)
+        status = tl_pending_show_nameless(on->pending, &on->possible.image);
+    if (status == TL_OK)
+        status = tl_image_copy(certain, &on->possible.image);
+    if (status == TL_OK)
+        status = side_show(on, where, tl_pending_newest_outcome(on->pending), TL_PICK_NEWEST);
+    return status;
+}
+
 tl_status tl_enumerate_killed(tl_enumerator *on, const tl_state_id *where)
 {
     if (!tl_enumerator_goes_on(on))
         return TL_OK;
     uint32_t mark = tl_simdisk_mark(on->state_disk);
-    tl_status status = side_show(on, where, 0, TL_PICK_OLDEST);
-    if (status == TL_OK)
-        status = tl_pending_show_nameless(on->pending, &on->possible.image);
-    if (status == TL_OK)
-        status = tl_image_copy(&on->nest->durable, &on->possible.image);
-    if (status == TL_OK)
-        status = side_show(on, where, tl_pending_newest_outcome(on->pending), TL_PICK_NEWEST);
+    tl_status status = tl_enumerate_killed_sides(on, where, &on->nest->durable);
     if (status == TL_OK)
         status = first_run(on, where, &on->nest->durable);
     tl_simdisk_release(on->state_disk, mark);

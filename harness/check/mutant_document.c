@@ -23,7 +23,6 @@ static void add_crash(tl_json *cell, const tl_cell_head *head, const tl_mutant_t
     tl_cell_add_total(crash, "states", trial->states);
     tl_cell_add_total(crash, "distinct", 0);
     tl_json_add_real(crash, "states_per_s", tl_cell_rate(trial->states, trial->elapsed_ns));
-    tl_json_add_array(crash, "variants");
     tl_cell_add_total(crash, "recovered", 0);
     tl_cell_add_rules(crash, by_rule, head->findings);
     tl_cell_add_first_failure(crash, head);

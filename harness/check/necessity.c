@@ -37,6 +37,7 @@ static tl_status search(const tl_necessity_options *options, const tl_recording 
 {
     tl_enumerate_options states = {
         .recording = recording,
+        .contracts = options->contracts,
         .profile = options->profile,
         .tier = options->tier,
         .seed = options->seed,
@@ -56,6 +57,7 @@ static tl_status search(const tl_necessity_options *options, const tl_recording 
     else if (!witnessed && done.complete && options->tier == TL_TIER_EXACT &&
              mpz_sgn(done.not_covered) == 0)
         found->need = TL_NEED_REDUNDANT;
+    found->cut = !witnessed && !done.complete;
     found->leaves = done.leaves;
     found->elapsed_ns = done.elapsed_ns;
     tl_enumeration_clear(&done);

@@ -28,6 +28,7 @@ const char *tl_need_name(tl_need need);
 typedef struct tl_necessity {
     size_t entry; /* of the trace's log: the sync */
     tl_need need;
+    bool cut;                    /* undecided, because a bound came before the last state */
     uint64_t leaves, elapsed_ns; /* looked at until it was known */
     /* of the witness; its crash point counts the log without the sync */
     tl_state_id witness;
@@ -36,10 +37,11 @@ typedef struct tl_necessity {
 
 typedef struct tl_necessity_options {
     const tl_recording *recording;
-    tl_profile profile;  /* one that can be counted */
-    tl_tier tier;        /* below T2 nothing is ever redundant */
-    uint64_t states_max; /* for each sync; 0: no bound */
-    uint64_t budget_ns;  /* likewise */
+    const tl_contracts *contracts; /* what is promised; NULL: the table built in */
+    tl_profile profile;            /* one that can be counted */
+    tl_tier tier;                  /* below T2 nothing is ever redundant */
+    uint64_t states_max;           /* for each sync; 0: no bound */
+    uint64_t budget_ns;            /* likewise */
     uint64_t seed;
     bool (*stop)(void); /* asked now and then; NULL: never */
     /* Called once for each sync, in the order of the log. */

@@ -22,6 +22,7 @@ typedef struct tl_reproducer {
     const tl_enumerate_finding *finding;
     uint64_t seed;       /* of a state that was drawn */
     const char *command; /* that shows the same state again */
+    const char *mutant;  /* the seeded bug that is awake; NULL: none */
 } tl_reproducer;
 
 /* The script; free(*text).

@@ -293,7 +293,7 @@ static tl_status run_script(tl_script_history *history, char *error, size_t erro
     if (status == TL_OK && history->commits == 0) {
         snprintf(error, error_bytes, "%s: nothing is committed, so there is nothing to judge",
                  tl_script_name(spec->script));
-        return TL_INVALID;
+        return TL_NOT_FOUND;
     }
     return status;
 }

@@ -55,7 +55,8 @@ TL_MUST_USE tl_status tl_script_history_look(const tl_script *script, tl_script_
  * also after a failure.
  *
  * TL_OK
- * TL_INVALID      the script cannot be run, or nothing was committed; `error` says where
+ * TL_INVALID      the script cannot be run; `error` says where
+ * TL_NOT_FOUND    nothing was committed, so there is nothing to judge
  * TL_CORRUPT      a line answered wrongly, without any crash; `error` says which
  * TL_UNSUPPORTED  the driver lacks a verb
  * others          what the machine said */

@@ -6,7 +6,8 @@
 #include "harness/check/state_id.h"
 #include "harness/script/simhost.h"
 
-/* "31.0/oldest" under a profile, as a name of state_id.h.  False: it is none. */
+/* "31.0/oldest" under a profile, as a name of state_id.h; also "21.0/killed", the first of two
+ * crashes.  False: it is none. */
 bool tl_script_state_parse(const char *profile, const char *state, tl_state_id *where);
 
 /* For tl_simhost_set_states.

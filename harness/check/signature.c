@@ -126,16 +126,33 @@ static tl_status signature_of(tl_causes *causes, const tl_enumerate_finding *fin
                : status;
 }
 
+/* Of a second crash: where both of them fell.  What was lost of the recovery's own log is not
+ * known any more. */
+static void second_text(const tl_causes *causes, const tl_enumerate_finding *finding, char *text,
+                        size_t text_bytes)
+{
+    const tl_first_crash *first = &finding->where.first;
+    const tl_allowed *allowed = &finding->allowed;
+    const char *where = !allowed->again                ? "during recovery"
+                        : allowed->low > allowed->high ? "after the commit behind recovery"
+                                                       : "during the commit behind recovery";
+    snprintf(text, text_bytes, "first a %s, %s; then a power loss, %s",
+             first->pick == TL_PICK_KILLED ? "kill" : "power loss",
+             tl_moment_name(tl_moment_of(&causes->recording->trace, first->point)), where);
+}
+
 const tl_cause *tl_causes_add(tl_causes *causes, const tl_enumerate_finding *finding, bool *fresh)
 {
-    char text[TL_SIGNATURE_MAX];
-    tl_status status = signature_of(causes, finding, text);
+    char text[TL_SIGNATURE_MAX], second[160] = "not looked at closer";
+    bool nested = finding->where.nested;
+    tl_status status = nested ? TL_UNSUPPORTED : signature_of(causes, finding, text);
     if (status == TL_NO_MEMORY)
         return NULL;
+    if (nested)
+        second_text(causes, finding, second, sizeof second);
     if (status != TL_OK)
-        snprintf(text, sizeof text, "%s (%s): %snot looked at closer",
-                 tl_rule_name(finding->verdict.rule), tl_status_name(finding->verdict.status),
-                 finding->where.nested ? "in a crash of a recovery, " : "");
+        snprintf(text, sizeof text, "%s (%s): %s", tl_rule_name(finding->verdict.rule),
+                 tl_status_name(finding->verdict.status), second);
     causes->findings++;
     size_t i = 0;
     while (i < causes->count &&

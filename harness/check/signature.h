@@ -6,6 +6,8 @@
  *
  *     lost_committed (TL_OK): log_frame lost; between fdatasync db/x.log.* commit and
  *     fdatasync db/x.log.* commit
+ *
+ * Of a second crash, in a recovery, it is rule, status and the phases that both crashes fell into.
  */
 #ifndef TL_HARNESS_CHECK_SIGNATURE_H
 #define TL_HARNESS_CHECK_SIGNATURE_H

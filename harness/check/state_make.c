@@ -160,25 +160,29 @@ static tl_status copy_image(void *context, const tl_simdisk *disk, const tl_imag
     return tl_image_copy(context, image);
 }
 
-/* All that was issued, as it was when the process was killed. */
-static tl_status killed(void *context, tl_enumerator *on, const tl_state_id *where)
+typedef struct sides {
+    tl_image *issued, *certain;
+} sides;
+
+static tl_status copy_sides(void *context, tl_enumerator *on, const tl_state_id *where)
 {
-    tl_state_id newest = *where;
-    newest.pick = TL_PICK_NEWEST;
-    newest.outcome = tl_pending_newest_outcome(on->pending);
-    tl_status status = tl_pending_show(on->pending, newest.outcome, &on->possible);
-    if (status == TL_OK)
-        status = tl_enumerate_pick(on, &newest);
-    return status == TL_OK ? tl_image_copy(context, &on->possible.image) : status;
+    const sides *of = context;
+    tl_status status = tl_enumerate_killed_sides(on, where, of->certain);
+    return status == TL_OK ? tl_image_copy(of->issued, &on->possible.image) : status;
+}
+
+tl_status tl_state_make_killed(const tl_recording *recording, const tl_state_id *where,
+                               tl_image *issued, tl_image *certain)
+{
+    sides of = {issued, certain};
+    return state_do(recording, 0, where, copy_sides, &of);
 }
 
 tl_status tl_state_make(const tl_recording *recording, uint64_t seed, const tl_state_id *where,
                         tl_image *image)
 {
-    if (where->nested)
-        return TL_UNSUPPORTED; /* its versions end with the recovery: tl_state_visit */
-    if (where->pick == TL_PICK_KILLED)
-        return state_do(recording, seed, where, killed, image);
+    if (where->nested || where->pick == TL_PICK_KILLED)
+        return TL_UNSUPPORTED; /* versions that end with the recovery: tl_state_visit; two sides */
     return tl_state_visit(recording, seed, where, copy_image, image);
 }
 

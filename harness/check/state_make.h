@@ -34,8 +34,13 @@ TL_MUST_USE tl_status tl_state_visit(const tl_recording *recording, uint64_t see
  *
  * TL_INVALID      the recording has no such state
  * TL_UNSUPPORTED  it is told by branches, which depend on what a store reads; or it is one of a
- *                 second crash */
+ *                 second crash; or a kill, which has two sides */
 TL_MUST_USE tl_status tl_state_make(const tl_recording *recording, uint64_t seed,
                                     const tl_state_id *where, tl_image *image);
+
+/* What a killed process leaves (the pick is KILLED): all that it issued, and what of that is
+ * certain under the profile, should the power fail next; both of the recording's versions. */
+TL_MUST_USE tl_status tl_state_make_killed(const tl_recording *recording, const tl_state_id *where,
+                                           tl_image *issued, tl_image *certain);
 
 #endif

@@ -118,7 +118,6 @@ tl_json *tl_syncs_cell_json(const tl_cell_head *head, const tl_trace *trace, uin
     tl_cell_add_total(crash, "states", leaves);
     tl_cell_add_total(crash, "distinct", leaves);
     tl_json_add_real(crash, "states_per_s", tl_cell_rate(leaves, elapsed_ns));
-    tl_json_add_array(crash, "variants");
     tl_json_attach(crash, "syncs", list);
     tl_cell_add_total(crash, "recovered", 0);
     tl_cell_add_rules(crash, no_rules, 0);

@@ -39,6 +39,9 @@ int tl_cmd_fuzz(int argc, char **argv);
 int tl_cmd_crash(int argc, char **argv);
 int tl_cmd_report(int argc, char **argv);
 int tl_cmd_keep(int argc, char **argv);
+int tl_cmd_gate(int argc, char **argv);
+int tl_cmd_baseline(int argc, char **argv);
+int tl_cmd_doctor(int argc, char **argv);
 
 /* The exit code a status leads to when it ends a command (TL_CORRUPT: 3, TL_INVALID: 2, …). */
 int tl_exit_code(tl_status status);

@@ -2,11 +2,12 @@
 #define _GNU_SOURCE
 #include "harness/cli/cmd_apply.h"
 #include "harness/cli/cmd_crash.h"
+#include "harness/cli/plugin.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_IO = 256, KEY_JSON, KEY_SET, KEY_FORMAT, KEY_SKIP, KEY_DIR, KEY_MUTANT };
+enum { KEY_IO = 256, KEY_JSON, KEY_SET, KEY_FORMAT, KEY_SKIP, KEY_DIR, KEY_PLUGIN, KEY_MUTANT };
 enum { DRIVERS_MAX = 64, REPEAT_MAX = 1000000 };
 
 /* A copy that the request keeps: labels and settings point into it. */
@@ -132,6 +133,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case 'd':
         add_drivers(state, request, value);
         return 0;
+    case KEY_PLUGIN:
+        tl_arguments_plugin(state, value);
+        return 0;
     case KEY_IO:
         set_io(state, request, value);
         return 0;
@@ -177,6 +181,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp_option options[] = {
     {"driver", 'd', "LIST", 0,
      "Stores to run on, each NAME[:KEY=VALUE...], separated by commas (default: tree)", 0},
+    {"plugin", KEY_PLUGIN, "FILE.so", 0, "Load a driver, for a later --driver to name", 0},
     {"io", KEY_IO, "sim|real", 0,
      "Simulated disk or real files (default: simulated where the driver can)", 0},
     {"repeat", 'r', "N", 0, "Run N times, each in a fresh store (default: 1)", 0},

@@ -2,7 +2,7 @@
  *
  *     command line -> result begun -> cells (cmd_crash_cells.c) -> result, verdict
  */
-#include "harness/cli/cmd_crash.h"
+#include "harness/cli/cmd_crash_cells.h"
 #include "harness/cli/cmd_crash_damage.h"
 #include "harness/cli/cmd_crash_shrink.h"
 
@@ -130,10 +130,14 @@ static ending how_it_ended(const tl_crash_campaign *campaign)
         return (ending){TL_RESULT_ABORTED, TL_EXIT_INTERRUPTED};
     if (campaign->findings > 0)
         return (ending){TL_RESULT_CRASH_FAILED, TL_EXIT_WRONG};
+    if (campaign->states == 0 && campaign->failure == TL_NOT_FOUND) /* a script without a commit */
+        return (ending){TL_RESULT_INVALID, TL_EXIT_NOTHING};
     if (campaign->failure != TL_OK)
         return (ending){TL_RESULT_INVALID, tl_exit_code(campaign->failure)};
     if (campaign->states == 0)
         return (ending){TL_RESULT_INVALID, TL_EXIT_NOTHING};
+    if (campaign->undecided > 0)
+        return (ending){TL_RESULT_OK, TL_EXIT_INCONCLUSIVE}; /* the cells say complete: false */
     return (ending){TL_RESULT_OK, TL_EXIT_OK};
 }
 
@@ -151,19 +155,6 @@ static tl_status copy_result(const tl_crash_campaign *campaign)
         status = tl_json_write(root, request->json_path);
     tl_json_free(root);
     return status;
-}
-
-static void print_missing(const tl_crash_campaign *campaign)
-{
-    bool first = true;
-    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
-        if (campaign->missing[i][0] == '\0')
-            continue;
-        fprintf(campaign->table, "%s%s", first ? "not covered: " : "; ", campaign->missing[i]);
-        first = false;
-    }
-    if (!first)
-        fputc('\n', campaign->table);
 }
 
 /* --junit: the result just written, as test cases. */
@@ -234,8 +225,14 @@ static int finish(tl_crash_campaign *campaign)
                 "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "
                 "most %" PRIu64 " calls and %" PRIu64 " bytes\n",
                 campaign->again, campaign->again_calls_max, campaign->again_bytes_max);
-    print_missing(campaign);
-    if (end.exit_code == TL_EXIT_NOTHING)
+    tl_crash_print_missing(campaign);
+    if (campaign->undecided > 0)
+        tl_complain("crash syncs",
+                    "%" PRIu64 " of %" PRIu64
+                    " syncs are undecided: not every state was looked at; "
+                    "without --budget, or with a larger one, more are",
+                    campaign->undecided, campaign->syncs);
+    if (end.exit_code == TL_EXIT_NOTHING && campaign->failure == TL_OK)
         tl_complain("crash", "no state was checked; allow more with --budget");
     else if (end.exit_code == TL_EXIT_INTERRUPTED)
         tl_complain("crash", "interrupted after %" PRIu64 " states; what was found is kept",

@@ -29,7 +29,8 @@ typedef struct tl_crash_request {
     bool quiet;
     uint32_t page_bytes;    /* 0: what each history is made for */
     uint64_t seed, commits; /* 0 commits: likewise */
-    bool seeds_given, durabilities_defaulted;
+    bool seed_given, seeds_given, durabilities_defaulted;
+    bool of_id; /* `crash replay`: an id says what is built; options may not contradict it */
     uint64_t seed_last;                /* PROFILES: seeds from `seed` to this one, all of them */
     bool threaded;                     /* the histories are run by several threads */
     uint64_t schedule, schedule_last;  /* of those; 0: not given */
@@ -62,9 +63,13 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     char run_dir[TL_CRASH_PATH_BYTES];
     uint64_t states, elapsed_ns, findings, known, failed_cells;
     uint64_t again, again_calls_max, again_bytes_max; /* as in tl_enumeration */
-    uint64_t distinct;    /* of SEEDS: states that read what no other of their trace did */
-    uint64_t budget_used; /* of budget_states: states inspected, of tier T3 those drawn */
+    uint64_t distinct;         /* of SEEDS: states that read what no other of their trace did */
+    uint64_t syncs, undecided; /* of SYNCS: all, and those that nothing can be said of */
+    uint64_t budget_used;      /* of budget_states: states inspected, of tier T3 those drawn */
     char missing[TL_MISSING_COUNT][TL_MISSING_TEXT_MAX]; /* what was not covered; "": it was */
+    uint64_t rows_wanted, rows_whole;  /* of a cell and a profile; whole: none was cut short */
+    char unbegun[TL_CRASH_TEXT_BYTES]; /* the first cells that were never begun */
+    size_t unbegun_count;
     bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;

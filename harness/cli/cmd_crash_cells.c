@@ -50,8 +50,7 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
         snprintf(cell->first_command, sizeof cell->first_command,
                  "%s crash%s%s '%s' --driver %s --seed %" PRIu64 " --repro %s", program, option,
                  mutant, request->script_path, cell->arm->label, cell->seed, cell->first_case);
-    else if (request->way == TL_CRASH_PROFILES &&
-             tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
+    else if (tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
         snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
                  id, option, mutant);
     else
@@ -148,6 +147,8 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
 {
     const tl_crash_request *request = march->campaign->request;
     tl_crash_cell *cell = &march->cell;
+    bool is_rate = request->way == TL_CRASH_RATE; /* rates are of one size, whatever the history */
+    uint32_t page_bytes = is_rate ? TL_CRASH_RATE_PAGE_BYTES : history->page_bytes;
     *cell = (tl_crash_cell){
         .arm = arm,
         .history = history,
@@ -155,7 +156,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
         .seed = request->seed,
         .schedule = request->schedule,
         .durability = durability,
-        .page_bytes = request->page_bytes != 0 ? request->page_bytes : history->page_bytes,
+        .page_bytes = request->page_bytes != 0 ? request->page_bytes : page_bytes,
         .commits = request->commits != 0 ? request->commits : history->commits,
         .order = march->cells_done,
     };
@@ -184,10 +185,13 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
                                      : sums_up(request)              ? tl_crash_seeds_cell
                                                                      : tl_crash_enumerate_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
-        for (size_t d = 0; d < request->durability_count && !tl_interrupted(); d++) {
+        for (size_t d = 0; d < request->durability_count; d++) {
             choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
                         request->durabilities[d]);
-            work(march);
+            if (!tl_interrupted())
+                work(march);
+            else
+                tl_crash_note_unbegun(march->campaign, march->cell.id);
             march->cells_done++;
         }
 }

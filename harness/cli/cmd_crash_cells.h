@@ -11,6 +11,7 @@ enum {
     TL_CRASH_CASE_BYTES = TL_STATE_ID_TEXT_MAX + 64,
     TL_CRASH_COMMAND_BYTES = TL_CRASH_CASE_BYTES + TL_CRASH_TEXT_BYTES,
     TL_CRASH_STEPS_PER_CELL = 100, /* of the progress bar */
+    TL_CRASH_RATE_PAGE_BYTES = 4096,
 };
 
 typedef struct tl_crash_cell { /* the one being swept */
@@ -63,6 +64,9 @@ tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march);
 TL_MUST_USE tl_status tl_crash_cell_record(tl_crash_march *march, tl_recording *recording,
                                            char *error, size_t error_bytes);
 void tl_crash_cell_release(tl_crash_march *march, tl_recording *recording);
+/* The words of a crash line, and of a second one behind it when the script has that: the crash of a
+ * recovery; static.  NULL: they name no state. */
+const char *tl_crash_state_words(const tl_script_line *line);
 /* Beside the result, for a finding that was just told. */
 void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *recording,
                                const tl_enumerate_finding *finding);
@@ -77,10 +81,24 @@ void tl_crash_warn_of_events(const tl_crash_cell *cell, const tl_trace_counters 
 /* Add a finished cell, which is taken, to the result, and how it ended to the sums. */
 void tl_crash_keep_cell(tl_crash_march *march, tl_json *cell, tl_status status, uint64_t findings);
 
+/* cmd_crash_count.c: add the allowed states of one log to row->allowed, and keep row->counted true
+ * only when they could be counted. */
+TL_MUST_USE tl_status tl_crash_count_log(const tl_simdisk *log, tl_tiers_row *row);
+/* Of a row that is done: as many as were enumerated?  TL_INVALID: no, and row->done.error tells. */
+TL_MUST_USE tl_status tl_crash_count_agrees(const tl_crash_request *request, tl_tiers_row *row);
+
+/* cmd_crash_missing.c: note what the rows of a cell leave open; a cell, or a part of one, that was
+ * never begun; and tell of all that. */
+void tl_crash_note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done);
+void tl_crash_note_unbegun(tl_crash_campaign *campaign, const char *what);
+void tl_crash_print_missing(const tl_crash_campaign *campaign);
+
 /* cmd_crash_replay.c: the id by which `treelab crash replay` finds a state of a profile again.
  * False: it did not fit. */
 bool tl_crash_replay_id(const tl_crash_cell *cell, uint64_t seed, const char *where, char *text,
                         size_t text_bytes);
+/* cmd_crash_times.c: `treelab crash replay ID --times N`.  False: it was not asked for. */
+bool tl_crash_replay_times(int argc, char **argv, int *exit_code);
 
 /* cmd_crash_enumerate.c: the chosen cell under each profile asked for. */
 void tl_crash_enumerate_cell(tl_crash_march *march);

@@ -4,7 +4,6 @@
  */
 #include "harness/check/document_tiers.h"
 #include "harness/cli/cmd_crash_tell.h"
-#include "harness/fault/count.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -38,15 +37,6 @@ static void tell_finding(void *context, const tl_enumerate_finding *finding)
     profile_run *run = context;
     if (tl_tell_finding(&run->tell, finding))
         tl_crash_write_reproducer(run->march, run->recording, finding);
-}
-
-static bool add_point(void *context, size_t at, mpz_srcptr states, mpz_srcptr outcomes)
-{
-    mpz_ptr sum = context;
-    (void)at;
-    (void)outcomes;
-    mpz_add(sum, sum, states);
-    return true;
 }
 
 /* Few leaves may stand for very many states: beyond nine digits, powers of ten. */
@@ -107,34 +97,52 @@ static tl_status count_recovery(void *context, const tl_simdisk *log)
     const profile_run *run = context;
     if (!is_counted(run->march, run->row))
         return TL_OK;
-    tl_status status = tl_count_trace(log, run->row->profile, add_point, run->row->allowed);
-    run->row->counted = run->row->counted && status == TL_OK;
+    tl_status status = tl_crash_count_log(log, run->row);
     return status == TL_UNSUPPORTED ? TL_OK : status;
 }
 
-/* Count what an exact row should have met, by the code that shares none with the enumeration.  Two
- * different totals of a run that was not cut short mean that one of them is wrong. */
+/* Tier T4 of which not all was looked at: every recovery once more, for the count alone.  After an
+ * interrupt nothing is counted, and the coverage is not known. */
+static tl_status count_recoveries(profile_run *run, const tl_enumerate_options *looked)
+{
+    tl_tiers_row *row = run->row;
+    row->counted = !tl_interrupted();
+    mpz_set_ui(row->allowed, 0);
+    if (!row->counted)
+        return TL_OK;
+    const tl_enumerate_options options = {
+        .recording = looked->recording,
+        .contracts = looked->contracts,
+        .profile = looked->profile,
+        .tier = TL_TIER_NESTED,
+        .seed = looked->seed,
+        .stop = tl_interrupted,
+        .recoveries_only = true,
+        .on_recovery = count_recovery,
+        .context = run,
+    };
+    tl_enumeration all;
+    tl_enumeration_init(&all);
+    tl_status status = tl_enumerate(&options, &all);
+    row->counted = row->counted && status == TL_OK && all.complete;
+    tl_enumeration_clear(&all);
+    return status;
+}
+
+/* Count what an exact row should have met; that of tier T4 was counted meanwhile. */
 static tl_status count_row(const tl_crash_march *march, const tl_recording *recording,
                            tl_tiers_row *row)
 {
-    const tl_crash_request *request = march->campaign->request;
     if (!is_counted(march, row))
         return TL_OK;
     if (row->tier == TL_TIER_EXACT) {
-        tl_status status =
-            tl_count_trace(recording->trace.disk, row->profile, add_point, row->allowed);
-        row->counted = status == TL_OK;
-        if (!row->counted)
+        row->counted = true;
+        tl_status status = tl_crash_count_log(recording->trace.disk, row);
+        if (status != TL_OK)
             tl_complain("crash", "%s: %s: the allowed states cannot be counted: %s", march->cell.id,
                         tl_profile_at(row->profile)->name, tl_status_text(status));
     }
-    bool exact = row->counted && row->done.complete && row->done.findings == 0 &&
-                 request->shard_count <= 1 && mpz_sgn(row->done.not_covered) == 0;
-    if (!exact || mpz_cmp(row->done.represented, row->allowed) == 0)
-        return TL_OK;
-    snprintf(row->done.error, sizeof row->done.error,
-             "the states enumerated are not as many as those counted: the lab itself is wrong");
-    return TL_INVALID;
+    return tl_crash_count_agrees(march->campaign->request, row);
 }
 
 static tl_status enumerate_row(tl_crash_march *march, const tl_recording *recording,
@@ -166,6 +174,9 @@ static tl_status enumerate_row(tl_crash_march *march, const tl_recording *record
     };
     row->counted = row->tier == TL_TIER_NESTED;
     tl_status status = tl_enumerate(&options, &row->done);
+    if (status == TL_OK && row->tier == TL_TIER_NESTED && is_counted(march, row) &&
+        (!row->done.complete || request->shard_count > 1))
+        status = count_recoveries(run, &options);
     if (status == TL_OK)
         status = count_row(march, recording, row);
     return status;
@@ -233,17 +244,6 @@ static tl_status enumerate_rows(tl_crash_march *march, const tl_recording *recor
     return status;
 }
 
-/* The lines about what was not covered: those of the cell that has most to say of each kind. */
-static void note_missing(tl_crash_campaign *campaign, const tl_tiers_row *rows, size_t done)
-{
-    for (unsigned i = 0; i < TL_MISSING_COUNT; i++) {
-        char text[TL_MISSING_TEXT_MAX];
-        if (tl_missing_text((tl_missing)i, rows, done, campaign->request->profile_count, text) &&
-            campaign->missing[i][0] == '\0')
-            memcpy(campaign->missing[i], text, sizeof text);
-    }
-}
-
 void tl_crash_enumerate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
@@ -271,7 +271,7 @@ void tl_crash_enumerate_cell(tl_crash_march *march)
     if (status != TL_OK && done > 0)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
     if (request->repro == NULL)
-        note_missing(march->campaign, rows, done);
+        tl_crash_note_missing(march->campaign, rows, done);
     tl_cell_head head = tl_crash_cell_head(cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));
     tl_crash_keep_cell(

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <time.h>
 
-enum { RATE_PAGE_BYTES = 4096, CHECK_EVERY = 1000, COMMITS_MAX = 4096 };
+enum { CHECK_EVERY = 1000, COMMITS_MAX = 4096 };
 #define DEFAULT_BUDGET_NS UINT64_C(1000000000)
 
 typedef struct window { /* crash points at which the file has about so many pages */
@@ -35,7 +35,7 @@ static uint64_t cpu_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* False: no file gets so long. */
+/* False: no file gets so long, or only with its last operation. */
 static bool window_find(const tl_trace *trace, uint32_t page_bytes, uint64_t pages, window *found)
 {
     size_t count = tl_simdisk_op_count(trace->disk);
@@ -43,7 +43,7 @@ static bool window_find(const tl_trace *trace, uint32_t page_bytes, uint64_t pag
     *found = (window){.end = count};
     for (size_t i = 0; i < count; i++) {
         uint64_t here = tl_simdisk_op_at(trace->disk, i)->size_after / page_bytes;
-        if (here > pages + pages / 4 && reached) {
+        if (here > pages + pages / 4 && reached && i > found->first) {
             found->end = i;
             return true;
         }
@@ -56,7 +56,7 @@ static bool window_find(const tl_trace *trace, uint32_t page_bytes, uint64_t pag
         }
         found->pages_most = here > found->pages_most ? here : found->pages_most;
     }
-    return reached;
+    return reached && found->first < found->end;
 }
 
 /* Record the history, longer and longer until the file has so many pages. */
@@ -99,6 +99,8 @@ static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
 static void tell_finding(void *context, const tl_enumerate_finding *finding)
 {
     static char where[TL_STATE_ID_TEXT_MAX];
+    if (finding->known != NULL)
+        return; /* the contract documents it: counted, no finding */
     tl_state_id_print(&finding->where, where);
     tl_crash_tell(context, where, &finding->verdict);
 }
@@ -113,6 +115,7 @@ static tl_status run_row(tl_crash_march *march, const tl_recording *recording, c
         budget = DEFAULT_BUDGET_NS;
     tl_enumerate_options options = {
         .recording = recording,
+        .contracts = request->contracts,
         .profile = row->profile,
         .tier = TL_TIER_SAMPLED,
         .seed = request->seed,
@@ -134,6 +137,7 @@ static tl_status run_row(tl_crash_march *march, const tl_recording *recording, c
     campaign->states += row->done.leaves;
     campaign->elapsed_ns += row->done.elapsed_ns;
     campaign->findings += row->done.findings;
+    campaign->known += row->done.known;
     if (status != TL_OK)
         tl_complain("crash rate", "%s: %s", march->cell.id, row->done.error);
     print_row(march, row);
@@ -145,8 +149,6 @@ static void pages_cell(tl_crash_march *march, uint64_t pages)
     enum { ROWS_MAX = 2 * TL_PROFILE_COUNT };
     const tl_crash_request *request = march->campaign->request;
     tl_recording_spec spec = tl_crash_cell_spec(march);
-    if (request->page_bytes == 0)
-        spec.page_bytes = RATE_PAGE_BYTES;
     if (request->commits == 0)
         spec.commits = 4;
     char error[256] = "";
@@ -154,6 +156,7 @@ static void pages_cell(tl_crash_march *march, uint64_t pages)
     window at;
     tl_status status = record_pages(&spec, pages, &recording, &at, error, sizeof error);
     spec.commits = recording.trace.commits;
+    march->cell.commits = spec.commits; /* what a finding is replayed with */
     if (status != TL_OK)
         tl_complain("crash rate", "%s: %s", march->cell.id, error);
     tl_tiers_row rows[ROWS_MAX];
@@ -184,12 +187,12 @@ static void pages_cell(tl_crash_march *march, uint64_t pages)
 void tl_crash_rate_cell(tl_crash_march *march)
 {
     const tl_crash_request *request = march->campaign->request;
-    tl_crash_cell *cell = &march->cell;
-    char id[TL_CRASH_ID_BYTES];
-    snprintf(id, sizeof id, "%s", cell->id);
+    static tl_crash_cell asked; /* large; each number of pages begins with it */
+    asked = march->cell;
     for (size_t i = 0; i < request->page_count && !tl_interrupted(); i++) {
-        snprintf(cell->id, sizeof cell->id, "%.*s/%" PRIu64, TL_CRASH_ID_BYTES - 24, id,
-                 request->pages[i]);
+        march->cell = asked;
+        snprintf(march->cell.id, sizeof march->cell.id, "%.*s/%" PRIu64, TL_CRASH_ID_BYTES - 24,
+                 asked.id, request->pages[i]);
         pages_cell(march, request->pages[i]);
     }
 }

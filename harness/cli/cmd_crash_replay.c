@@ -29,6 +29,9 @@ static int show_help(void)
          "its history, the disk forgets what the id says, the store recovers and is inspected.\n"
          "The same id gives the same state on every machine.\n"
          "\n"
+         "  --times N   replay in N processes, one after the other, and tell how many of them\n"
+         "              ended and told the same, to the letter\n"
+         "\n"
          "Examples:\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --keep /tmp/x \\\n"
@@ -37,6 +40,9 @@ static int show_help(void)
          "\\\n"
          "    --json -\n"
          "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --timeline\n"
+         "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/ --times 100\n"
+         "\n"
+         "Options that contradict the id are refused.\n"
          "\n"
          "Exit codes: 0 the state is right, 2 usage or no such state, 3 the finding is there "
          "again.");
@@ -70,15 +76,30 @@ int tl_cmd_crash_replay(int argc, char **argv)
                                     "tree/insert/4096/42/12/log/commit/posix/31.0/; see --help");
         return TL_EXIT_USAGE;
     }
+    int exit_code;
+    if (tl_crash_replay_times(argc, argv, &exit_code))
+        return exit_code;
     enum { ARGUMENTS_MAX = 64, MADE = 13 };
     char *made[ARGUMENTS_MAX + 1] = {
-        (char *)"crash", (char *)"--driver",    fields[0], (char *)"--history",
-        fields[1],       (char *)"--page-size", fields[2], (char *)"--seed",
-        fields[3],       (char *)"--ops",       fields[4], (char *)"--repro",
+        (char *)"crash replay",
+        (char *)"--driver",
+        fields[0],
+        (char *)"--history",
+        fields[1],
+        (char *)"--page-size",
+        fields[2],
+        (char *)"--seed",
+        fields[3],
+        (char *)"--ops",
+        fields[4],
+        (char *)"--repro",
         fields[5],
     };
     int count = MADE;
     for (int i = 2; i < argc && count < ARGUMENTS_MAX; i++)
         made[count++] = argv[i];
-    return tl_cmd_crash(count, made);
+    static tl_crash_request request = {.of_id = true}; /* large; once per process */
+    exit_code = tl_crash_request_parse(count, made, &request);
+    made[0] = (char *)"crash"; /* for the record */
+    return exit_code == TL_EXIT_OK ? tl_crash_go(&request, count, made) : exit_code;
 }

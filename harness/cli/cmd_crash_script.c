@@ -31,9 +31,7 @@ static void read_script(tl_crash_request *request)
         refuse(text);
 }
 
-/* The words of a crash line, and of a second one behind it when the script has that: the crash of a
- * recovery.  NULL: they name no state. */
-static const char *state_words(const tl_script_line *line)
+const char *tl_crash_state_words(const tl_script_line *line)
 {
     static char words[TL_STATE_ID_TEXT_MAX];
     const tl_script_line *second = line->next;
@@ -52,7 +50,7 @@ static void take_crash_line(tl_crash_request *request)
 {
     static char repro[TL_STATE_ID_TEXT_MAX + 64];
     const tl_script_line *line = request->crash_line;
-    const char *words = state_words(line);
+    const char *words = tl_crash_state_words(line);
     char text[512];
     const char *why = NULL;
     if (request->tier_given || request->profile_count > 0 || request->repro != NULL)
@@ -61,7 +59,8 @@ static void take_crash_line(tl_crash_request *request)
     else if (words == NULL)
         why = "the lab knows states by name: crash profile=NAME state=WORD, as a finding names it; "
               "`treelab apply` runs this one";
-    else if (!tl_script_state_parse(line->name, words, &request->only_state))
+    else if (!tl_script_state_parse(line->name, words, &request->only_state) ||
+             request->only_state.pick == TL_PICK_KILLED) /* the first of two, without the second */
         why = "no such profile or state; see harness/check/state_id.h";
     if (why != NULL) {
         snprintf(text, sizeof text, "%s:%u: %s", request->script_path, line->number, why);
@@ -178,6 +177,7 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
         .finding = finding,
         .seed = request->seed,
         .command = cell->first_command,
+        .mutant = request->mutant,
     };
     keep_files(march, &reproducer, cell->first_case);
     if (campaign->run_dir[0] == '\0')

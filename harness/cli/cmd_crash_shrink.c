@@ -3,6 +3,8 @@
  */
 #define _GNU_SOURCE
 #include "harness/cli/cmd_crash_shrink.h"
+#include "harness/cli/cmd_crash_cells.h"
+
 #include "harness/check/script_state.h"
 #include "harness/fuzz/crash_shrink.h"
 #include "harness/run/directory.h"
@@ -104,16 +106,7 @@ static const struct argp shrink_argp = {
 
 /* --- one finding --- */
 
-static const char no_second[] = "a finding of a second crash, in a recovery, cannot be shrunk yet";
-
-/* Two lines crash: the second one interrupts the recovery from the first. */
-static bool has_two_crashes(const char *text)
-{
-    const char *first = strstr(text, "\ncrash ");
-    return first != NULL && strstr(first + 1, "\ncrash ") != NULL;
-}
-
-/* The script as text, and its crash line. */
+/* The script as text, and the state that its crash line names, or two of them. */
 static int read_finding(const char *path, char **text, tl_crash_question *question,
                         tl_state_id *where)
 {
@@ -128,17 +121,11 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
         return tl_exit_code(status);
     }
     status = tl_script_print(script, text);
-    if (status == TL_OK && has_two_crashes(*text)) {
-        tl_complain("crash shrink", "%s: %s", path, no_second);
-        free(*text);
-        *text = NULL;
-        tl_script_free(script);
-        return TL_EXIT_USAGE;
-    }
     if (status == TL_OK)
         status = tl_script_history_look(script, &opening, &crash, why, sizeof why);
-    if (status == TL_OK && (crash == NULL || crash->pairs == NULL ||
-                            !tl_script_state_parse(crash->name, crash->pairs->word, where))) {
+    const char *words = status == TL_OK && crash != NULL ? tl_crash_state_words(crash) : NULL;
+    if (status == TL_OK && (words == NULL || !tl_script_state_parse(crash->name, words, where) ||
+                            where->pick == TL_PICK_KILLED)) {
         snprintf(why, sizeof why, "%s: no line says crash profile=NAME state=WORD", path);
         status = TL_INVALID;
     }
@@ -159,10 +146,12 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
 static bool find_again(const tl_steps *steps, tl_crash_question *question, const tl_state_id *where,
                        tl_crash_answer *answer)
 {
-    const tl_tier tiers[] = {TL_TIER_SINGLES, TL_TIER_EXACT, TL_TIER_SAMPLED};
+    const tl_tier tiers[] = {TL_TIER_SINGLES, TL_TIER_EXACT, TL_TIER_SAMPLED, TL_TIER_NESTED};
     question->any = true;
     question->only = where;
-    question->tier = where->pick == TL_PICK_SAMPLE ? TL_TIER_SAMPLED : TL_TIER_EXACT;
+    question->tier = where->nested                   ? TL_TIER_NESTED
+                     : where->pick == TL_PICK_SAMPLE ? TL_TIER_SAMPLED
+                                                     : TL_TIER_EXACT;
     tl_crash_try(steps, question, false, answer);
     question->only = NULL;
     question->any = false;
@@ -171,7 +160,8 @@ static bool find_again(const tl_steps *steps, tl_crash_question *question, const
     question->rule = answer->verdict.rule;
     question->status = answer->verdict.status;
     bool exact = tl_profile_at(question->profile)->exact;
-    for (unsigned i = exact ? 0 : 2; i < 3; i++) {
+    unsigned first = where->nested ? 3 : exact ? 0 : 2, last = where->nested ? 3 : 2;
+    for (unsigned i = first; i <= last; i++) {
         tl_crash_answer other;
         question->tier = tiers[i];
         question->budget_ns = UINT64_C(4000000000);
@@ -244,11 +234,6 @@ static int shrink_id(const tl_shrink_request *request)
     }
     snprintf(out, sizeof out, "%s/run", dir);
     snprintf(path, sizeof path, "%s/finding-0.tls", out);
-    if (strstr(request->what, "/then/") != NULL) {
-        tl_complain("crash shrink", "%s: %s", request->what, no_second);
-        (void)tl_directory_remove(dir);
-        return TL_EXIT_USAGE;
-    }
     char *arguments[] = {(char *)"replay", request->what,    (char *)"--out",     out,
                          (char *)"-q",     (char *)"--json", (char *)"/dev/null", NULL};
     int script_goes_to = dup(STDOUT_FILENO); /* the table is not part of the script */
@@ -272,7 +257,11 @@ int tl_cmd_crash_shrink(int argc, char **argv)
 {
     static tl_shrink_request request = {.bound_s = 10, .seeds = 3, .ops = 1000};
     request.driver = tl_driver_find("tree");
+    static char name[] = "crash shrink";
+    char *word = argv[0];
+    argv[0] = name; /* what messages are signed with */
     int exit_code = tl_arguments_parse(&shrink_argp, argc, argv, &request);
+    argv[0] = word;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     if (request.campaign)

@@ -2,7 +2,8 @@
  * turn.
  *
  * A witness is what one wants to see here, so it is no finding: the exit code tells only whether
- * the run itself went well, and the unchanged run is swept by `treelab crash`.
+ * the run itself went well and whether something can be said of every sync; the unchanged run is
+ * swept by `treelab crash`.
  */
 #include "harness/check/sync_sites.h"
 #include "harness/cli/cmd_crash_cells.h"
@@ -15,13 +16,14 @@ typedef struct syncs_run { /* one profile of one cell */
     tl_crash_march *march;
     const tl_trace *trace;
     tl_sync_sites sites;
-    uint64_t syncs_done;
+    uint64_t syncs_done, cut; /* cut: undecided, and a bound was in the way */
 } syncs_run;
 
 static void take_sync(void *context, const tl_necessity *found)
 {
     syncs_run *run = context;
     tl_sync_sites_add(&run->sites, run->trace, found);
+    run->cut += found->cut;
     tl_crash_show_step(run->march, ++run->syncs_done, run->trace->syncs);
 }
 
@@ -61,6 +63,7 @@ static tl_status run_profile(tl_crash_march *march, const tl_recording *recordin
     uint64_t syncs = recording->trace.syncs > 0 ? recording->trace.syncs : 1;
     tl_necessity_options options = {
         .recording = recording,
+        .contracts = request->contracts,
         .profile = profile,
         .tier = request->tier,
         .states_max = tl_crash_share(request->budget_states, 0, parts * syncs),
@@ -78,6 +81,11 @@ static tl_status run_profile(tl_crash_march *march, const tl_recording *recordin
     tl_sync_sites_json(list, profile, request->tier, &run.sites);
     *complete = *complete && status == TL_OK && run.syncs_done == recording->trace.syncs &&
                 run.sites.by_need[TL_NEED_UNDECIDED] == 0;
+    /* Below T2 a sync without a witness is never more than undecided: no answer is missing. */
+    bool exact = request->tier == TL_TIER_EXACT;
+    march->campaign->syncs += recording->trace.syncs;
+    march->campaign->undecided += exact ? run.sites.by_need[TL_NEED_UNDECIDED] : run.cut;
+    march->campaign->undecided += recording->trace.syncs - run.syncs_done;
     march->campaign->states += run.sites.leaves;
     march->campaign->elapsed_ns += run.sites.elapsed_ns;
     return status;

@@ -2,6 +2,7 @@
 #include "harness/check/contract.h"
 #include "harness/cli/arguments.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/plugin.h"
 #include "harness/driver.h"
 #include "harness/report/json.h"
 #include "workloads/workload.h"
@@ -243,6 +244,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case 'j':
         request->json_path = value;
         return 0;
+    case 'p':
+        tl_arguments_plugin(state, value);
+        return 0;
     case ARGP_KEY_ARG:
         choose_topic(state, value);
         return 0;
@@ -252,7 +256,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"json",  'j', "FILE", 0, "Write JSON to FILE ('-': stdout) instead of text", 0},
+    {"json",                                              'j', "FILE", 0, "Write JSON to FILE ('-': stdout) instead of text", 0},
+    {"plugin",                                             'p', "FILE.so", 0, "Load a workload or a driver, and list it too", 0},
     {0},
 };
 
@@ -265,6 +270,7 @@ static const struct argp list_argp = {
            "\vExamples:\n"
            "  treelab list                     everything\n"
            "  treelab list drivers             stores, and what they promise\n"
+           "  treelab list contracts           what they promise after a crash, for --contract\n"
            "  treelab list counters --json -   our engine's counters as JSON\n",
 };
 

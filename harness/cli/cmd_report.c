@@ -20,9 +20,9 @@ typedef struct report_options {
 } report_options;
 
 static const struct argp_option rows[] = {
-    {"plots",                                                                'p', "TEMPLATES", 0,
-     "gnuplot templates (default: plots, else the ones beside the program)", 0},
-    {"no-png",                                                           'n', 0, 0, "draw SVG only", 0},
+    {"plots",                                                                                 'p', "TEMPLATES", 0,
+     "gnuplot templates (default: TREELAB_PLOTS, else plots, else those beside the program)", 0},
+    {"no-png",                                                                            'n', 0, 0, "draw SVG only", 0},
     {0},
 };
 
@@ -67,27 +67,50 @@ static const struct argp argp = {
     NULL,
 };
 
-/* The templates named by the user, in ./plots, or where a checkout has them: beside the directory
- * of the program (build/treelab and plots/). */
-static const char *find_templates(const char *wanted, char *path)
+/* `rest` in the directory that stands `up` levels above the program's file. */
+static bool beside_program(int up, const char *rest, char *path)
 {
-    if (wanted != NULL)
-        return wanted;
-    if (access("plots/style.gp", R_OK) == 0)
-        return "plots";
     ssize_t length = readlink("/proc/self/exe", path, PATH_BYTES - 1);
     if (length <= 0)
-        return "plots";
+        return false;
     path[length] = '\0';
-    for (int up = 0; up < 2; up++) { /* off with the program's name, then its directory's */
+    for (; up > 0; up--) {
         char *slash = strrchr(path, '/');
         if (slash == NULL)
-            return "plots";
+            return false;
         *slash = '\0';
     }
     size_t used = strlen(path);
-    int more = snprintf(path + used, PATH_BYTES - used, "/plots");
-    return more > 0 && (size_t)more < PATH_BYTES - used ? path : "plots";
+    int more = snprintf(path + used, PATH_BYTES - used, "/%s", rest);
+    return more > 0 && (size_t)more < PATH_BYTES - used;
+}
+
+static bool has_templates(const char *dir)
+{
+    char path[PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/style.gp", dir);
+    return access(path, R_OK) == 0;
+}
+
+/* The templates named by the user, by --plots or TREELAB_PLOTS; in ./plots; where a checkout
+ * (build/treelab and plots/) or an installation (bin/treelab) has them; where the source was. */
+static const char *find_templates(const char *wanted, char *path)
+{
+    const char *named = getenv("TREELAB_PLOTS");
+    if (wanted != NULL)
+        return wanted;
+    if (named != NULL && named[0] != '\0')
+        return named;
+    if (has_templates("plots"))
+        return "plots";
+    if ((beside_program(2, "plots", path) && has_templates(path)) ||
+        (beside_program(2, "share/treelab/plots", path) && has_templates(path)))
+        return path;
+#ifdef TREELAB_PLOTS_DIR
+    return TREELAB_PLOTS_DIR;
+#else
+    return "plots";
+#endif
 }
 
 typedef struct report_work {

@@ -6,6 +6,7 @@
  *     --set driver.map_bytes=1g                of every chosen driver
  */
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/plugin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,14 +62,13 @@ void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const ch
 
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path)
 {
-    char error[TL_RUN_TEXT_MAX] = "";
     if (choice->plugin_count == TL_CHOICE_MAX)
         argp_error(state, "more than %d plug-ins in one run", TL_CHOICE_MAX);
-    const tl_workload *workload = tl_workload_load(path, error, sizeof error);
-    if (workload == NULL)
-        argp_error(state, "%s", error);
+    tl_plugin plugin = tl_arguments_plugin(state, path);
+    if (plugin.workload == NULL) /* a driver alone: --driver names it */
+        return;
     const char *slash = strrchr(path, '/');
-    choice->plugins[choice->plugin_count] = workload;
+    choice->plugins[choice->plugin_count] = plugin.workload;
     choice->plugin_bases[choice->plugin_count++] = slash == NULL ? path : slash + 1;
 }
 

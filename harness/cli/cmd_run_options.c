@@ -53,7 +53,7 @@ static const struct argp_option options[] = {
      "Operations per write transaction; 0 = a phase in one (default: the workload's)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0,
      "Workload setting; DRIVER.KEY=VALUE sets one of a driver. May be given again", 0},
-    {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload", 0},
+    {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload or a driver, for --workload and --driver to name", 0},
     {"baseline", OPTION_BASELINE, "NAME", 0, "Driver that ratios are taken to (default: lmdb)", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
@@ -197,6 +197,7 @@ static const struct argp run_argp = {
            "  treelab run --driver tree,tree:leaf=rebuild --baseline tree\n"
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
+           "  treelab run --plugin build/harness/drivers/example_sorted.so --driver sorted,tree\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "
            "measured, 130 interrupted (finished cells are kept).\n",

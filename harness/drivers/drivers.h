@@ -17,6 +17,10 @@ static inline uint64_t tl_driver_cache_bytes(const tl_driver_options *options, u
                                                                        : usual_bytes;
 }
 
+enum { TL_DRIVERS_JOINED_MAX = 16 }; /* drivers that can be loaded into one process */
+/* Append a checked driver to the registry.  False: there are as many already. */
+bool tl_drivers_add(const tl_driver *driver);
+
 static inline bool tl_driver_key_fits(tl_slice key, size_t key_bytes_max)
 {
     return key.size_bytes != 0 && key.size_bytes <= key_bytes_max;

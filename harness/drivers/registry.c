@@ -39,21 +39,36 @@ static const struct {
     {{"rocksdb", "librocksdb-dev"},       TL_HAVE_ROCKSDB   },
 };
 
+enum { BUILTIN_COUNT = sizeof drivers / sizeof drivers[0] };
+
+static const tl_driver *joined[TL_DRIVERS_JOINED_MAX]; /* at start-up, before any thread */
+static size_t joined_count;
+
+bool tl_drivers_add(const tl_driver *driver)
+{
+    if (joined_count == TL_DRIVERS_JOINED_MAX)
+        return false;
+    joined[joined_count++] = driver;
+    return true;
+}
+
 size_t tl_driver_count(void)
 {
-    return sizeof drivers / sizeof drivers[0];
+    return BUILTIN_COUNT + joined_count;
 }
 
 const tl_driver *tl_driver_at(size_t index)
 {
-    return index < tl_driver_count() ? drivers[index] : NULL;
+    if (index < BUILTIN_COUNT)
+        return drivers[index];
+    return index < tl_driver_count() ? joined[index - BUILTIN_COUNT] : NULL;
 }
 
 const tl_driver *tl_driver_find(const char *name)
 {
     for (size_t i = 0; i < tl_driver_count(); i++)
-        if (strcmp(drivers[i]->name, name) == 0)
-            return drivers[i];
+        if (strcmp(tl_driver_at(i)->name, name) == 0)
+            return tl_driver_at(i);
     return NULL;
 }
 

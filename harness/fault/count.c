@@ -74,6 +74,17 @@ static void file_gives_up(count_file *file, int64_t i)
         file->unordered = k;
 }
 
+/* One that took the file back: it is what operation `i` made it, nothing else. */
+static void file_is_back(count_file *file, int64_t i)
+{
+    while (file->sizes[file->size_sure].op < i)
+        file->size_sure++;
+    for (uint32_t s = 0; s < file->sector_count; s++) {
+        while (file->sectors[s].versions[file->sectors[s].sure].op < i)
+            file->sectors[s].sure++;
+    }
+}
+
 static void dir_is_sure(count_log *log, uint32_t dir, int64_t i)
 {
     for (uint32_t p = 0; p < log->path_count; p++) {
@@ -122,7 +133,9 @@ static void write_is_sure(count_walk *w, const tl_simdisk_op *op, int64_t i)
 static void op_finishes(count_walk *w, size_t i)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->log.trace, i);
-    if (op->kind == TL_SIMDISK_SYNC_FAILED && op->failure != TL_SYNC_FAILED_DIRTY)
+    if (tl_simdisk_op_reverts(op))
+        file_is_back(&w->log.files[op->file], (int64_t)i);
+    else if (op->kind == TL_SIMDISK_SYNC_FAILED && op->failure != TL_SYNC_FAILED_DIRTY)
         file_gives_up(&w->log.files[op->file], (int64_t)i);
     if (!tl_simdisk_op_syncs(op))
         return;
@@ -142,7 +155,8 @@ static void walk_to(count_walk *w, size_t at)
 {
     for (; w->at < at; w->at++)
         op_finishes(w, w->at);
-    w->end = (int64_t)(at < w->log.op_count ? at + 1 : at);
+    bool flies = at < w->log.op_count && !tl_simdisk_op_reverts(tl_simdisk_op_at(w->log.trace, at));
+    w->end = (int64_t)(flies ? at + 1 : at);
 }
 
 static tl_status walk_count(count_walk *w)

@@ -270,6 +270,20 @@ static size_t sync_demand(const count_file *file)
     return size->by_write && size->needs > file->demand ? size->needs : file->demand;
 }
 
+/* The file goes back: one more of everything, which the walk makes sure when it comes there.  It
+ * needs no event, and a sync to come demands none that was undone. */
+static tl_status back_add(count_file *file, const tl_simdisk_op *op, int64_t i)
+{
+    count_size size = {i, op->size_bytes, false, 0, file->size_count};
+    PUSH(file->sizes, file->size_count, file->size_capacity, size);
+    for (uint32_t s = 0; s < file->sector_count; s++) {
+        count_sector *sector = &file->sectors[s];
+        PUSH(sector->versions, sector->count, sector->capacity, (count_version){.op = i});
+    }
+    file->demand = file->created;
+    return TL_OK;
+}
+
 static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
 {
     tl_status status = TL_OK;
@@ -289,7 +303,7 @@ static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
         log->event_count++;
         dir_changed(log, op->path);
         if (create)
-            log->files[op->file].demand = log->event_count;
+            log->files[op->file].demand = log->files[op->file].created = log->event_count;
         return status;
     }
     case TL_SIMDISK_RENAME:
@@ -300,8 +314,8 @@ static tl_status op_add(count_log *log, const tl_simdisk_op *op, size_t i)
     case TL_SIMDISK_SYNC_DIR:
         log->demands[i] = log->paths[op->path].demand;
         return TL_OK;
-    case TL_SIMDISK_SYNC_FAILED: /* a cache that goes back is not counted */
-        return op->failure != TL_SYNC_FAILED_REVERTED ? TL_OK : TL_UNSUPPORTED;
+    case TL_SIMDISK_SYNC_FAILED:
+        return tl_simdisk_op_reverts(op) ? back_add(&log->files[op->file], op, (int64_t)i) : TL_OK;
     case TL_SIMDISK_OP_KIND_COUNT:
         break;
     }
@@ -337,6 +351,8 @@ static tl_status difference_of_file(count_log *log, uint32_t number)
     log->differs = log->differs || issued != durable;
     if (issued != durable || (named_issued && !named_durable))
         file->demand = 1;
+    if (named_issued && !named_durable)
+        file->created = 1;
     for (uint32_t i = 0; i < file->sector_count && status == TL_OK; i++) {
         count_sector *sector = &file->sectors[i];
         if (tl_simdisk_base_sector(log->trace, false, number, sector->number) ==

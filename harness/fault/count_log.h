@@ -49,8 +49,9 @@ typedef struct count_file {
     uint32_t unordered;    /* sizes up to this index wait for no data: it was given up */
     count_sector *sectors; /* ascending by number */
     uint32_t sector_count, sector_capacity;
-    size_t demand; /* while the chains are built: journal length up to its last creation or size
-                      that no write made */
+    /* while the chains are built: journal length up to its last creation or size that no write
+     * made; and up to the creation */
+    size_t demand, created;
 } count_file;
 
 typedef struct count_name {

@@ -347,6 +347,15 @@ static tl_status apply_truncate(tl_image *image, const tl_simdisk_op *op)
     return status;
 }
 
+/* The file is again what the disk has. */
+static tl_status apply_revert(tl_image *image, const tl_simdisk_op *op)
+{
+    tl_status status = tl_image_resize(image, op->file, op->size_bytes);
+    for (uint32_t i = 0; i < op->sector_count && status == TL_OK; i++)
+        tl_image_set_sector(image, op->file, i, op->first_version + i);
+    return status;
+}
+
 tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op, uint32_t sector_count)
 {
     while (op->file >= image->file_count && op->kind != TL_SIMDISK_SYNC_DIR) {
@@ -372,8 +381,9 @@ tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op, uint32_t sect
     case TL_SIMDISK_UNLINK:
         tl_image_remove_name(image, op->path);
         return TL_OK;
-    case TL_SIMDISK_SYNC:
     case TL_SIMDISK_SYNC_FAILED:
+        return tl_simdisk_op_reverts(op) ? apply_revert(image, op) : TL_OK;
+    case TL_SIMDISK_SYNC:
     case TL_SIMDISK_SYNC_DIR:
     case TL_SIMDISK_OP_KIND_COUNT:
         break;

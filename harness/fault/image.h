@@ -42,9 +42,10 @@ void tl_image_clear(tl_image *image);
 tl_versions *tl_simdisk_versions(tl_simdisk *disk);
 /* Crash at operation `at`: the disk then holds `left`, an image of its own versions, as
  * tl_simdisk_crash would have left it.  After a kill (no `power`) a later power loss falls back to
- * what is durable now.  TL_UNSUPPORTED: the disk keeps no log. */
+ * `certain`, likewise an image of its versions; NULL: to what is durable now.  TL_UNSUPPORTED: the
+ * disk keeps no log. */
 TL_MUST_USE tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power,
-                                          const tl_image *left);
+                                          const tl_image *left, const tl_image *certain);
 
 /* Make `to` equal to `from`, reusing its memory.  TL_NO_MEMORY leaves `to` usable, content
  * unspecified; so do the others below. */
@@ -71,7 +72,7 @@ void tl_image_read(const tl_image *image, uint32_t file, uint64_t offset, void *
                    size_t size_bytes);
 
 /* Do a log entry again; of a write only the first `sector_count` sectors (UINT32_MAX: all).
- * Syncs do nothing to one image. */
+ * Syncs do nothing to one image, but for one that failed and took its file back. */
 TL_MUST_USE tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op,
                                      uint32_t sector_count);
 

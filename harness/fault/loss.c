@@ -8,6 +8,7 @@
 #include "harness/fault/simdisk_body.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static tl_status replay_failed_sync(const tl_simdisk_op *op, tl_image *issued, tl_image *durable)
 {
@@ -15,8 +16,8 @@ static tl_status replay_failed_sync(const tl_simdisk_op *op, tl_image *issued, t
     case TL_SYNC_FAILED_CLEAN:
     case TL_SYNC_FAILED_LATE:
         return tl_image_lose_file(durable, issued, op->file);
-    case TL_SYNC_FAILED_REVERTED:
-        return tl_image_copy_file(issued, durable, op->file);
+    case TL_SYNC_FAILED_REVERTED: /* what came back was read from the disk */
+        return tl_image_copy_file(durable, issued, op->file);
     default:
         return TL_OK;
     }
@@ -126,21 +127,46 @@ static tl_status loss_build(const tl_simdisk *disk, const tl_simdisk_loss *loss,
     return status;
 }
 
-tl_status tl_simdisk_revert(tl_simdisk *disk, uint32_t file)
+/* All of a file of `image` as versions of the log, zeros behind its end. */
+static tl_status file_versions(tl_versions *versions, const tl_image *image, tl_simdisk_op *op)
 {
-    if ((disk->flags & TL_SIMDISK_RECORD) == 0)
+    const tl_simfile *body = &image->files[op->file];
+    size_t inside = body->size_bytes % TL_SECTOR_BYTES;
+    op->size_bytes = body->size_bytes;
+    op->sector_count = body->sector_count;
+    if (body->sector_count == 0)
         return TL_OK;
+    tl_status status = tl_versions_add(versions, body->sector_count, &op->first_version);
+    if (status != TL_OK)
+        return status;
+    for (uint32_t i = 0; i < body->sector_count; i++)
+        memcpy(tl_version_bytes(versions, op->first_version + i),
+               tl_version_bytes(versions, body->sectors[i]), TL_SECTOR_BYTES);
+    if (inside != 0) /* a write through may have left there what lay behind */
+        memset(tl_version_bytes(versions, op->first_version + op->sector_count - 1) + inside, 0,
+               TL_SECTOR_BYTES - inside);
+    return TL_OK;
+}
+
+tl_status tl_simdisk_revert(tl_simdisk *disk, tl_simdisk_op *op)
+{
+    if ((disk->flags & TL_SIMDISK_RECORD) == 0) {
+        op->failure = TL_SYNC_FAILED_DIRTY;
+        return TL_OK;
+    }
+    if (disk->choices != NULL)
+        return TL_UNSUPPORTED;
     const tl_simdisk_loss nothing_kept = {.at = disk->op_count, .power = true, .keep_listed = true};
     tl_image issued, durable;
     tl_image_init(&issued, &disk->share->versions);
     tl_image_init(&durable, &disk->share->versions);
     tl_status status = loss_build(disk, &nothing_kept, &issued, &durable);
-    while (status == TL_OK && durable.file_count <= file) {
+    while (status == TL_OK && durable.file_count <= op->file) {
         uint32_t added = 0;
         status = tl_image_add_file(&durable, &added);
     }
     if (status == TL_OK)
-        status = tl_image_copy_file(&disk->image, &durable, file);
+        status = file_versions(&disk->share->versions, &durable, op);
     tl_image_clear(&issued);
     tl_image_clear(&durable);
     return status;
@@ -170,7 +196,8 @@ tl_versions *tl_simdisk_versions(tl_simdisk *disk)
     return &disk->share->versions;
 }
 
-tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_image *left)
+tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_image *left,
+                              const tl_image *certain)
 {
     const tl_simdisk_loss all_kept = {.at = at, .power = false};
     if ((disk->flags & TL_SIMDISK_RECORD) == 0)
@@ -179,12 +206,14 @@ tl_status tl_simdisk_crash_to(tl_simdisk *disk, size_t at, bool power, const tl_
     tl_image_init(&issued, &disk->share->versions);
     tl_image_init(&durable, &disk->share->versions);
     tl_status status = TL_OK;
-    if (!power)
+    if (!power && certain == NULL)
         status = loss_build(disk, &all_kept, &issued, &durable);
     if (status == TL_OK)
         status = tl_image_copy(&disk->image, left);
     if (status == TL_OK)
-        status = tl_simdisk_begin_life(disk, power ? &disk->image : &durable);
+        status = tl_simdisk_begin_life(disk, power             ? &disk->image
+                                             : certain != NULL ? certain
+                                                               : &durable);
     tl_image_clear(&issued);
     tl_image_clear(&durable);
     return status;

@@ -124,7 +124,7 @@ static tl_status name_take(tl_pending *pending, uint32_t number)
     if (op->kind == TL_SIMDISK_RENAME)
         dir_demands(pending, op->path2);
     if (op->kind == TL_SIMDISK_CREATE)
-        pending->files[op->file].demands = pending->event_count;
+        pending->files[op->file].demands = pending->files[op->file].created = pending->event_count;
     return status;
 }
 
@@ -189,6 +189,18 @@ static tl_status give_up(tl_pending *pending, const tl_simdisk_op *op)
     return body->gave_up ? tl_words_add(&body->ops, (uint32_t)pending->at) : TL_OK;
 }
 
+/* The file is again what the disk has, and that is certain: it was read from there. */
+static tl_status go_back(tl_pending *pending, const tl_simdisk_op *op)
+{
+    tl_pending_file *body = &pending->files[op->file];
+    body->ops.count = body->size_count = body->size_floor = body->unordered = 0;
+    body->gave_up = false;
+    body->demands = body->created;
+    tl_status status = tl_image_apply(&pending->issued, op, UINT32_MAX);
+    return status == TL_OK ? tl_image_copy_file(&pending->durable, &pending->issued, op->file)
+                           : status;
+}
+
 static tl_status through_take(tl_pending *pending, const tl_simdisk_op *op)
 {
     uint32_t needs = tl_pending_size_reaches(pending, op->file, op->offset + op->size_bytes);
@@ -209,6 +221,8 @@ static tl_status step(tl_pending *pending)
         status = op->through ? through_take(pending, op) : sync_take(pending, op);
     else if (gives_up(op))
         status = give_up(pending, op);
+    else if (tl_simdisk_op_reverts(op))
+        status = go_back(pending, op);
     pending->at++;
     return status == TL_OK ? op_take(pending) : status;
 }
@@ -238,7 +252,7 @@ tl_status tl_pending_rewind(tl_pending *pending)
     for (uint32_t file = 0; file < pending->file_capacity; file++) {
         tl_pending_file *body = &pending->files[file];
         body->ops.count = body->size_count = body->size_floor = body->demands = 0;
-        body->unordered = 0;
+        body->unordered = body->created = body->back = 0;
         body->gave_up = false;
     }
     for (uint32_t path = 0; path < pending->name_capacity; path++)
@@ -254,17 +268,6 @@ tl_status tl_pending_rewind(tl_pending *pending)
     if (status == TL_OK && !is_ordered(pending))
         status = op_take(pending);
     return status == TL_OK ? outcomes_count(pending) : status;
-}
-
-/* Are all its operations among those that the rules speak of? */
-static bool log_is_known(const tl_simdisk *trace)
-{
-    for (size_t i = 0; i < trace->op_count; i++) {
-        if (trace->ops[i].kind == TL_SIMDISK_SYNC_FAILED &&
-            trace->ops[i].failure == TL_SYNC_FAILED_REVERTED)
-            return false;
-    }
-    return true;
 }
 
 /* Operations that made versions, in the order of both. */
@@ -286,8 +289,6 @@ static tl_status makers_find(tl_pending *pending)
 tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile, tl_pending **out)
 {
     assert((trace->flags & TL_SIMDISK_RECORD) != 0 && tl_profile_at(profile)->exact);
-    if (!log_is_known(trace))
-        return TL_UNSUPPORTED;
     tl_pending *pending = calloc(1, sizeof *pending);
     if (pending == NULL)
         return TL_NO_MEMORY;

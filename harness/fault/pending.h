@@ -26,9 +26,7 @@
 typedef struct tl_pending tl_pending;
 
 /* `trace` keeps a log, is not written to and outlives the walk.  The profile is one that can be
- * enumerated (tl_profile_row.exact).
- *
- * TL_UNSUPPORTED  a sync of the log failed as `reverted` */
+ * enumerated (tl_profile_row.exact). */
 TL_MUST_USE tl_status tl_pending_create(const tl_simdisk *trace, tl_profile profile,
                                         tl_pending **pending);
 void tl_pending_destroy(tl_pending *pending); /* NULL is fine */

@@ -63,6 +63,8 @@ tl_status tl_pending_base_begin(tl_pending *pending)
         event = event || size;
         if (size || created)
             body->demands = created_demands;
+        if (created)
+            body->created = created_demands;
         if (size)
             status = tl_pending_size_add(
                 pending, file,

@@ -32,6 +32,8 @@ typedef struct tl_pending_file {
     uint32_t unordered;  /* sizes up to this number wait for no data: it was given up */
     bool gave_up;        /* a failed sync did; from then on `ops` holds syncs too */
     uint32_t demands;    /* journal: number of events that a sync makes durable */
+    uint32_t created;    /* of those: up to its creation */
+    uint32_t back;       /* sigkill, prefix: operations on it before this one are undone */
 } tl_pending_file;
 
 typedef struct tl_name_chain { /* posix: what one name led to */
@@ -68,6 +70,7 @@ struct tl_pending {
     /* sigkill, prefix: `issued` without the operation in flight; the shortest prefix allowed */
     tl_image shortest;
     size_t shortest_ops; /* of it; before those stands the base difference, when base_first */
+    size_t back;         /* prefix: operations before this one were issued when a file went back */
     bool bases_differ, base_first;
     tl_words makers; /* operations that made versions */
 

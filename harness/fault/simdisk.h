@@ -84,7 +84,8 @@ typedef struct tl_simdisk_op {
     uint32_t path, path2;    /* numbers of the names: tl_simdisk_path.  RENAME: from and to;
                                 SYNC_DIR: the directory.  Of a file that was opened: its name then */
     uint64_t offset;         /* WRITE, FALLOCATE */
-    uint64_t size_bytes;     /* WRITE: bytes written; TRUNCATE, FALLOCATE: as asked */
+    uint64_t size_bytes;     /* WRITE: bytes written; TRUNCATE, FALLOCATE: as asked; SYNC_FAILED,
+                                REVERTED: of the file as it went back to, all of it the payload */
     uint64_t size_after;     /* the file's size when the operation was done */
     uint64_t first_sector; /* the payload: versions of sector_count sectors from first_sector on */
     uint32_t first_version, sector_count;
@@ -95,6 +96,12 @@ typedef struct tl_simdisk_op {
 static inline bool tl_simdisk_op_syncs(const tl_simdisk_op *op)
 {
     return op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through;
+}
+
+/* Does it take a file back to what the disk has? */
+static inline bool tl_simdisk_op_reverts(const tl_simdisk_op *op)
+{
+    return op->kind == TL_SIMDISK_SYNC_FAILED && op->failure == TL_SYNC_FAILED_REVERTED;
 }
 
 size_t tl_simdisk_op_count(const tl_simdisk *disk); /* also while a store is open */
@@ -182,7 +189,8 @@ void tl_simdisk_fail(tl_simdisk *disk, tl_simdisk_call call, uint64_t nth, tl_st
  * same file, while the other files can be written.  In place of another plan for pwritev. */
 void tl_simdisk_fail_file(tl_simdisk *disk, uint64_t nth, tl_status status);
 /* The same for fdatasync, with what it leaves behind; the status is TL_IO.  A failed sync is in
- * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted. */
+ * the log.  REVERTED needs a disk that keeps one; without it nothing is reverted.  On a disk that
+ * decides late the sync tells TL_UNSUPPORTED, and nothing is reverted either. */
 void tl_simdisk_fail_sync(tl_simdisk *disk, uint64_t nth, tl_sync_failure failure, bool sticky);
 void tl_simdisk_clear_faults(tl_simdisk *disk);           /* plans and quota */
 uint64_t tl_simdisk_faults_fired(const tl_simdisk *disk); /* calls failed since the last clear,

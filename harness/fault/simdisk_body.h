@@ -60,9 +60,10 @@ extern const tl_io tl_simdisk_table; /* the functions of every simulated disk */
 TL_MUST_USE tl_status tl_simdisk_replay(const tl_simdisk *disk, size_t i, tl_image *issued,
                                         tl_image *durable);
 
-/* Make `file` what the durable side of the disk has, as a sync that failed on some file systems
- * does.  Without a log nothing happens. */
-TL_MUST_USE tl_status tl_simdisk_revert(tl_simdisk *disk, uint32_t file);
+/* Put what the durable side of the disk has of op->file, all of it, into the payload of `op`, a
+ * sync that fails as REVERTED.  Without a log it becomes one that left all DIRTY.  TL_UNSUPPORTED:
+ * the disk decides late. */
+TL_MUST_USE tl_status tl_simdisk_revert(tl_simdisk *disk, tl_simdisk_op *op);
 
 /* A new life begins on disk->image, which was just filled in with its hashes: nothing is open, no
  * fault is planned, the log is empty.  `durable` is what a power loss falls back to; it is not

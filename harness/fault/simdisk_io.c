@@ -365,7 +365,7 @@ static tl_status sync_fails(tl_simdisk *disk, const tl_file *file, tl_status tol
         .kind = TL_SIMDISK_SYNC_FAILED, .failure = failure, .file = file->file, .path = file->path};
     tl_status status = TL_OK;
     if (failure == TL_SYNC_FAILED_REVERTED)
-        status = tl_simdisk_revert(disk, file->file);
+        status = tl_simdisk_revert(disk, &op);
     if (failure == TL_SYNC_FAILED_LATE) {
         disk->late = true;
         disk->late_file = file->file;

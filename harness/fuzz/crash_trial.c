@@ -102,8 +102,9 @@ static void look(const tl_recording *recording, const tl_steps *steps, const siz
     tl_enumeration_clear(&result);
     if (!answer->found)
         return;
-    answer->step = step_of(ends, steps->count, answer->where.point);
-    answer->in_closing = answer->where.point > lines_end;
+    size_t point = answer->where.nested ? answer->where.first.point : answer->where.point;
+    answer->step = step_of(ends, steps->count, point);
+    answer->in_closing = point > lines_end;
     if (tl_state_spell(recording, question->seed, &answer->where, &plain) == TL_OK)
         answer->where = plain;
     if (tl_profile_at(question->profile)->exact &&

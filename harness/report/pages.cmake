@@ -9,3 +9,7 @@ foreach(test tables page)
 endforeach()
 tl_test(test_report_command tests/test_report_command.c tests/sample.c ../cli/cmd_report.c
         LIBS tl_report tl_cli tl_engine)
+if(TARGET test_report_command)
+  target_compile_definitions(test_report_command PRIVATE
+                             TREELAB_PLOTS_DIR="${PROJECT_SOURCE_DIR}/plots")
+endif()

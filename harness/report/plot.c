@@ -112,9 +112,10 @@ static tl_status run_template(const tl_plot_request *request, const char *kind, 
         snprintf(error, error_bytes, "out of memory");
         status = TL_NO_MEMORY;
     } else if (access(tl_text_data(&path), R_OK) != 0) {
-        snprintf(error, error_bytes,
-                 "cannot read the template %s: %s; name its directory with --plots",
-                 tl_text_data(&path), strerror(errno));
+        snprintf(
+            error, error_bytes,
+            "cannot read the template %s: %s; name its directory with --plots or TREELAB_PLOTS",
+            tl_text_data(&path), strerror(errno));
         status = TL_NOT_FOUND;
     } else {
         status =

@@ -1,6 +1,7 @@
 /* harness/run/phase.c -- reading counts before and after a phase, and summing up its latencies. */
 #include "harness/run/phase.h"
 
+#include "harness/measure/instrument.h"
 #include "harness/run/threads.h"
 
 #include <string.h>
@@ -72,7 +73,11 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     tl_resources_reset_peak();
     tl_resources os_before = tl_resources_now();
 
+    if (loop->phase->measured)
+        tl_instrument_begin();
     tl_status status = loop->phase->threads > 1 ? tl_threads_run(loop) : tl_loop_run(loop);
+    if (loop->phase->measured)
+        tl_instrument_end(loop->phase->name);
 
     tl_resources os_after = tl_resources_now();
     counters_read(loop->driver, loop->store, &counters_after);

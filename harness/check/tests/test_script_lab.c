@@ -86,23 +86,23 @@ static void what_cannot_be_under_the_lab_is_told_with_file_and_line(void **state
         const char *script, *arguments, *answer;
         int exit_code;
     } rows[] = {
-        {"open\nfail fdatasync 1 EIO\nput \"a\" \"b\"\n",                   "",          "mine.tls:3: `fail`",                TL_EXIT_USAGE},
+        {"open\nfail fdatasync 1 EIO\nput \"a\" \"b\"\n",                   "",          "mine.tls:3: `fail`",                TL_EXIT_USAGE  },
         {"open\nfor i in 0..2\ncrash profile=posix at=1\nend\n",            "",
-         "mine.tls:4: `crash` in a loop",                                                                                     TL_EXIT_USAGE},
+         "mine.tls:4: `crash` in a loop",                                                                                     TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix at=1\n",               "",
-         "mine.tls:4: the lab knows states",                                                                                  TL_EXIT_USAGE},
+         "mine.tls:4: the lab knows states",                                                                                  TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix state=1.0/oldest\n",   "--tier T1",
-         "mine.tls:4: the script has a crash of its own",                                                                     TL_EXIT_USAGE},
+         "mine.tls:4: the script has a crash of its own",                                                                     TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\ncrash profile=posix state=999.0/oldest\n", "",
-         "this trace has no such state",                                                                                      TL_EXIT_USAGE},
+         "this trace has no such state",                                                                                      TL_EXIT_USAGE  },
         {"open\nput \"a\" \"b\"\nreopen durability=async\n",                "",          "mine.tls:4: under the crash lab",
-         TL_EXIT_USAGE                                                                                                                     },
-        {"put \"a\" \"b\"\n",                                               "",          "no line opens a store",             TL_EXIT_USAGE},
-        {"open\n",                                                          "",          "nothing is committed",              TL_EXIT_USAGE},
+         TL_EXIT_USAGE                                                                                                                       },
+        {"put \"a\" \"b\"\n",                                               "",          "no line opens a store",             TL_EXIT_USAGE  },
+        {"open\n",                                                          "",          "nothing is committed",              TL_EXIT_NOTHING},
         {"open\nput \"a\" \"b\"\nget \"a\" -> \"c\"\n",                     "",          "mine.tls:4: want \"c\", got \"b\"",
-         TL_EXIT_WRONG                                                                                                                     },
-        {"opne\n",                                                          "",          "mine.tls:2:1: ",                    TL_EXIT_USAGE},
-        {"open\nput \"a\" \"b\"\n",                                         "--ops 7",   "a script says all that itself",     TL_EXIT_USAGE},
+         TL_EXIT_WRONG                                                                                                                       },
+        {"opne\n",                                                          "",          "mine.tls:2:1: ",                    TL_EXIT_USAGE  },
+        {"open\nput \"a\" \"b\"\n",                                         "--ops 7",   "a script says all that itself",     TL_EXIT_USAGE  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[512];
@@ -181,6 +181,60 @@ static void a_finding_of_a_second_crash_is_a_script_with_two(void **state)
                   "--history insert --commit log --durability commit --tier T4 --profile journal "
                   "--budget 20s",
                   "recovery_meta_first");
+}
+
+/* `killed` ran in the lab alone: to apply it was no state. */
+static void a_second_crash_after_a_kill_is_a_script_that_apply_runs(void **state)
+{
+    program *treelab = *state;
+    finding_again(treelab,
+                  "--history delete --commit log --durability commit --tier T4 --profile journal "
+                  "--budget 20s",
+                  "trust_what_was_read");
+    char text[32768];
+    folder_read(folder_join(treelab->scratch, "run/finding-0.tls"), text, sizeof text);
+    program_says(text, "/killed\nreopen\n");
+}
+
+/* Run the command that a finding was told with: it brings the finding back. */
+static void printed_command_shows_it(program *treelab)
+{
+    static const char told[] = "see it again: treelab-mutants ";
+    char command[2048], first[PROGRAM_TEXT_BYTES];
+    const char *at = strstr(treelab->err, told);
+    assert_non_null(at);
+    at += sizeof told - 1;
+    snprintf(command, sizeof command, "%.*s", (int)strcspn(at, "\n"), at);
+    at = strstr(treelab->err, "finding: ");
+    assert_non_null(at);
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(at, "\n"), at);
+    program_run(treelab, "%s -q", command);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, first);
+}
+
+/* It named the commits that were asked for, not those that the file of so many pages took. */
+static void a_finding_of_a_rate_is_replayed_with_what_it_recorded(void **state)
+{
+    program *treelab = *state;
+    program_run(
+        treelab,
+        "crash rate -q --mutant ack_before_sync --pages 16,48 --history checkpoint --commit log "
+        "--budget 500 --out '%s/run'",
+        treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    printed_command_shows_it(treelab);
+}
+
+static void a_finding_of_one_seed_of_many_is_replayed_with_that_seed(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "crash -q --mutant ack_before_sync --seeds 7..8 --history insert --commit log "
+                "--durability commit --profile journal --budget 500 --out '%s/run'",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    printed_command_shows_it(treelab);
 }
 
 /* How many lines stand between `open` and `crash`. */
@@ -274,13 +328,31 @@ static void many_small_transactions_do_not_pass_the_bound_of_a_recovery(void **s
     program_says(treelab->out, " 0 findings");
 }
 
-static void a_second_crash_is_refused_by_shrink_and_says_so(void **state)
+/* It was refused. */
+static void a_finding_of_a_second_crash_shrinks_and_names_its_phases(void **state)
 {
     program *treelab = *state;
-    program_run(treelab, "crash shrink "
-                         "tree/delete/4096/42/20/log/commit/journal/21.0/killed/then/6.0/ -q");
+    static const char id[] = "tree/delete/4096/42/20/log/commit/journal/21.0/killed/then/6.0/";
+    const char *dir = treelab->scratch->path;
+    program_run(treelab, "crash replay '%s' -q --mutant trust_what_was_read", id);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->out,
+                 "lost_committed (TL_OK): first a kill, open; then a power loss, after "
+                 "the commit behind recovery");
+    program_run(treelab,
+                "crash shrink '%s' -q --bound 60 --mutant trust_what_was_read --out '%s/s.tls'", id,
+                dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    char text[4096];
+    folder_read(folder_join(treelab->scratch, "s.tls"), text, sizeof text);
+    assert_true(lines_of(text) <= 3);
+    program_run(treelab, "apply '%s/s.tls' --mutant trust_what_was_read", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_run(treelab, "apply '%s/s.tls'", dir);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "crash shrink '%s/s.tls' -q", dir); /* the bug is asleep */
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
-    program_says(treelab->err, "cannot be shrunk yet");
+    program_says(treelab->err, "shows no finding");
 }
 
 /* Bytes of a file; fails when it is not there. */
@@ -338,13 +410,15 @@ static void an_artifact_holds_log_script_state_and_contract_in_one_mebibyte(void
     program_says(text, "contract   durability commit");
     program_says(text, "expected   the content after commit");
     assert_null(strstr(text, "left out"));
+    program_says(text, "treelab-mutants apply script.tls --mutant skip_data_sync; "
+                       "treelab-mutants crash script.tls --mutant skip_data_sync\n");
     program_run(treelab, "apply '%s/a/script.tls' --mutant skip_data_sync", dir);
     assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
 }
 
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         AS_USER(every_state_of_a_script_with_every_verb_is_judged_and_counted),
@@ -355,13 +429,18 @@ int main(void)
         AS_USER(a_finding_told_by_branches_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_samples_is_a_script_too),
         AS_USER(a_finding_of_a_second_crash_is_a_script_with_two),
+        AS_USER(a_second_crash_after_a_kill_is_a_script_that_apply_runs),
+        AS_USER(a_finding_of_a_rate_is_replayed_with_what_it_recorded),
+        AS_USER(a_finding_of_one_seed_of_many_is_replayed_with_that_seed),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),
         AS_USER(an_artifact_holds_log_script_state_and_contract_in_one_mebibyte),
         AS_USER(an_explanation_names_an_operation_without_which_the_state_is_right),
         AS_USER(many_small_transactions_do_not_pass_the_bound_of_a_recovery),
-        AS_USER(a_second_crash_is_refused_by_shrink_and_says_so),
+        AS_USER(a_finding_of_a_second_crash_shrinks_and_names_its_phases),
     };
+    if (argc > 1) /* one test by its name, or by a pattern */
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,33 @@ static void what_the_contract_documents_is_counted_and_fails_nothing(void **stat
     program_says(treelab->out, "not covered: profiles not run: sigkill, prefix, journal, posix");
 }
 
+/* They were told as findings on stderr, and another contract was not asked. */
+static void over_many_seeds_what_is_documented_is_no_finding_either(void **state)
+{
+    program *treelab = *state;
+    char table[PATH_MAX];
+    snprintf(table, sizeof table, "%s", in_scratch(treelab, "contracts.txt"));
+    program_run(treelab,
+                GARBAGE " --driver tree:log_pad_bytes=512 --seeds 42..43 --budget 3000 --out '%s'",
+                in_scratch(treelab, "run"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    assert_null(strstr(treelab->err, "finding"));
+    program_says(treelab->out, " 0 findings, ");
+    program_says(treelab->out, " known\n");
+
+    FILE *file = fopen(table, "w");
+    assert_non_null(file);
+    fputs("contract tree * commit * ack yes yes no\n", file);
+    fclose(file);
+    program_run(treelab,
+                GARBAGE
+                " --driver tree:log_pad_bytes=512 --seeds 42..43 --budget 3000 --contract '%s' "
+                "--out '%s'",
+                table, in_scratch(treelab, "other"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    program_says(treelab->err, "finding: ");
+}
+
 static void padding_of_a_whole_page_needs_no_excuse(void **state)
 {
     program *treelab = *state;
@@ -124,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         AS_USER(what_the_contract_documents_is_counted_and_fails_nothing),
+        AS_USER(over_many_seeds_what_is_documented_is_no_finding_either),
         AS_USER(padding_of_a_whole_page_needs_no_excuse),
         AS_USER(another_contract_judges_otherwise),
         AS_USER(a_contract_that_is_none_is_refused_with_its_line),

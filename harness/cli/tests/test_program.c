@@ -22,8 +22,8 @@ static void help_shows_commands_and_examples_on_stdout(void **state)
 static void every_command_has_help_with_examples(void **state)
 {
     program *treelab = *state;
-    static const char *const commands[] = {"run",  "crash",  "apply", "verify",
-                                           "dump", "report", "keep",  "list"};
+    static const char *const commands[] = {"run",    "crash", "apply",  "verify", "dump",
+                                           "report", "keep",  "doctor", "gate", "baseline", "list"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "treelab %s", commands[i]);
@@ -34,6 +34,34 @@ static void every_command_has_help_with_examples(void **state)
         program_run(treelab, "help %s", commands[i]);
         program_says(treelab->out, "Examples:");
     }
+}
+
+static void an_engine_of_ones_own_is_a_plugin_and_a_wrong_one_is_told(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "run --plugin %s --driver sorted --workload random --ops 500 -q",
+                EXAMPLE_DRIVER);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "insert      sorted weaker");
+    program_run(treelab, "list drivers --plugin %s", EXAMPLE_DRIVER);
+    program_says(treelab->out, "an example plug-in: a sorted array in memory");
+    program_run(treelab, "run --plugin %s --driver sorted", "no_such.so");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "cannot load plug-in no_such.so");
+}
+
+static void the_doctor_tells_every_purpose_as_json_and_names_a_wrong_one(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "doctor --seconds 0 --for counters --json -");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "treelab.doctor/1");
+    program_says(treelab->out, "\"durable\"");
+    program_run(treelab, "doctor --for latncy");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "did you mean 'latency'?");
+    program_run(treelab, "doctor --dir no/such/place");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
 }
 
 static void the_version_names_a_revision(void **state)
@@ -201,6 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AS_USER(help_shows_commands_and_examples_on_stdout),
         AS_USER(every_command_has_help_with_examples),
+        AS_USER(an_engine_of_ones_own_is_a_plugin_and_a_wrong_one_is_told),
+        AS_USER(the_doctor_tells_every_purpose_as_json_and_names_a_wrong_one),
         AS_USER(the_version_names_a_revision),
         AS_USER(an_unknown_word_gets_the_nearest_name_and_exit_code_two),
         AS_USER(list_shows_every_topic_as_text),

@@ -38,6 +38,77 @@ static void every_driver_is_found_by_its_name_and_complete(void **state)
     assert_null(tl_driver_at(tl_driver_count()));
 }
 
+static const tl_driver *altered(tl_driver *copy, void (*alter)(tl_driver *driver))
+{
+    *copy = *tl_driver_find("model");
+    copy->name = "altered";
+    if (alter != NULL)
+        alter(copy);
+    return copy;
+}
+static void another_abi(tl_driver *driver)
+{
+    driver->abi = TL_DRIVER_ABI + 1;
+}
+static void an_older_size(tl_driver *driver)
+{
+    driver->size_bytes -= 8;
+}
+static void no_begin(tl_driver *driver)
+{
+    driver->begin = NULL;
+}
+static void no_scan_though_it_reads_back(tl_driver *driver)
+{
+    driver->scan = NULL;
+}
+static void no_remark(tl_driver *driver)
+{
+    driver->contracts[2].remark = NULL;
+}
+static void a_name_that_is_taken(tl_driver *driver)
+{
+    driver->name = "tree";
+}
+
+static void a_driver_that_is_not_whole_does_not_join(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*alter)(tl_driver *driver);
+        const char *message;
+    } rows[] = {
+        {another_abi,                  "speaks driver ABI"          },
+        {an_older_size,                "set size_bytes to sizeof"   },
+        {no_begin,                     "leaves 'begin'"             },
+        {no_scan_though_it_reads_back, "leaves 'scan'"              },
+        {no_remark,                    "leaves 'contracts'"         },
+        {a_name_that_is_taken,         "which another one is called"},
+    };
+    size_t count = tl_driver_count();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tl_driver copy;
+        char error[256] = "";
+        assert_false(tl_driver_join(altered(&copy, rows[i].alter), error, sizeof error));
+        if (strstr(error, rows[i].message) == NULL)
+            fail_msg("'%s' lacks '%s'", error, rows[i].message);
+        assert_false(tl_driver_join(&copy, NULL, 0));
+    }
+    assert_int_equal(tl_driver_count(), count);
+}
+
+static void a_whole_driver_joins_once_and_is_found(void **state)
+{
+    (void)state;
+    static tl_driver joined; /* it must live for ever */
+    size_t count = tl_driver_count();
+    assert_true(tl_driver_join(altered(&joined, NULL), NULL, 0));
+    assert_true(tl_driver_join(&joined, NULL, 0));
+    assert_int_equal(tl_driver_count(), count + 1);
+    assert_ptr_equal(tl_driver_find("altered"), &joined);
+    assert_ptr_equal(tl_driver_at(count), &joined);
+}
+
 static void every_contract_says_what_it_asks_for_and_why_it_differs(void **state)
 {
     (void)state;
@@ -230,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_driver_is_found_by_its_name_and_complete),
+        cmocka_unit_test(a_driver_that_is_not_whole_does_not_join),
         cmocka_unit_test(every_contract_says_what_it_asks_for_and_why_it_differs),
 #if TL_HAVE_SQLITE
         cmocka_unit_test(sqlites_contracts_name_levels_that_sqlite_knows),
@@ -243,6 +315,7 @@ int main(void)
         cmocka_unit_test(drivers_refuse_settings_they_do_not_have),
         cmocka_unit_test(a_missing_directory_is_explained),
         cmocka_unit_test(append_writes_one_padded_frame_per_commit),
+        cmocka_unit_test(a_whole_driver_joins_once_and_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,16 @@ static void write_apply(world *w, const tl_simdisk_op *op, uint64_t end)
     }
 }
 
+static void back_apply(world *w, const tl_simdisk_op *op)
+{
+    memset(w->bytes[op->file], 0, w->room_bytes);
+    for (uint64_t byte = 0; byte < op->size_bytes; byte++) {
+        uint32_t version = op->first_version + (uint32_t)(byte / 512);
+        w->bytes[op->file][byte] = tl_simdisk_version(w->trace, version)[byte % 512];
+    }
+    w->sizes[op->file] = op->size_bytes;
+}
+
 static void op_apply(world *w, const tl_simdisk_op *op)
 {
     switch (op->kind) {
@@ -91,20 +101,30 @@ static void op_apply(world *w, const tl_simdisk_op *op)
         if (op->offset + op->size_bytes > w->sizes[op->file])
             w->sizes[op->file] = op->offset + op->size_bytes;
         break;
+    case TL_SIMDISK_SYNC_FAILED:
+        if (op->failure == TL_SYNC_FAILED_REVERTED)
+            back_apply(w, op);
+        break;
     default:
         break;
     }
 }
 
-/* The issued base and operations 0..q-1, then the bytes of operation q before `end`. */
-static void prefix_tell(world *w, size_t q, uint64_t end)
+/* Over a base: operations 0..q-1, then the bytes of operation q before `end`.  What was done to a
+ * file before it went back makes no difference: a file that did so behind the prefix is here as it
+ * was then. */
+static void prefix_tell(world *w, bool durable, size_t q, uint64_t end)
 {
     w->outcome++;
-    base_take(w, false);
+    base_take(w, durable);
     for (size_t i = 0; i < q; i++)
         op_apply(w, tl_simdisk_op_at(w->trace, i));
     if (end > 0)
         write_apply(w, tl_simdisk_op_at(w->trace, q), end);
+    for (size_t i = q; i < w->at; i++) {
+        if (tl_simdisk_op_at(w->trace, i)->kind == TL_SIMDISK_SYNC_FAILED)
+            op_apply(w, tl_simdisk_op_at(w->trace, i));
+    }
     image_tell(w);
 }
 
@@ -115,13 +135,13 @@ static bool is_write(const world *w, size_t i)
 
 static void sigkill_tell(world *w)
 {
-    prefix_tell(w, w->at, 0);
+    prefix_tell(w, false, w->at, 0);
     if (!is_write(w, w->at))
         return;
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, w->at);
     for (uint64_t stop = op->offset + 1; stop < op->offset + op->size_bytes; stop++) {
         if (stop % 4096 == 0)
-            prefix_tell(w, w->at, stop);
+            prefix_tell(w, false, w->at, stop);
     }
 }
 
@@ -133,18 +153,15 @@ static void all_prefixes_tell(world *w)
         if (op->kind == TL_SIMDISK_SYNC || op->kind == TL_SIMDISK_SYNC_DIR || op->through)
             from = i + 1;
     }
-    if (from == 0 && w->differs) {
-        w->outcome++;
-        base_take(w, true);
-        image_tell(w);
-    }
+    if (from == 0 && w->differs)
+        prefix_tell(w, true, 0, 0);
     for (size_t q = from; q <= w->at; q++) {
-        prefix_tell(w, q, 0);
+        prefix_tell(w, false, q, 0);
         if (!is_write(w, q))
             continue;
         const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, q);
         for (uint32_t n = 1; n < op->sector_count; n++)
-            prefix_tell(w, q, (op->first_sector + n) * 512);
+            prefix_tell(w, false, q, (op->first_sector + n) * 512);
     }
 }
 
@@ -185,12 +202,25 @@ static bool has_newer(const world *w, uint32_t file, uint64_t sector, long place
     return false;
 }
 
+/* Has the file gone back since the change at `place`, before operation `before`? */
+static bool is_undone(const world *w, uint32_t file, long place, size_t before)
+{
+    long made = place == NONE ? NONE : w->changes[place].op;
+    for (size_t i = 0; i < before; i++) {
+        const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
+        if ((long)i > made && op->kind == TL_SIMDISK_SYNC_FAILED && op->file == file &&
+            op->failure == TL_SYNC_FAILED_REVERTED)
+            return true;
+    }
+    return false;
+}
+
 /* Operation i, when it is a sync of the file that failed, and gave up what was not durable. */
 static bool gave_up(const world *w, size_t i, uint32_t file)
 {
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, i);
     return i < w->at && op->kind == TL_SIMDISK_SYNC_FAILED && op->file == file &&
-           op->failure != TL_SYNC_FAILED_DIRTY;
+           (op->failure == TL_SYNC_FAILED_CLEAN || op->failure == TL_SYNC_FAILED_LATE);
 }
 
 /* Does the sync `sync` leave this sector out: given up, and not touched since? */
@@ -249,6 +279,8 @@ static bool is_superseded(const world *w, long place, long size)
 static bool may_hold(const world *w, uint32_t file, uint64_t sector, long place)
 {
     long size = w->size_choice[file];
+    if (is_undone(w, file, place, w->at))
+        return false;
     for (long c = 0; c < w->change_count; c++) {
         if (!shrinks_sector(&w->changes[c], file, sector))
             continue;
@@ -355,6 +387,8 @@ static bool shows(const world *w, long place, const tl_simdisk_op *op, size_t i)
 /* Does a finished sync demand something newer than `place` for this name or size? */
 static bool is_too_old(const world *w, long place, int kind, uint32_t which)
 {
+    if (kind == SIZE && is_undone(w, which, place, w->at))
+        return true;
     for (size_t i = 0; i < w->at; i++) {
         const tl_simdisk_op *through = kind == SIZE ? through_at(w, i, which) : NULL;
         if (through != NULL && !shows(w, place, through, i))
@@ -378,7 +412,8 @@ static bool journal_has(const world *w, uint32_t file, long place)
 {
     for (long c = 0; c < w->change_count; c++) {
         const change *other = &w->changes[c];
-        if (other->kind != SIZE || other->file != file || other->by_write)
+        if (other->kind != SIZE || other->file != file || other->by_write ||
+            is_undone(w, file, c, w->at))
             continue;
         if (other->event < w->journal ? place < c : place >= c)
             return false; /* a truncate or fallocate that persisted; one that did not */
@@ -414,7 +449,8 @@ static bool journal_holds(const world *w, long events, size_t sync)
     const tl_simdisk_op *op = tl_simdisk_op_at(w->trace, sync);
     if (op->through) { /* the oldest size that shows it must have what it needs */
         long place = NONE;
-        while ((place != NONE && !is_size_of(w, place, op->file)) || !shows(w, place, op, sync))
+        while ((place != NONE && !is_size_of(w, place, op->file)) || !shows(w, place, op, sync) ||
+               is_undone(w, op->file, place, sync))
             place++;
         if (place == NONE)
             return true;
@@ -424,7 +460,8 @@ static bool journal_holds(const world *w, long events, size_t sync)
     for (long i = 0; i < w->change_count; i++) {
         const change *c = &w->changes[i];
         bool holds = c->kind == SIZE && c->by_write ? c->event <= events : c->event < events;
-        if (c->kind == SECTOR || c->op >= (long)sync || holds)
+        if (c->kind == SECTOR || c->op >= (long)sync || holds ||
+            (c->kind == SIZE && is_undone(w, c->file, i, sync)))
             continue;
         if (op->kind == TL_SIMDISK_SYNC && c->file == op->file && (c->kind == SIZE || c->creates))
             return false;

@@ -41,6 +41,25 @@ static tl_status write_list(world *w, const tl_simdisk_op *op, long i, uint64_t 
     return status;
 }
 
+/* The file goes back: a size and a content of each sector, which need no journal. */
+static tl_status back_list(world *w, const tl_simdisk_op *op, long i)
+{
+    tl_status status = change_add(w, (change){.kind = SIZE,
+                                              .op = i,
+                                              .event = NONE,
+                                              .file = op->file,
+                                              .old = op->size_bytes,
+                                              .bytes = op->size_bytes});
+    for (uint32_t s = 0; s * 512 < w->room_bytes && status == TL_OK; s++)
+        status =
+            change_add(w, (change){.kind = SECTOR,
+                                   .op = i,
+                                   .file = op->file,
+                                   .sector = s,
+                                   .version = s < op->sector_count ? op->first_version + s : 0});
+    return status;
+}
+
 static tl_status op_list(world *w, const tl_simdisk_op *op, long i, uint64_t *sizes)
 {
     change size = {.kind = SIZE, .op = i, .event = w->events, .file = op->file};
@@ -77,6 +96,10 @@ static tl_status op_list(world *w, const tl_simdisk_op *op, long i, uint64_t *si
                 .kind = NAME, .op = i, .event = name.event, .path = op->path2, .file = op->file});
         if (status == TL_OK)
             status = change_add(w, name);
+        break;
+    case TL_SIMDISK_SYNC_FAILED:
+        if (op->failure == TL_SYNC_FAILED_REVERTED && (size_t)i < w->at)
+            status = back_list(w, op, i);
         break;
     default:
         break; /* syncs change nothing */

@@ -108,6 +108,19 @@ static void write_step(maker *m, tl_file *file)
     keep(m, m->io->pwritev(m->io, file, offset, &span, 1));
 }
 
+/* One in two fails. */
+static void sync_step(maker *m, tl_file *file)
+{
+    uint64_t how = below(m, 6);
+    if (how < 2) {
+        tl_simdisk_fail_sync(m->disk, 1, TL_SYNC_FAILED_REVERTED, false);
+    } else if (how == 2 && m->units < m->units_max / 2) {
+        m->given_up = m->units;
+        tl_simdisk_fail_sync(m->disk, 1, TL_SYNC_FAILED_CLEAN, false);
+    }
+    keep(m, m->io->fdatasync(m->io, file));
+}
+
 static void file_step(maker *m, uint64_t what, const char *name)
 {
     tl_file *file = opened(m, name, what < 6);
@@ -125,11 +138,7 @@ static void file_step(maker *m, uint64_t what, const char *name)
         uint64_t offset = below(m, 2000); /* in this order with any compiler */
         keep(m, m->io->fallocate(m->io, file, offset, 1 + below(m, 4000)));
     } else {
-        if (below(m, 3) == 0 && m->units < m->units_max / 2) {
-            m->given_up = m->units;
-            tl_simdisk_fail_sync(m->disk, 1, TL_SYNC_FAILED_CLEAN, false);
-        }
-        keep(m, m->io->fdatasync(m->io, file));
+        sync_step(m, file);
     }
     m->io->close(m->io, file);
 }
@@ -137,7 +146,8 @@ static void file_step(maker *m, uint64_t what, const char *name)
 static void step(maker *m)
 {
     const char *name = names[below(m, NAMES - below(m, 2))];
-    uint64_t what = below(m, 13);
+    uint64_t what = below(m, 15);
+    what = what < 13 ? what : 8; /* three of them are syncs */
     if (what < 9) {
         pend(m, what < 6 ? 1 : 0); /* it may be created */
         file_step(m, what, name);

@@ -195,6 +195,35 @@ static void a_reverted_file_is_what_the_disk_has(void **state)
     assert_string_equal(content("a"), "a512 c512");
 }
 
+static void what_went_back_stays_away_whatever_a_power_loss_keeps(void **state)
+{
+    (void)state;
+    tl_file *file = durable("a", 'a', 1024);
+    fill(file, 0, 'b', 2048);
+    tl_simdisk_fail_sync(disk, 1, TL_SYNC_FAILED_REVERTED, false);
+    assert_int_equal(io->fdatasync(io, file), TL_IO);
+    power_loss(now(), false, NULL, 0, 0); /* nothing dropped */
+    assert_string_equal(content("a"), "a1024");
+}
+
+/* The disk has the sector of a write through as it was in the cache, longer than the file there. */
+static void a_file_that_went_back_grows_with_zeros(void **state)
+{
+    (void)state;
+    uint8_t byte = 1;
+    size_t got = 0;
+    tl_file *file = durable("a", 'a', 100);
+    fill(file, 0, 'b', 300);
+    tl_simdisk_write_through(disk, file);
+    fill(file, 0, 'c', 50);
+    tl_simdisk_fail_sync(disk, 1, TL_SYNC_FAILED_REVERTED, false);
+    assert_int_equal(io->fdatasync(io, file), TL_IO);
+    assert_string_equal(content("a"), "c50 b50");
+    assert_int_equal(io->truncate(io, file, 300), TL_OK);
+    assert_int_equal(io->pread(io, file, 200, &byte, 1, &got), TL_OK);
+    assert_int_equal(byte, 0);
+}
+
 static void a_late_error_comes_with_the_next_sync_and_once(void **state)
 {
     (void)state;
@@ -409,6 +438,8 @@ int main(void)
         TEST(pages_marked_clean_and_written_again_are_synced),
         TEST(a_page_marked_clean_may_have_arrived_all_the_same),
         TEST(a_reverted_file_is_what_the_disk_has),
+        TEST(what_went_back_stays_away_whatever_a_power_loss_keeps),
+        TEST(a_file_that_went_back_grows_with_zeros),
         TEST(a_late_error_comes_with_the_next_sync_and_once),
         TEST(a_sync_covers_its_own_file_only),
         TEST(a_name_needs_its_directory_synced),

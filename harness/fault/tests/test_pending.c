@@ -291,6 +291,22 @@ static void a_write_is_in_flight_until_a_sync_of_its_file_has_finished(void **st
     end(&f);
 }
 
+static void what_went_back_is_in_flight_no_more(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f);
+    put(&f, 0, 1, 4096);
+    sync_all(&f);
+    put(&f, 4000, 2, 200); /* 4 */
+    tl_simdisk_fail_sync(f.disk, 1, TL_SYNC_FAILED_REVERTED, false);
+    assert_int_equal(f.io->fdatasync(f.io, f.file), TL_IO); /* 5 */
+    assert_int_equal(flying(&f, 5), 3);
+    assert_int_equal(flying(&f, 6), 0);
+    EXPECT(&f, 6, {TL_PROFILE_JOURNAL, 1, 1}, {TL_PROFILE_POSIX, 1, 1});
+    end(&f);
+}
+
 static void zeros_are_certain_that_a_sync_saw_and_no_cut_took(void **state)
 {
     (void)state;
@@ -326,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_synced_file_takes_the_journal_along_as_far_as_its_size_needs),
         cmocka_unit_test(a_write_through_that_the_disk_lied_about_is_a_plain_write),
         cmocka_unit_test(a_write_is_in_flight_until_a_sync_of_its_file_has_finished),
+        cmocka_unit_test(what_went_back_is_in_flight_no_more),
         cmocka_unit_test(zeros_are_certain_that_a_sync_saw_and_no_cut_took),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,9 +54,9 @@ static void random_op(tl_simdisk *disk, uint64_t *random)
     uint64_t offset = next_random(random) % 6000, size = 1 + next_random(random) % 3000;
     if (kind == 4 || kind == 5) {
         static const tl_sync_failure failures[] = {TL_SYNC_FAILED_DIRTY, TL_SYNC_FAILED_CLEAN,
-                                                   TL_SYNC_FAILED_LATE};
+                                                   TL_SYNC_FAILED_LATE, TL_SYNC_FAILED_REVERTED};
         if (kind == 4 && next_random(random) % 2 == 0)
-            tl_simdisk_fail_sync(disk, 1, failures[next_random(random) % 3], false);
+            tl_simdisk_fail_sync(disk, 1, failures[next_random(random) % 4], false);
         (void)!io->fdatasync(io, file); /* a late one fails now */
     } else if (kind == 6 || kind == 7)
         must(io->truncate(io, file, offset));

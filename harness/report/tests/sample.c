@@ -316,12 +316,12 @@ tl_json *sample_crash_run(unsigned findings)
     };
     static const char *const durabilities[] = {"commit", "none"};
     static const struct {
-        const char *name, *states;
-    } variants[] = {
-        {"all_issued",           "160"   },
-        {"unsynced_dropped",     "160"   },
-        {"torn_sector",          "118904"},
-        {"kill_then_power_loss", "4232"  }
+        const char *name, *leaves, *represented;
+    } profiles[] = {
+        {"sigkill", "160",    "160"         },
+        {"prefix",  "160",    "160"         },
+        {"journal", "118904", "281474976710"},
+        {"posix",   "4232",   "16777216"    }
     };
     tl_json *run = run_frame("20261121T150140Z_ab12cd34ef56+dirty",
                              findings > 0 ? "crash-failed" : "ok", findings > 0 ? 3 : 0, argv);
@@ -349,12 +349,17 @@ tl_json *sample_crash_run(unsigned findings)
             tl_json_add_text(crash, "states", "123456");
             tl_json_add_text(crash, "distinct", "100000");
             tl_json_add_real(crash, "states_per_s", 12000);
-            tl_json *list = tl_json_add_array(crash, "variants");
+            tl_json *list = tl_json_add_array(crash, "profiles");
             for (size_t v = 0; v < 4; v++) {
-                tl_json *variant = tl_json_add_object(list, NULL);
-                tl_json_add_text(variant, "name", variants[v].name);
-                tl_json_add_text(variant, "states", variants[v].states);
-                tl_json_add_count(variant, "findings", broken && v == 1 ? findings : 0);
+                tl_json *profile = tl_json_add_object(list, NULL);
+                tl_json_add_text(profile, "name", profiles[v].name);
+                tl_json_add_text(profile, "tier", "T2");
+                tl_json_add_count(profile, "points", 160);
+                tl_json_add_text(profile, "leaves", profiles[v].leaves);
+                tl_json_add_text(profile, "represented", profiles[v].represented);
+                tl_json_add_text(profile, "allowed", profiles[v].represented);
+                tl_json_add_real(profile, "coverage", 1);
+                tl_json_add_count(profile, "findings", broken && v == 1 ? findings : 0);
             }
             tl_json_add_text(crash, "recovered", broken ? "123449" : "123456");
             tl_json_add_count(crash, "lost_committed", broken ? findings : 0);
@@ -366,11 +371,13 @@ tl_json *sample_crash_run(unsigned findings)
                 continue;
             }
             tl_json *failure = tl_json_add_object(crash, "first_failure");
-            tl_json_add_text(failure, "case", "point 77, unsynced_dropped");
+            tl_json_add_text(failure, "case", "shadow2/commit/prefix/77.0/oldest");
             tl_json_add_text(failure, "rule", "lost_committed");
             tl_json_add_text(failure, "seed", "0x000000000000002a");
-            tl_json_add_text(failure, "repro_cmd", "treelab crash replay 77 --seed 42");
-            tl_json_add_text(failure, "script", "repro_77.tls");
+            tl_json_add_text(failure, "repro_cmd",
+                             "treelab crash replay "
+                             "tree/mixed/4096/42/60/shadow2/commit/prefix/77.0/oldest");
+            tl_json_add_text(failure, "script", "finding-77.tls");
         }
     }
     return run;

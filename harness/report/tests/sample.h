@@ -10,7 +10,7 @@
 
 /* Four drivers by four workloads by `repetitions`. */
 tl_json *sample_bench_run(unsigned repetitions);
-/* Two protocols by two durabilities; `findings` > 0 puts that many into one variant. */
+/* Two protocols by two durabilities; `findings` > 0 puts that many into one profile. */
 tl_json *sample_crash_run(unsigned findings);
 /* A run with what goes wrong: failed, wrong and unsupported cells, a phase without operations,
  * names that need escaping, a store without latency or counters. */

@@ -1,6 +1,6 @@
 /* harness/report/tests/test_report_command.c -- `treelab report`: files it leaves, exit codes.
  *
- * Run from the repository's root: the command finds its templates in plots/.
+ * Run from the repository's root: the command finds its templates in plots/, or wherever it is run.
  */
 #include "harness/cli/cli.h"
 #include "harness/report/text.h"
@@ -133,6 +133,35 @@ static void bad_usage_exits_2(void **state)
     assert_int_equal(report_in_child(empty, NULL), TL_EXIT_USAGE); /* no directory */
 }
 
+/* They were looked for in ./plots and beside the program alone. */
+static void templates_are_found_from_any_directory(void **state)
+{
+    char *dir = *state;
+    put_run(dir, "", sample_crash_run(0));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (chdir("/") != 0 || unsetenv("TREELAB_PLOTS") != 0)
+            _exit(99);
+        _exit(report(dir, NULL, NULL));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), TL_EXIT_OK);
+    assert_file(dir, "plots/crash.svg", true);
+}
+
+static void the_environment_may_name_the_templates(void **state)
+{
+    char *dir = *state, plots[] = "--plots", root[] = "plots";
+    put_run(dir, "", sample_crash_run(0));
+    assert_int_equal(setenv("TREELAB_PLOTS", "/tmp/treelab_no_such_plots", 1), 0);
+    assert_int_equal(report(dir, NULL, NULL), TL_EXIT_ENVIRONMENT);
+    assert_int_equal(report(dir, plots, root), TL_EXIT_OK); /* the option wins */
+    assert_int_equal(unsetenv("TREELAB_PLOTS"), 0);
+}
+
 static void missing_templates_exit_5_after_the_page_is_written(void **state)
 {
     char plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots";
@@ -151,6 +180,8 @@ int main(void)
         WITH_DIRECTORY(a_run_without_cells_exits_6_and_still_says_so_in_a_page),
         WITH_DIRECTORY(a_damaged_run_exits_3_and_leaves_nothing),
         WITH_DIRECTORY(bad_usage_exits_2),
+        WITH_DIRECTORY(templates_are_found_from_any_directory),
+        WITH_DIRECTORY(the_environment_may_name_the_templates),
         WITH_DIRECTORY(missing_templates_exit_5_after_the_page_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

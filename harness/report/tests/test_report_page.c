@@ -213,7 +213,7 @@ static void findings_are_the_first_thing_said(void **state)
     const char *page = tl_text_data(&f->page);
     assert_well_formed(page);
     assert_non_null(strstr(page, "Failed: 7 crash findings"));
-    assert_non_null(strstr(page, "treelab crash replay 77 --seed 42"));
+    assert_non_null(strstr(page, "treelab crash replay tree/mixed/4096/42/60/shadow2"));
     assert_non_null(strstr(page, "a second crash during recovery"));       /* under "not covered" */
     assert_null(strstr(page, "<li>writes that stop between two sectors")); /* that was tried */
 }

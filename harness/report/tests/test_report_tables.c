@@ -243,9 +243,8 @@ static void crash_cells_keep_their_counts_and_outcomes(void **state)
     snprintf(path, sizeof path, "%s/crash.tsv", f->dir);
     assert_int_equal(tl_text_load(&text, path), TL_OK);
     const char *table = tl_text_data(&text);
-    assert_non_null(strstr(table, "tree\tcommit\ttorn_sector\t118904\t0\tclean\n"));
-    assert_non_null(
-        strstr(table, "tree:commit=shadow2\tcommit\tunsynced_dropped\t160\t7\tfinding\n"));
+    assert_non_null(strstr(table, "tree\tcommit\tjournal\t118904\t0\tclean\n"));
+    assert_non_null(strstr(table, "tree:commit=shadow2\tcommit\tprefix\t160\t7\tfinding\n"));
     tl_text_clear(&text);
 }
 

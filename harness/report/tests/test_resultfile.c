@@ -151,7 +151,7 @@ static tl_json *crash_cell(void)
     tl_json_add_text(crash, "distinct", "100000");
     tl_json_add_real(crash, "states_per_s", 12000.5);
     tl_json *variant = tl_json_add_object(tl_json_add_array(crash, "variants"), NULL);
-    tl_json_add_text(variant, "name", "all_issued");
+    tl_json_add_text(variant, "name", "process_killed");
     tl_json_add_text(variant, "states", "160");
     tl_json_add_count(variant, "findings", 0);
     tl_json_add_text(crash, "recovered", "123456");
@@ -160,7 +160,7 @@ static tl_json *crash_cell(void)
     tl_json_add_count(crash, "corrupt", 0);
     tl_json_add_count(crash, "other_findings", 0);
     tl_json *failure = tl_json_add_object(crash, "first_failure");
-    tl_json_add_text(failure, "case", "all_issued/17");
+    tl_json_add_text(failure, "case", "log/commit/prefix/17.0/newest");
     tl_json_add_text(failure, "rule", "lost_committed");
     tl_json_add_hex(failure, "seed", 9);
     tl_json_add_text(failure, "repro_cmd", "treelab crash --driver tree");

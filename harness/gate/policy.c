@@ -1,0 +1,186 @@
+/* harness/gate/policy.c -- see policy.h.  What is not understood is refused: a row that is not
+ * run because its key was misspelt would be a gate that stands open. */
+#include "harness/gate/policy.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} layers[] = {
+    {TL_LAYER_COUNTERS,     "counters"    },
+    {TL_LAYER_INSTRUCTIONS, "instructions"},
+    {TL_LAYER_TIME,         "time"        },
+};
+enum { LAYER_COUNT = sizeof layers / sizeof layers[0] };
+
+const char *tl_layer_name(unsigned layer)
+{
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        if (layers[i].bit == layer)
+            return layers[i].name;
+    return "";
+}
+
+unsigned tl_layer_find(const char *name)
+{
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        if (strcmp(layers[i].name, name) == 0)
+            return layers[i].bit;
+    return 0;
+}
+
+typedef struct reader {
+    const char *path;
+    char *error;
+    size_t error_bytes;
+} reader;
+
+static tl_status refuse(const reader *from, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static tl_status refuse(const reader *from, const char *format, ...)
+{
+    char text[TL_GATE_TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    snprintf(from->error, from->error_bytes, "%s: %s", from->path, text);
+    return TL_INVALID;
+}
+
+/* Every member of `object` is one of `known`, a NULL-terminated list. */
+static tl_status known_members(const reader *from, const tl_json *object, const char *where,
+                               const char *const *known)
+{
+    for (size_t i = 0; i < tl_json_size(object); i++) {
+        const char *name = tl_json_name(tl_json_at(object, i));
+        bool found = false;
+        for (const char *const *at = known; *at != NULL; at++)
+            found = found || strcmp(*at, name) == 0;
+        if (!found)
+            return refuse(from, "%s has no member '%s'", where, name);
+    }
+    return TL_OK;
+}
+
+static bool is_name(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (!isalnum((unsigned char)*at) && *at != '_' && *at != '-')
+            return false;
+    return text[0] != '\0';
+}
+
+static tl_status read_words(const reader *from, const tl_json *list, tl_gate_row *row)
+{
+    static const char *const kept[] = {"--json", "--out", "--dir", "--repeat", "--quiet", "-q"};
+    if (tl_json_size(list) == 0 || tl_json_size(list) >= TL_GATE_WORDS_MAX)
+        return refuse(from, "row '%s' wants \"run\": the arguments of `treelab run`, at most %d",
+                      row->name, TL_GATE_WORDS_MAX - 1);
+    for (size_t i = 0; i < tl_json_size(list); i++) {
+        const char *word = tl_json_text(tl_json_at(list, i), NULL);
+        if (word == NULL)
+            return refuse(from, "row '%s': \"run\" is a list of texts", row->name);
+        for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++)
+            if (strcmp(word, kept[k]) == 0)
+                return refuse(from, "row '%s': %s is the gate's own to give", row->name, word);
+        row->words[row->word_count++] = word;
+    }
+    row->words[row->word_count] = NULL;
+    return TL_OK;
+}
+
+static tl_status read_layers(const reader *from, const tl_json *list, tl_gate_row *row)
+{
+    row->layers = list == NULL ? TL_LAYERS_ALL : 0;
+    for (size_t i = 0; i < tl_json_size(list); i++) {
+        const char *name = tl_json_text(tl_json_at(list, i), "");
+        unsigned bit = tl_layer_find(name);
+        if (bit == 0)
+            return refuse(
+                from, "row '%s': there is no layer '%s'; there are counters, instructions, time",
+                row->name, name);
+        row->layers |= bit;
+    }
+    return row->layers != 0 ? TL_OK : refuse(from, "row '%s' asks for no layer", row->name);
+}
+
+static tl_status read_row(const reader *from, const tl_json *object, tl_gate_policy *policy)
+{
+    static const char *const members[] = {"name", "run", "layers", "why", NULL};
+    if (policy->row_count == TL_GATE_ROWS_MAX)
+        return refuse(from, "more than %d rows", TL_GATE_ROWS_MAX);
+    tl_gate_row *row = &policy->rows[policy->row_count];
+    *row = (tl_gate_row){.name = tl_json_text(tl_json_get(object, "name"), "")};
+    if (!is_name(row->name))
+        return refuse(from, "row %zu wants a \"name\" of letters, digits, _ and -",
+                      policy->row_count + 1);
+    for (size_t i = 0; i < policy->row_count; i++)
+        if (strcmp(policy->rows[i].name, row->name) == 0)
+            return refuse(from, "two rows are called '%s'", row->name);
+    policy->row_count++;
+    tl_status status = known_members(from, object, row->name, members);
+    if (status == TL_OK)
+        status = read_words(from, tl_json_get(object, "run"), row);
+    if (status == TL_OK)
+        status = read_layers(from, tl_json_get(object, "layers"), row);
+    return status;
+}
+
+static tl_status read_root(const reader *from, tl_gate_policy *policy)
+{
+    static const char *const members[] = {
+        "schema", "rows", "instructions", "time", "inconclusive_fails", NULL};
+    static const char *const of_instructions[] = {"tolerance", NULL};
+    const tl_json *root = policy->root;
+    if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), "treelab.gate/1") != 0)
+        return refuse(from, "\"schema\" is to be \"treelab.gate/1\"");
+    tl_status status = known_members(from, root, "a policy", members);
+    if (status != TL_OK)
+        return status;
+    const tl_json *instructions = tl_json_get(root, "instructions");
+    status = known_members(from, instructions, "\"instructions\"", of_instructions);
+    if (status != TL_OK)
+        return status;
+    policy->instruction_tolerance = tl_json_real(tl_json_get(instructions, "tolerance"), 0.001);
+    if (!(policy->instruction_tolerance >= 0 && policy->instruction_tolerance < 1))
+        return refuse(from, "\"tolerance\" is a share, 0.001 for a tenth of a percent");
+    policy->time = tl_json_get(root, "time");
+    policy->inconclusive_fails = tl_json_is_true(tl_json_get(root, "inconclusive_fails"));
+    const tl_json *rows = tl_json_get(root, "rows");
+    for (size_t i = 0; i < tl_json_size(rows) && status == TL_OK; i++)
+        status = read_row(from, tl_json_at(rows, i), policy);
+    if (status == TL_OK && policy->row_count == 0)
+        return refuse(from, "no \"rows\": it would let everything pass");
+    return status;
+}
+
+tl_status tl_gate_policy_read(const char *path, tl_gate_policy *policy, char *error,
+                              size_t error_bytes)
+{
+    reader from = {path, error, error_bytes};
+    *policy = (tl_gate_policy){0};
+    tl_status status = tl_json_read(path, &policy->root);
+    if (status == TL_INVALID)
+        return refuse(&from, "not JSON");
+    if (status != TL_OK) {
+        snprintf(error, error_bytes, "cannot read '%s': %s", path, strerror(errno));
+        return status;
+    }
+    status = read_root(&from, policy);
+    if (status != TL_OK)
+        tl_gate_policy_release(policy);
+    return status;
+}
+
+void tl_gate_policy_release(tl_gate_policy *policy)
+{
+    tl_json_free(policy->root);
+    *policy = (tl_gate_policy){0};
+}
