@@ -80,6 +80,9 @@ static void what_does_not_go_together_is_told(void **state)
         {"--history threads --repro log/commit/schedule/2/run --timeline", "judged without one"        },
         {"--history thread",                                               "did you mean 'threads'?"   },
     };
+    program_run(treelab, "crash shrink tree/threads/4096/42/14/log/commit/schedule/1/run");
+    program_says(treelab->err, "a script runs in one thread");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "crash --quiet %s", rows[i].arguments);
         program_says(treelab->err, rows[i].answer);
