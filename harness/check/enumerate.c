@@ -238,9 +238,10 @@ static tl_status only_run(tl_enumerator *on)
 {
     const tl_state_id *only = on->options->only;
     tl_state_id first = first_of(only);
+    bool same_run = only->schedule == on->options->recording->trace.threads.schedule && !only->run;
     if (only->nested)
         only = &first;
-    tl_status status = tl_enumerator_reach(on, only);
+    tl_status status = same_run ? tl_enumerator_reach(on, only) : TL_INVALID;
     if (status == TL_OK && on->nest != NULL && only->pick == TL_PICK_KILLED)
         status = tl_enumerate_killed(on, only);
     else if (status == TL_OK)
