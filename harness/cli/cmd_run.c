@@ -156,14 +156,21 @@ static void describe_options(const run_command *command)
     tl_json_add_bool(json, "compact", request->compact);
     tl_json_add_count(json, "shapes", request->shapes);
     describe_parameters(&command->asked.choice, tl_json_add_array(json, "parameters"));
+    tl_json_add_count(json, "interval_ns", request->interval_ns);
+    tl_json_add_count(json, "duration_ns", request->duration_ns);
+    tl_json_add_count(json, "warmup_ns", request->warmup_ns);
+    tl_json_add_text(json, "rate_mode", tl_rate_mode_name(request->rate.mode));
+    tl_json_add_count(json, "rate_per_s", request->rate.per_s);
     tl_result_set_options(command->result, json);
 }
 
 static void describe_harness(const run_command *command)
 {
     const tl_clock *clock = tl_clock_fastest();
+    tl_run_cost cost = tl_run_cost_measure();
     tl_result_set_harness(command->result, &(tl_result_harness){
-                                               .null_op_ns = tl_run_null_op_ns(),
+                                               .null_op_ns = cost.null_op_ns,
+                                               .harness_op_ns = cost.harness_op_ns,
                                                .clock = clock->name,
                                                .clock_cost_ns = clock->cost_ns,
                                                .sampling = 1,
@@ -295,6 +302,8 @@ static int write_result(run_command *command)
             snprintf(error, sizeof error, "cannot write '%s': %s", command->asked.json_path,
                      tl_status_text(status));
     }
+    if (status == TL_OK)
+        status = tl_run_write_files(command->run_dir, run, error, sizeof error);
     tl_run_print_table(out, run, command->asked.baseline);
     complain_about_end(command, exit_code);
     if (result_exists(command))

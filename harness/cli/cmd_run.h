@@ -100,4 +100,8 @@ void tl_run_parameters_loads(tl_run_options *options, struct argp_state *state);
 /* Print the resolved spec, as INI, or as JSON to options->json_path. */
 int tl_run_options_explain(const tl_run_options *options);
 
+/* Write series.csv and latency.hlog to `dir`; `error` tells why not. */
+TL_MUST_USE tl_status tl_run_write_files(const char *dir, const tl_run *run, char *error,
+                                         size_t error_bytes);
+
 #endif

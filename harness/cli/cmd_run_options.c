@@ -29,6 +29,11 @@ enum { /* options without a letter */
        OPTION_RESUME,
        OPTION_PROGRESS,
        OPTION_COLOR,
+       OPTION_INTERVAL,
+       OPTION_RATE,
+       OPTION_DURATION,
+       OPTION_WARMUP,
+       OPTION_UNTIL,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -67,6 +72,17 @@ static const struct argp_option options[] = {
      "Give space back before a store is closed, where it can", 0},
     {"shapes", OPTION_SHAPES, "N", 0,
      "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
+    {"rate", OPTION_RATE, "MODE:OPS", 0,
+     "Open loop: constant:20000 or poisson:20000 operations a second in measured phases; latency is "
+     "told from the real start (service) and from the intended one (response)", 0},
+    {"duration", OPTION_DURATION, "TIME", 0,
+     "End measured phases after so long, e.g. 30s: those that only read, and the last one", 0},
+    {"warmup", OPTION_WARMUP, "TIME", 0,
+     "Let measured phases run so long before they are measured, in a phase NAME.warmup", 0},
+    {"until", OPTION_UNTIL, "RULE", 0,
+     "End them when throughput has settled: 'steady(slope<1%/5s, windows=2)'", 0},
+    {"interval", OPTION_INTERVAL, "TIME", 0,
+     "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0,
      "End after this time (30s, 5m), keeping the cells finished by then", 0},
     {"resume", OPTION_RESUME, NULL, 0,
@@ -104,6 +120,11 @@ static const struct {
     {OPTION_COMPACT,    "compact",    "yes", false},
     {OPTION_SHAPES,     "shapes",     NULL,  false},
     {OPTION_TIMEOUT,    "timeout",    NULL,  false},
+    {OPTION_RATE,       "rate",       NULL,  false},
+    {OPTION_DURATION,   "duration",   NULL,  false},
+    {OPTION_WARMUP,     "warmup",     NULL,  false},
+    {OPTION_UNTIL,      "until",      NULL,  false},
+    {OPTION_INTERVAL,   "interval",   NULL,  false},
 };
 
 /* False: the option is none of the spec's. */

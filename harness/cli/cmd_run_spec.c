@@ -176,7 +176,54 @@ static void refuse_crashes(tl_run_options *asked)
                             asked->spec.sections[i].name);
 }
 
+static void refuse_pace(tl_run_options *asked, const tl_spec_entry *entry)
+{
+    tl_rate rate;
+    tl_steady_rule rule;
+    if (strcmp(entry->key, "rate") == 0 && !tl_rate_parse(entry->value, &rate))
+        tl_spec_trouble(&asked->spec, entry->line,
+                        "rate takes constant:N or poisson:N with N operations a second, 1 to 1e9, "
+                        "or closed, not '%.60s'",
+                        entry->value);
+    if (strcmp(entry->key, "until") == 0 && entry->section[0] != '\0')
+        tl_spec_trouble(&asked->spec, entry->line,
+                        "[%.60s] until: what ends phases is the same for all of them; put it in "
+                        "[global]",
+                        entry->section);
+    else if (strcmp(entry->key, "until") == 0 && !tl_steady_parse(entry->value, &rule))
+        tl_spec_trouble(&asked->spec, entry->line,
+                        "until takes 'steady(slope<1%%/5s, windows=2)' with 2 to 8 windows of 10ms "
+                        "to 1h, not '%.60s'",
+                        entry->value);
+}
+
+/* How fast and how long: a rate, a rule, and times from 1 ms to an hour. */
+static void refuse_paces(tl_run_options *asked)
+{
+    static const char *const times[] = {"duration", "warmup", "interval"};
+    for (size_t i = 0; i < asked->spec.entry_count; i++)
+        refuse_pace(asked, &asked->spec.entries[i]);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        const tl_spec_entry *entry = tl_spec_find(&asked->spec, "", times[i]);
+        double seconds = 0;
+        if (entry == NULL || !tl_parse_seconds(entry->value, &seconds) || seconds == 0)
+            continue;
+        if (seconds * 1e9 < (double)TL_SERIES_INTERVAL_NS_MIN ||
+            seconds * 1e9 > (double)TL_SERIES_INTERVAL_NS_MAX)
+            tl_spec_trouble(&asked->spec, entry->line, "%s takes 1ms to 1h or 0s, not '%.60s'",
+                            times[i], entry->value);
+    }
+}
+
 /* From texts that were judged to a request. */
+
+static uint64_t ns_of(tl_run_options *asked, struct argp_state *state, const char *key)
+{
+    double seconds = 0;
+    const char *fallback = tl_spec_row(tl_spec_globals, key)->fallback;
+    const char *text = value_of(asked, state, key, fallback);
+    return tl_parse_seconds(text, &seconds) ? (uint64_t)(seconds * 1e9 + 0.5) : 0;
+}
 
 static uint64_t number_of(tl_run_options *asked, struct argp_state *state, const char *key)
 {
@@ -223,6 +270,11 @@ static void fill_request(tl_run_options *asked, struct argp_state *state)
     request->pin_reader = flag_of(asked, state, "pin_reader");
     request->compact = flag_of(asked, state, "compact");
     request->shapes = (size_t)number_of(asked, state, "shapes");
+    request->duration_ns = ns_of(asked, state, "duration");
+    request->warmup_ns = ns_of(asked, state, "warmup");
+    request->interval_ns = ns_of(asked, state, "interval");
+    tl_rate_parse(value_of(asked, state, "rate", "closed"), &request->rate);
+    tl_steady_parse(tl_spec_get(&asked->spec, "", "until", ""), &request->until);
     asked->stores_dir = tl_spec_get(&asked->spec, "", "dir", NULL);
     const char *timeout = tl_spec_get(&asked->spec, "", "timeout", NULL);
     if (timeout != NULL && !tl_parse_seconds(timeout, &asked->timeout_s))
@@ -349,6 +401,7 @@ bool tl_run_spec_judge(tl_run_options *asked, struct argp_state *state)
     gather_words(asked);
     (void)tl_spec_check(&asked->spec, &asked->words);
     refuse_crashes(asked);
+    refuse_paces(asked);
     mark_drivers(&asked->choice);
     tl_run_parameters_check(asked);
     if (asked->spec.trouble_count > 0)

@@ -53,9 +53,10 @@ void tl_result_set_options(tl_result *result, tl_json *options);
 
 typedef struct tl_result_harness { /* what measuring costs */
     double null_op_ns;             /* one operation of the null driver; NAN: not measured */
-    const char *clock;             /* "CLOCK_MONOTONIC" */
-    double clock_cost_ns;          /* one reading; NAN: not measured */
-    uint64_t sampling;             /* one operation in this many is timed */
+    double harness_op_ns; /* of it, what a latency has beyond the clock; NAN: not measured */
+    const char *clock;    /* "CLOCK_MONOTONIC" */
+    double clock_cost_ns; /* one reading; NAN: not measured */
+    uint64_t sampling;    /* one operation in this many is timed */
 } tl_result_harness;
 void tl_result_set_harness(tl_result *result, const tl_result_harness *harness);
 

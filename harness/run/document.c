@@ -135,10 +135,11 @@ static void add_workload(tl_json *object, const tl_run_request *request, const t
     tl_json_add_count(plugin, "abi", workload->abi);
 }
 
-static void add_latency(tl_json *object, uint32_t kind, const tl_run_latency *latency)
+static void add_latency(tl_json *object, uint32_t kind, const char *from,
+                        const tl_run_latency *latency)
 {
     tl_json *row = tl_json_add_object(object, tl_op_kind_name(kind));
-    tl_json_add_text(row, "kind", "service");
+    tl_json_add_text(row, "kind", from);
     tl_json_add_count(row, "count", latency->count);
     tl_json_add_count(row, "min", latency->min);
     tl_json_add_count(row, "p50", latency->p50);
@@ -149,6 +150,7 @@ static void add_latency(tl_json *object, uint32_t kind, const tl_run_latency *la
     tl_json_add_count(row, "max", latency->max);
     tl_json_add_real(row, "mean", latency->mean);
     tl_json_add_count(row, "clamped", latency->clamped);
+    tl_json_add_text(row, "hdr", latency->hdr);
     tl_json *curve = tl_json_add_array(row, "curve");
     for (size_t i = 0; i < latency->curve_count; i++) {
         tl_json *point = tl_json_add_array(curve, NULL);
@@ -227,6 +229,41 @@ static void add_shapes(tl_json *object, const tl_shapes *shapes)
     }
 }
 
+/* Of open loops: how the timetable was kept, and the latencies that count waiting. */
+static void add_schedule(tl_json *object, const tl_run_phase *phase)
+{
+    const tl_run_schedule *kept = &phase->schedule;
+    if (kept->rate.mode == TL_RATE_CLOSED)
+        return;
+    tl_json *response = tl_json_add_object(object, "response");
+    for (uint32_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        if (phase->response[kind].count > 0)
+            add_latency(response, kind, "response", &phase->response[kind]);
+    tl_json *schedule = tl_json_add_object(object, "schedule");
+    tl_json_add_text(schedule, "mode", tl_rate_mode_name(kept->rate.mode));
+    tl_json_add_count(schedule, "target", kept->rate.per_s);
+    tl_json_add_real(schedule, "achieved", kept->achieved_per_s);
+    tl_json_add_count(schedule, "max_backlog", kept->backlog_max);
+    tl_json_add_count(schedule, "late_ns", kept->late_ns);
+    tl_json_add_bool(schedule, "overloaded", kept->overloaded);
+}
+
+/* What ended the phase, and whether its throughput had settled where that was asked for. */
+static void add_end(tl_json *object, const tl_run_phase *phase)
+{
+    const tl_steady *steady = &phase->series.steady;
+    char rule[TL_STEADY_TEXT_MAX];
+    tl_json_add_text(object, "end", tl_run_end_name(phase->end));
+    if (steady->rule.windows == 0)
+        return;
+    tl_steady_print(&steady->rule, rule);
+    tl_json *parent = tl_json_add_object(object, "steady");
+    tl_json_add_bool(parent, "reached", steady->reached);
+    tl_json_add_real(parent, "at_s", steady->reached ? (double)steady->at_ns / 1e9 : (double)NAN);
+    tl_json_add_real(parent, "per_s", steady->reached ? steady->per_s : (double)NAN);
+    tl_json_add_text(parent, "rule", rule);
+}
+
 static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
 {
     tl_json *object = tl_json_add_object(phases, NULL);
@@ -250,7 +287,9 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
     tl_json *latency = tl_json_add_object(object, "latency");
     for (uint32_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         if (phase->latency[kind].count > 0)
-            add_latency(latency, kind, &phase->latency[kind]);
+            add_latency(latency, kind, "service", &phase->latency[kind]);
+    add_schedule(object, phase);
+    add_end(object, phase);
     add_counters(object, phase);
     add_space(object, phase);
     add_shapes(object, &phase->shapes);

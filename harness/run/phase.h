@@ -20,6 +20,8 @@ tl_status tl_phase_verify(const tl_driver *driver, tl_store *store, const char *
                           const tl_truth *truth, tl_scan *scan, tl_check *check,
                           tl_run_phase *result);
 
+void tl_phase_release(tl_run_phase *result); /* what tl_phase_measure allocated */
+
 /* Take over what the check found. */
 void tl_phase_conclude(tl_run_phase *result, const tl_check *check);
 

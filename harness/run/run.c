@@ -13,6 +13,11 @@ static const char *const durability_names[] = {
     [TL_DURABILITY_NONE] = "none",
 };
 
+bool tl_run_has_limit(const tl_run_request *request)
+{
+    return request->duration_ns > 0 || request->until.windows > 0;
+}
+
 const char *tl_run_durability_name(tl_durability durability)
 {
     return durability_names[durability];
@@ -148,10 +153,12 @@ static void compare_with_peer(const tl_run *run, tl_run_cell *cell)
     const tl_run_cell *peer = peer_of(run, cell);
     if (peer == NULL || cell->status != TL_RUN_CELL_OK || !reads_back(cell))
         return;
+    bool cut = false; /* by time: the two did not do the same */
     for (size_t i = 0; i < cell->phase_count && i < peer->phase_count; i++) {
         tl_run_phase *mine = &cell->phases[i];
         const tl_run_phase *other = &peer->phases[i];
-        if (strcmp(mine->name, other->name) != 0 || mine->result_hash == other->result_hash)
+        cut = cut || mine->partial || other->partial;
+        if (cut || strcmp(mine->name, other->name) != 0 || mine->result_hash == other->result_hash)
             continue;
         mine->wrong++;
         cell->status = TL_RUN_CELL_WRONG;
@@ -203,8 +210,9 @@ static tl_status find_truths(const tl_run_request *request, tl_truth **truths, c
         size_t count = 0;
         tl_run_request own = tl_run_request_of(request, &request->loads[i]);
         tl_workload_spec spec = tl_cell_spec(&own, &request->loads[i]);
-        tl_status status = tl_truth_find(request->loads[i].workload, &spec, &truths[i], &count,
-                                         error, error_bytes);
+        tl_status status = tl_truth_find_cut(request->loads[i].workload, &spec,
+                                             tl_run_has_limit(request) ? 0 : UINT64_MAX, &truths[i],
+                                             &count, error, error_bytes);
         if (status != TL_OK)
             return status;
         if (!needed) {

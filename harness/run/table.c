@@ -81,6 +81,18 @@ static double measure_p50(const tl_run_phase *mine, const tl_run_phase *baseline
     return mine == NULL ? 0.0 : (double)main_latency(mine)->p50;
 }
 
+static double measure_response_p50(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)mine->response[main_kind(mine)].p50;
+}
+
+static double measure_response_p99(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)mine->response[main_kind(mine)].p99;
+}
+
 static double measure_p99(const tl_run_phase *mine, const tl_run_phase *baseline)
 {
     (void)baseline;
@@ -175,6 +187,37 @@ static int name_width(const table *t)
     return width;
 }
 
+static bool any_overloaded(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                           const char *phase)
+{
+    for (uint64_t r = 0; r < t->run->request->repeat; r++) {
+        const tl_run_phase *mine = find_phase(t->run, arm, load, r, phase);
+        if (mine != NULL && mine->schedule.overloaded)
+            return true;
+    }
+    return false;
+}
+
+/* The same operations from their intended start, below the row of their service times. */
+static void print_response_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                               const tl_run_phase *any, int label_width)
+{
+    tl_spread p50 = spread_of(t, arm, load, any->name, measure_response_p50);
+    tl_spread p99 = spread_of(t, arm, load, any->name, measure_response_p99);
+    char p50_text[NUMBER_MAX], p99_text[NUMBER_MAX], target[NUMBER_MAX], wanted[RANGE_MAX];
+    print_median(p50_text, &p50);
+    print_median(p99_text, &p99);
+    print_rate(target, (double)any->schedule.rate.per_s);
+    snprintf(wanted, sizeof wanted, "%s %s wanted", target,
+             tl_rate_mode_name(any->schedule.rate.mode));
+    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", "", "", label_width, "", "", wanted);
+    if (t->baseline != NULL)
+        fprintf(t->out, " %-19s", "");
+    fprintf(t->out, " %8s %8s  %s, response%s\n", p50_text, p99_text,
+            tl_op_kind_name((uint32_t)main_kind(any)),
+            any_overloaded(t, arm, load, any->name) ? ": OVERLOADED" : "");
+}
+
 static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
                       const char *phase, int label_width)
 {
@@ -200,6 +243,8 @@ static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *
     fprintf(t->out, " %8s %8s  %s%s\n", p50_text, p99_text,
             any == NULL ? "" : tl_op_kind_name((uint32_t)main_kind(any)),
             any != NULL && any->many_looped ? " (loop of get)" : "");
+    if (any != NULL && any->schedule.rate.mode != TL_RATE_CLOSED)
+        print_response_row(t, arm, load, any, label_width);
 }
 
 /* The cell whose phases name the rows: the longest, so that a failed one hides nothing. */
@@ -233,6 +278,47 @@ static void print_notes(FILE *out, const tl_run *run)
         if (cell != NULL && cell->note[0] != '\0')
             fprintf(out, "note: %s: %s\n", tl_run_load_name(&run->request->loads[l]), cell->note);
     }
+}
+
+/* Phases whose store fell behind its timetable: the response times are not the store's. */
+static void print_overloads(FILE *out, const tl_run *run)
+{
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++) {
+            const tl_run_phase *phase = &run->cells[c].phases[p];
+            char achieved[NUMBER_MAX], late[NUMBER_MAX];
+            if (!phase->schedule.overloaded)
+                continue;
+            print_rate(achieved, phase->schedule.achieved_per_s);
+            print_ns(late, (double)phase->schedule.late_ns);
+            fprintf(
+                out,
+                "overloaded: %s, phase %s: %s ops/s of %llu wanted, %s late at the end; response "
+                "times tell the length of the run, lower --rate\n",
+                run->cells[c].id, phase->name, achieved,
+                (unsigned long long)phase->schedule.rate.per_s, late);
+        }
+}
+
+/* Phases that did not run as long as was asked for. */
+static void print_ends(FILE *out, const tl_run *run)
+{
+    bool timed = tl_run_has_limit(run->request);
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++) {
+            const tl_run_phase *phase = &run->cells[c].phases[p];
+            if (phase->end != TL_RUN_END_STREAM)
+                continue;
+            const char *hint = NULL;
+            if (phase->is_warmup)
+                hint = ", so nothing of it was measured; more --ops let it run on";
+            else if (timed && phase->measured)
+                hint = phase->limited ? "; more --ops let it run on"
+                                      : ", which later phases need whole: it cannot end by time";
+            if (hint != NULL)
+                fprintf(out, "note: %s, phase %s: its stream ended after %.2f s%s\n",
+                        run->cells[c].id, phase->name, (double)phase->wall_ns / 1e9, hint);
+        }
 }
 
 static void print_troubles(FILE *out, const tl_run *run)
@@ -274,6 +360,8 @@ void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline)
                           label_width);
     }
     print_notes(out, run);
+    print_overloads(out, run);
+    print_ends(out, run);
     print_troubles(out, run);
     free(t.values);
 }

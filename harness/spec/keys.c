@@ -6,6 +6,7 @@
  *     text names path   taken as they are
  *     seed              42 or 0x2a
  *     seconds           30s, 500ms, 2m, 1h
+ *     rate steady       read by harness/run/arrivals.h and steady.h
  */
 #include "harness/spec/spec.h"
 
@@ -34,6 +35,11 @@ const tl_workload_option tl_spec_globals[] = {
     {"pin_reader", "word",    "no",     "no|yes",            "a read transaction stays open while measured phases run"},
     {"compact",    "word",    "no",     "no|yes",            "give space back before a store is closed"},
     {"shapes",     "count",   "0",      "0..64",             "samples of the tree within each phase that writes"},
+    {"rate",       "rate",    "closed", "",                  "open loop: constant:20000 or poisson:20000 operations a second"},
+    {"duration",   "seconds", "0s",     "",                  "end measured phases after so long: those that only read, and the last"},
+    {"warmup",     "seconds", "0s",     "",                  "let measured phases run so long before they are measured"},
+    {"until",      "steady",  "",       "",                  "end them when throughput has settled: steady(slope<1%/5s, windows=2)"},
+    {"interval",   "seconds", "1s",     "",                  "of series.csv and latency.hlog, 1ms to 1h; 0s: neither is written"},
     {"timeout",    "seconds", "",       "",                  "end the run after this time, keeping finished cells"},
     {"dir",        "path",    "",       "",                  "where stores live while they run"},
     {NULL,         NULL,      NULL,     NULL,                NULL},
