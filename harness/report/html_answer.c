@@ -201,7 +201,7 @@ static void fastest_row(html_page *page, const tl_group *const fastest[2])
         html_td(page, next->label);
         snprintf(text, sizeof text, "%.2f×", best->ops_per_s.median / next->ops_per_s.median);
         html_value(page, best->ops_per_s.median / next->ops_per_s.median, text);
-        html_tdf(page, apart ? "" : "warn", "%s",
+        html_tdf(page, apart && best->ops_per_s.count >= 3 ? "" : "warn", "%s",
                  best->ops_per_s.count < 3 ? "too few repetitions to tell"
                  : apart                   ? "in every repetition"
                                            : "ranges overlap");

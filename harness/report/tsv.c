@@ -50,6 +50,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_fill_series(&tables);
     tsv_fill_counters(&tables);
     tsv_fill_tradeoff(&tables);
+    tsv_fill_space(&tables);
     tsv_fill_fill(&tables);
     tsv_fill_allocator(&tables);
     tsv_fill_measures(&tables);

@@ -35,6 +35,9 @@
             "\thigh_percent\tshare\tlast\n")                                                       \
     X(fill_course, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tmean_percent"   \
                    "\tleaf_pages\ttree_pages\tdepth\n")                                            \
+    X(space,                                                                                       \
+      "picture\tstep\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tlogical_bytes\tfile_bytes"    \
+      "\tfree_bytes\tamplification\tdepth\n")                                                      \
     X(tradeoff, "picture\tpanel\tpart\tworkload\tdriver\tdriver_no\tnumber\tspace_amplification"   \
                 "\twrite_amplification\tread_p50_ns\tfront\n")                                     \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
@@ -53,6 +56,7 @@ void tsv_fill_counters(tsv_tables *tables);
 void tsv_fill_allocator(tsv_tables *tables);
 void tsv_fill_measures(tsv_tables *tables);
 void tsv_fill_crash(tsv_tables *tables);
+void tsv_fill_space(tsv_tables *tables);
 void tsv_fill_tradeoff(tsv_tables *tables);
 void tsv_fill_fill(tsv_tables *tables);
 void tsv_fill_series(tsv_tables *tables);
