@@ -132,7 +132,10 @@ bool html_room(html_page *page, const char *instead)
 {
     if (page->text->size_bytes < TABLES_BYTES_MAX)
         return true;
-    tl_text_add(page->text, "<p class=\"warn\">Left out to keep this page small: see ");
+    if (strcmp(page->left_out, instead) == 0)
+        return false;
+    snprintf(page->left_out, sizeof page->left_out, "%s", instead);
+    tl_text_add(page->text, "<p class=\"warn\">More was left out to keep this page small: see ");
     html_escaped(page, instead);
     tl_text_add(page->text, ".</p>\n");
     return false;
@@ -167,7 +170,7 @@ void html_picture(html_page *page, const tl_picture *picture)
                      "href=\"plots/%s.svg\">plots/%s.svg</a>.</p>\n",
                      picture->name, picture->name);
     }
-    if (status != TL_OK)
+    if (status != TL_OK && page->request->plot_error == NULL)
         tl_text_addf(out,
                      "<p class=\"warn\">The picture %s was not drawn; its numbers follow.</p>\n",
                      picture->name);

@@ -40,14 +40,16 @@ static bool row_is_of(const char *row, const tl_picture *picture)
 
 void html_picture_data(html_page *page, const tl_picture *picture, const char *table)
 {
+    char instead[64];
+    snprintf(instead, sizeof instead, "plots/%s.tsv", table);
+    if (!picture->chosen || !html_room(page, instead))
+        return;
     tl_text path = {0}, content = {0};
     tl_text_addf(&path, "%s/%s.tsv", page->request->plots_dir, table);
     tl_status status = path.failed ? TL_NO_MEMORY : tl_text_load(&content, tl_text_data(&path));
     tl_text_clear(&path);
     const char *header = tl_text_data(&content), *row = strchr(header, '\n');
-    char instead[64];
-    snprintf(instead, sizeof instead, "plots/%s.tsv", table);
-    if (status != TL_OK || row == NULL || !picture->chosen || !html_room(page, instead)) {
+    if (status != TL_OK || row == NULL) {
         tl_text_clear(&content);
         return;
     }

@@ -7,7 +7,8 @@
 typedef struct html_page {
     const tl_html_request *request;
     tl_text *text;
-    bool has_markers; /* some picture has brought the marker shapes */
+    bool has_markers;  /* some picture has brought the marker shapes */
+    char left_out[64]; /* what html_room named last: it is named once */
 } html_page;
 
 extern const char *const html_style[]; /* the content of <style>, in pieces; NULL ends it */
