@@ -72,7 +72,8 @@ do for [p = 1:picture_count] {
             }
             # A curve's first point, at 0, is left out of the thin lines: the hole keeps one
             # repetition's end from being joined to the next one's start.
-            plot for [b = 1:bar_count] curves using (here(i, bar_drivers[b]) && column('typical') == 0 && column('nines') > 0 ? column('nines') : NaN):'latency_ns' with lines linestyle (200 + bar_drivers[b]), \
+            plot for [b = 1:bar_count] curves using (here(i, bar_drivers[b]) && column('typical') == 2 && column('nines') > 0 ? column('nines') : NaN):'latency_ns' with lines lc rgb colours[(bar_drivers[b] - 1) % 8 + 1] lw 2.6 dt 3, \
+                 for [b = 1:bar_count] curves using (here(i, bar_drivers[b]) && column('typical') == 0 && column('nines') > 0 ? column('nines') : NaN):'latency_ns' with lines linestyle (200 + bar_drivers[b]), \
                  for [b = 1:bar_count] curves using (here(i, bar_drivers[b]) && column('typical') == 1 ? column('nines') : NaN):'latency_ns' with linespoints linestyle (100 + bar_drivers[b])
         }
         unset multiplot

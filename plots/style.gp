@@ -3,7 +3,7 @@
 # A template sets nothing but its own panels.  It begins with
 #     if (!exists("templates")) templates = 'plots'
 #     load templates.'/style.gp'
-# and needs dir, the directory of the TSV files; pictures are written there too.
+# and needs dir, the directory of the TSV files; pictures are written there too, or into out.
 #
 # Colours are those of Okabe and Ito, told apart by colour-blind readers; each driver has its own
 # marker and dash too, so that a grey print still tells.  All inks are fixed #rrggbb values: the
@@ -14,6 +14,7 @@ if (!exists("dir")) {
     exit status 2
 }
 if (!exists("formats")) formats = 'svg png'
+if (!exists("out")) out = dir # where pictures go
 
 set encoding utf8
 set datafile separator tab
@@ -95,8 +96,8 @@ across(px) = px / width_px
 down(px) = 1 - px / height_px
 
 # Open output `format` of the picture; height_px is set before.
-open_svg = "set terminal svg size width_px, height_px font 'sans-serif,12' background '#ffffff' noenhanced dynamic linewidth 1; set output dir.'/'.picture.'.svg'"
-open_png = "set terminal pngcairo size width_px * 1.5, height_px * 1.5 font 'sans,12' fontscale 1.125 linewidth 1.5 pointscale 1.5 dashlength 0.6 background '#ffffff' noenhanced; set output dir.'/'.picture.'.png'"
+open_svg = "set terminal svg size width_px, height_px font 'sans-serif,12' background '#ffffff' noenhanced dynamic linewidth 1; set output out.'/'.picture.'.svg'"
+open_png = "set terminal pngcairo size width_px * 1.5, height_px * 1.5 font 'sans,12' fontscale 1.125 linewidth 1.5 pointscale 1.5 dashlength 0.6 background '#ffffff' noenhanced; set output out.'/'.picture.'.png'"
 
 # Title above, caption below; labels 1..99 belong to them.
 draw_frame = "unset label; \

@@ -12,18 +12,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
+enum {
+    PATH_BYTES = 4096,
+    PICTURES_MAX = 48, /* drawn unless more are asked for: what fits a page, in a few seconds */
+};
 
 typedef struct report_options {
     const char *dir, *templates;
-    bool png;
+    bool png, all_pictures;
 } report_options;
 
 static const struct argp_option rows[] = {
     {"plots",                                                                                 'p', "TEMPLATES", 0,
      "gnuplot templates (default: TREELAB_PLOTS, else plots, else those beside the program)", 0},
-    {"no-png",                                                                            'n', 0, 0, "draw SVG only", 0},
-    {0},
+    {"all-pictures",                                                                            'a', 0, 0, "draw every picture, not the first 48 alone", 0},
+    {"no-png", 'n', 0, 0, "draw SVG only", 0},
+    {0                                                                                      },
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -32,6 +36,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'p':
         options->templates = argument;
+        return 0;
+    case 'a':
+        options->all_pictures = true;
         return 0;
     case 'n':
         options->png = false;
@@ -141,6 +148,7 @@ static int write_report(const report_options *options, report_work *work)
         tl_complain("report", "cannot write %s: %s", message, tl_status_text(status));
         return TL_EXIT_ENVIRONMENT;
     }
+    tl_pictures_choose(&work->pictures, options->all_pictures ? 0 : PICTURES_MAX);
     tl_plot_request plot = {.dir = work->plots_dir,
                             .templates = find_templates(options->templates, work->templates),
                             .png = options->png};

@@ -168,7 +168,7 @@ static tl_status each_bench_cell(group_maker *maker,
         const tl_suite_part *part = &maker->suite->parts[part_no];
         for (size_t i = 0; status == TL_OK && i < part->cell_count; i++) {
             const tl_json *cell = tl_suite_cell(part, i);
-            if (!tl_suite_is_crash(cell))
+            if (!tl_suite_is_crash(cell) && !tl_suite_is_duel(cell))
                 status = act(maker, part_no, cell);
         }
     }

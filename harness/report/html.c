@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    PICTURES_BYTES_MAX = 1400 << 10, /* pictures stop here, so that tables still fit */
-    TABLES_BYTES_MAX = 1900 << 10,
+    PICTURES_BYTES_MAX = 1300 << 10, /* pictures stop here, so that tables still fit */
+    TABLES_BYTES_MAX = 1700 << 10,
 };
 
 void html_escaped(html_page *page, const char *text)
@@ -132,7 +132,10 @@ bool html_room(html_page *page, const char *instead)
 {
     if (page->text->size_bytes < TABLES_BYTES_MAX)
         return true;
-    tl_text_add(page->text, "<p class=\"warn\">Left out to keep this page small: see ");
+    if (strcmp(page->left_out, instead) == 0)
+        return false;
+    snprintf(page->left_out, sizeof page->left_out, "%s", instead);
+    tl_text_add(page->text, "<p class=\"warn\">More was left out to keep this page small: see ");
     html_escaped(page, instead);
     tl_text_add(page->text, ".</p>\n");
     return false;
@@ -141,6 +144,8 @@ bool html_room(html_page *page, const char *instead)
 void html_picture(html_page *page, const tl_picture *picture)
 {
     tl_text *out = page->text;
+    if (!picture->chosen)
+        return; /* html_undrawn says so once for all */
     tl_text path = {0}, svg = {0}, label = {0};
     tl_text_addf(&path, "%s/%s.svg", page->request->plots_dir, picture->name);
     tl_text_addf(&label, "%s. %s The numbers are in the table below.", picture->title,
@@ -165,7 +170,7 @@ void html_picture(html_page *page, const tl_picture *picture)
                      "href=\"plots/%s.svg\">plots/%s.svg</a>.</p>\n",
                      picture->name, picture->name);
     }
-    if (status != TL_OK)
+    if (status != TL_OK && page->request->plot_error == NULL)
         tl_text_addf(out,
                      "<p class=\"warn\">The picture %s was not drawn; its numbers follow.</p>\n",
                      picture->name);
@@ -173,6 +178,21 @@ void html_picture(html_page *page, const tl_picture *picture)
     tl_text_clear(&path);
     tl_text_clear(&svg);
     tl_text_clear(&label);
+}
+
+/* How many pictures there could have been, and how to get them. */
+static void html_undrawn(html_page *page)
+{
+    const tl_pictures *pictures = page->request->pictures;
+    size_t left_out = 0;
+    for (size_t i = 0; i < pictures->count; i++)
+        left_out += !pictures->rows[i].chosen;
+    if (left_out > 0)
+        tl_text_addf(page->text,
+                     "<p class=\"warn\">%zu of %zu pictures were not drawn, to stay quick and "
+                     "small; their numbers are in the tables. <code>treelab report DIR "
+                     "--all-pictures</code> draws all.</p>\n",
+                     left_out, pictures->count);
 }
 
 /* Pictures of one kind and part, in order. */
@@ -219,9 +239,12 @@ static const struct {
     const char *id, *title;
     void (*write)(html_page *page);
 } sections[] = {
+    {"duels",       "Duels",                       html_duels      },
     {"contracts",   "What each store promised",    html_contracts  },
     {"throughput",  "Throughput",                  html_throughput },
     {"latency",     "Latency",                     html_latency    },
+    {"series",      "Over time",                   html_series     },
+    {"space",       "Fill and space",              html_space      },
     {"allocator",   "Page allocator",              html_allocator  },
     {"counters",    "Counters and space",          html_counters   },
     {"crash",       "Crash sweep",                 html_crash      },
@@ -241,6 +264,8 @@ void tl_html_render(const tl_html_request *request, tl_text *page_text)
         tl_text_add(page_text, html_style[i]);
     tl_text_add(page_text, "</style>\n</head>\n<body>\n<header>\n<h1>treelab report</h1>\n");
     html_banner(&page);
+    html_answer(&page);
+    html_undrawn(&page);
     tl_text_add(page_text, "<nav aria-label=\"sections\">");
     for (size_t i = 0; i < SECTION_COUNT; i++)
         tl_text_addf(page_text, "<a href=\"#%s\">%s</a> ", sections[i].id, sections[i].title);

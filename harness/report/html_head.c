@@ -1,12 +1,15 @@
-/* harness/report/html_head.c -- did it work, where does it come from, what was promised. */
+/* harness/report/html_head.c -- did it work, and what was promised. */
 #include "harness/report/html_page.h"
 
 #include <stdio.h>
 #include <string.h>
 
+enum { CONTRACTS_MAX = 512 };
+
 /* What the banner counts over all parts. */
 typedef struct verdict {
     size_t parts_bad, cells_failed, cells_wrong, cells_unsupported, cells_finding, cells_other;
+    size_t duels_regressed, duels_invalid;
     uint64_t findings;
 } verdict;
 
@@ -26,6 +29,12 @@ static verdict judge(const tl_suite *suite)
         for (size_t i = 0; i < part->cell_count; i++) {
             const tl_json *cell = tl_suite_cell(part, i);
             const char *status = cell_status(cell);
+            if (tl_suite_is_duel(cell)) {
+                const char *word = tl_suite_text(cell, "verdict");
+                found.duels_regressed += strcmp(word, "regressed") == 0;
+                found.duels_invalid += strcmp(word, "invalid") == 0;
+                continue;
+            }
             for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
                 found.findings +=
                     tl_json_count(tl_json_get(tl_json_get(cell, "crash"), counts[c]), 0);
@@ -78,8 +87,9 @@ static void list_cells(html_page *page)
             html_escaped(page, tl_suite_label(cell));
             tl_text_add(page->text, ", ");
             html_escaped(page, tl_suite_workload(cell));
-            tl_text_addf(page->text, ", repetition %.0f",
-                         tl_json_real(tl_json_get(cell, "repetition"), 0));
+            if (tl_json_get(cell, "repetition") != NULL)
+                tl_text_addf(page->text, ", repetition %.0f",
+                             tl_json_real(tl_json_get(cell, "repetition"), 0));
             tl_text_add(page->text, error[0] == '\0' ? "" : ": ");
             html_escaped(page, error);
             tl_text_add(page->text, "</li>\n");
@@ -101,7 +111,8 @@ void html_banner(html_page *page)
     const tl_suite *suite = page->request->suite;
     verdict found = judge(suite);
     bool bad = found.parts_bad + found.cells_failed + found.cells_wrong + found.cells_finding +
-                   found.cells_other + found.findings >
+                   found.cells_other + found.findings + found.duels_regressed +
+                   found.duels_invalid >
                0;
     bool nothing = suite->cell_count == 0;
     tl_text phrase = {0};
@@ -113,6 +124,8 @@ void html_banner(html_page *page)
                  "crash cells with findings");
     count_phrase(&phrase, found.cells_other, "cell without a known status",
                  "cells without a known status");
+    count_phrase(&phrase, found.duels_regressed, "duel regressed", "duels regressed");
+    count_phrase(&phrase, found.duels_invalid, "duel is invalid", "duels are invalid");
     count_phrase(&phrase, found.parts_bad, "run did not end well", "runs did not end well");
     count_phrase(&phrase, found.cells_unsupported, "cell unsupported", "cells unsupported");
     tl_text_addf(page->text, "<div class=\"banner %s\" role=\"status\">\n<p>",
@@ -146,107 +159,29 @@ void html_banner(html_page *page)
     }
     page->text->failed = page->text->failed || phrase.failed;
     tl_text_clear(&phrase);
-
-    for (size_t p = 0; p < suite->part_count; p++) {
-        tl_text command = {0}, about = {0};
-        const tl_json *run = suite->parts[p].run;
-        tl_picture_command(&command, run);
-        if (suite->part_count > 1)
-            tl_text_addf(&about, "%s: ", suite->parts[p].name);
-        tl_picture_machine(&about, run);
-        tl_text_add(&about, ". Commit ");
-        tl_picture_revision(&about, run);
-        tl_text_add(&about, ". Seed ");
-        tl_picture_seed(&about, run);
-        tl_text_addf(&about, ". %s", tl_suite_text(run, "started"));
-        tl_text_add(page->text, "<pre>");
-        html_escaped(page, tl_text_data(&command));
-        tl_text_add(page->text, "</pre>\n<p class=\"soft\">");
-        html_escaped(page, tl_text_data(&about));
-        tl_text_add(page->text, "</p>\n");
-        page->text->failed = page->text->failed || command.failed || about.failed;
-        tl_text_clear(&command);
-        tl_text_clear(&about);
-    }
 }
 
-/* A scalar of any kind, as text.  JSON has no other way to tell them apart here. */
-static void scalar(html_page *page, const tl_json *node)
-{
-    const char *text = tl_json_text(node, NULL);
-    double real = tl_json_real(node, -1e300);
-    char number[HTML_NUMBER_BYTES];
-    if (text != NULL)
-        html_td(page, text);
-    else if (real > -1e300) {
-        if (real == (double)(long long)real)
-            snprintf(number, sizeof number, "%.0f", real);
-        else
-            snprintf(number, sizeof number, "%.4g", real);
-        html_td(page, number);
-    } else
-        html_td(page, tl_json_is_true(node) ? "yes" : "no, or not known");
-}
+/* The store and durability of a cell, as far as they were shown already. */
+typedef struct contract_list {
+    struct {
+        const char *label, *durability;
+    } rows[CONTRACTS_MAX];
+    size_t count;
+} contract_list;
 
-/* The members of run.<group>, one table row each; objects one level down are spelled a.b. */
-static void rows_of(html_page *page, const tl_json *group, const char *prefix)
+/* False when the list has them already or is full. */
+static bool contract_is_new(contract_list *seen, const char *label, const char *durability)
 {
-    for (size_t i = 0; i < tl_json_size(group); i++) {
-        const tl_json *node = tl_json_at(group, i);
-        char name[128];
-        snprintf(name, sizeof name, "%s.%s", prefix, tl_json_name(node));
-        if (tl_json_size(node) > 0) {
-            if (strlen(prefix) < 40)
-                rows_of(page, node, name);
-            continue;
-        }
-        tl_text_add(page->text, "<tr>");
-        html_th(page, name);
-        scalar(page, node);
-        tl_text_add(page->text, "</tr>\n");
+    for (size_t i = 0; i < seen->count; i++) {
+        if (strcmp(seen->rows[i].label, label) == 0 &&
+            strcmp(seen->rows[i].durability, durability) == 0)
+            return false;
     }
-}
-
-void html_origin(html_page *page)
-{
-    static const char *const groups[] = {"tool",    "build", "machine", "storage",
-                                         "harness", "noise", "options", "summary"};
-    static const char *const names[] = {"Field", "Value"};
-    const tl_suite *suite = page->request->suite;
-    for (size_t p = 0; p < suite->part_count; p++) {
-        const tl_json *run = suite->parts[p].run;
-        tl_text_add(page->text, "<details><summary>Run ");
-        html_escaped(page, tl_suite_text(run, "id"));
-        tl_text_add(page->text, " (");
-        html_escaped(page, suite->parts[p].name);
-        tl_text_addf(page->text, "), %.1f s: machine, build and options</summary>\n",
-                     tl_json_real(tl_json_get(run, "wall_s"), 0));
-        tl_text_add(page->text, "<div class=\"scroll\"><table>");
-        html_header(page, names, 2);
-        tl_text_add(page->text, "<tbody>\n");
-        for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
-            rows_of(page, tl_json_get(run, groups[g]), groups[g]);
-        tl_text_add(page->text, "</tbody></table></div></details>\n");
-    }
-    tl_text_add(page->text, "<p class=\"soft\">The same numbers as tables: plots/*.tsv beside this "
-                            "page; everything: run.json.</p>\n");
-}
-
-/* Whether an earlier cell of the suite already showed this store and durability. */
-static bool contract_seen(const tl_suite *suite, size_t part_no, size_t cell_no)
-{
-    const tl_json *cell = tl_suite_cell(&suite->parts[part_no], cell_no);
-    const char *durability = tl_suite_durability(&suite->parts[part_no], cell);
-    for (size_t p = 0; p <= part_no; p++) {
-        size_t end = p == part_no ? cell_no : suite->parts[p].cell_count;
-        for (size_t i = 0; i < end; i++) {
-            const tl_json *other = tl_suite_cell(&suite->parts[p], i);
-            if (strcmp(tl_suite_label(other), tl_suite_label(cell)) == 0 &&
-                strcmp(tl_suite_durability(&suite->parts[p], other), durability) == 0)
-                return true;
-        }
-    }
-    return false;
+    if (seen->count == CONTRACTS_MAX)
+        return false;
+    seen->rows[seen->count].label = label;
+    seen->rows[seen->count++].durability = durability;
+    return true;
 }
 
 void html_contracts(html_page *page)
@@ -254,6 +189,7 @@ void html_contracts(html_page *page)
     static const char *const names[] = {"Store",   "Version",       "Durability asked for",
                                         "Promise", "How it is met", "Remark"};
     const tl_suite *suite = page->request->suite;
+    contract_list seen = {.count = 0};
     tl_text_add(
         page->text,
         "<p>Equal names do not make equal promises. <em>commit</em>: a power loss keeps "
@@ -266,9 +202,10 @@ void html_contracts(html_page *page)
     tl_text_add(page->text, "<tbody>\n");
     for (size_t p = 0; p < suite->part_count; p++) {
         for (size_t i = 0; i < suite->parts[p].cell_count; i++) {
-            if (contract_seen(suite, p, i))
-                continue;
             const tl_json *cell = tl_suite_cell(&suite->parts[p], i);
+            const char *durability = tl_suite_durability(&suite->parts[p], cell);
+            if (tl_suite_is_duel(cell) || !contract_is_new(&seen, tl_suite_label(cell), durability))
+                continue;
             const tl_json *engine = tl_json_get(cell, "engine");
             const tl_json *contract = tl_json_get(engine, "contract");
             const char *promise = tl_suite_text(contract, "promise");
@@ -276,7 +213,7 @@ void html_contracts(html_page *page)
             tl_text_add(page->text, "<tr>");
             html_th(page, tl_suite_label(cell));
             html_td(page, tl_suite_text(engine, "version"));
-            html_td(page, tl_suite_durability(&suite->parts[p], cell));
+            html_td(page, durability);
             html_tdf(page, same ? "good" : "warn", "%s", promise[0] == '\0' ? "not told" : promise);
             html_td(page, tl_suite_text(contract, "asks_for"));
             html_td(page, tl_suite_text(contract, "remark"));
@@ -284,4 +221,7 @@ void html_contracts(html_page *page)
         }
     }
     tl_text_add(page->text, "</tbody></table></div>\n");
+    if (seen.count == CONTRACTS_MAX)
+        tl_text_addf(page->text, "<p class=\"warn\">Only the first %d are listed.</p>\n",
+                     CONTRACTS_MAX);
 }

@@ -7,7 +7,8 @@
 typedef struct html_page {
     const tl_html_request *request;
     tl_text *text;
-    bool has_markers; /* some picture has brought the marker shapes */
+    bool has_markers;  /* some picture has brought the marker shapes */
+    char left_out[64]; /* what html_room named last: it is named once */
 } html_page;
 
 extern const char *const html_style[]; /* the content of <style>, in pieces; NULL ends it */
@@ -15,10 +16,14 @@ extern const char html_script[];       /* the content of <script>: sorts tables,
 
 /* Sections, in page order. */
 void html_banner(html_page *page);
+void html_answer(html_page *page);
 void html_origin(html_page *page);
 void html_contracts(html_page *page);
+void html_duels(html_page *page);
 void html_throughput(html_page *page);
 void html_latency(html_page *page);
+void html_series(html_page *page);
+void html_space(html_page *page);
 void html_allocator(html_page *page);
 void html_counters(html_page *page);
 void html_crash(html_page *page);
@@ -28,6 +33,10 @@ void html_not_covered(html_page *page);
 
 /* The picture, or a line that says why it is not there. */
 void html_picture(html_page *page, const tl_picture *picture);
+/* Every picture of the kind with its numbers from plots/TABLE.tsv; false when there is none. */
+bool html_kind(html_page *page, const char *kind, const char *table);
+/* The rows of plots/TABLE.tsv that the picture shows, folded: at most some hundreds. */
+void html_picture_data(html_page *page, const tl_picture *picture, const char *table);
 /* All pictures of one kind and part. */
 void html_pictures(html_page *page, const char *kind, size_t part_no);
 /* The part's name as a heading, when the report has several. */

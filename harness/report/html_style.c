@@ -36,7 +36,7 @@ const char *const html_style[] = {
     ".good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}\n"
     ".banner.good{background:var(--good-bg)}.banner.bad{background:var(--bad-bg)}"
     ".banner.warn{background:var(--warn-bg)}\n"
-    "td.bad,td.warn{font-weight:600}\n"
+    "td.bad,td.warn{font-weight:600}td.long:not(:empty){min-width:26em}\n"
     ".scroll{overflow-x:auto;margin:8px 0}\n"
     "table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}\n"
     "th,td{padding:3px 9px;border-bottom:1px solid var(--rule);text-align:left;"

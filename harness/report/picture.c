@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPTION_LINE_BYTES = 168 }; /* what fits below a picture at its caption size */
+enum {
+    CAPTION_LINE_BYTES = 168, /* what fits below a picture at its caption size */
+    CAPTION_RUNS_MAX = 3,     /* the page names all of them */
+};
 
 /* `suffix` with all but letters, digits and '-' as '_'.  When that changed it, its number tells
  * two such names apart. */
@@ -184,17 +187,58 @@ static tl_status table_save(tl_text *table, const char *dir, const char *name)
     return status;
 }
 
+void tl_pictures_list(const tl_picture *rows, size_t count, tl_text *table)
+{
+    tl_text_add(table, "kind\tpicture\ttitle\tpanels\tlow\thigh\n");
+    for (size_t i = 0; i < count; i++) {
+        tl_text_addf(table, "%s\t%s\t", rows[i].kind, rows[i].name);
+        tl_text_add_field(table, rows[i].title);
+        tl_text_addf(table, "\t%zu\t%.9g\t%.9g\n", rows[i].panel_count, rows[i].low, rows[i].high);
+    }
+}
+
+/* Its place among the pictures of its own part. */
+static size_t picture_rank(const tl_pictures *pictures, size_t index)
+{
+    size_t rank = 0;
+    for (size_t i = 0; i < index; i++)
+        rank += pictures->rows[i].part_no == pictures->rows[index].part_no;
+    return rank;
+}
+
+size_t tl_pictures_choose(tl_pictures *pictures, size_t most)
+{
+    size_t chosen = 0;
+    for (size_t i = 0; i < pictures->count; i++) {
+        bool whole = pictures->rows[i].part_no == TL_PICTURE_ALL_PARTS;
+        pictures->rows[i].chosen = whole || most == 0;
+        chosen += pictures->rows[i].chosen;
+    }
+    for (size_t rank = 0; rank < pictures->count && chosen < most; rank++) {
+        for (size_t i = 0; i < pictures->count && chosen < most; i++) {
+            if (!pictures->rows[i].chosen && picture_rank(pictures, i) == rank) {
+                pictures->rows[i].chosen = true;
+                chosen++;
+            }
+        }
+        if (chosen == pictures->count)
+            break;
+    }
+    return pictures->count - chosen;
+}
+
+static bool caption_names_part(const tl_picture *picture, const tl_suite *suite, size_t part_no)
+{
+    const tl_suite_part *part = &suite->parts[part_no];
+    if (picture->part_no != TL_PICTURE_ALL_PARTS)
+        return picture->part_no == part_no;
+    return (strcmp(picture->kind, "effects") == 0 ? part->duel_count : part->crash_count) > 0;
+}
+
 tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, const char *dir)
 {
     tl_text table = {0};
-    tl_text_add(&table, "kind\tpicture\ttitle\tpanels\tlow\thigh\n");
-    for (size_t i = 0; i < pictures->count; i++) {
-        const tl_picture *picture = &pictures->rows[i];
-        tl_text_addf(&table, "%s\t%s\t", picture->kind, picture->name);
-        tl_text_add_field(&table, picture->title);
-        tl_text_addf(&table, "\t%zu\t%.9g\t%.9g\n", picture->panel_count, picture->low,
-                     picture->high);
-    }
+    tl_pictures_list(pictures->rows, pictures->count, &table);
     tl_status status = table_save(&table, dir, "pictures.tsv");
     if (status != TL_OK)
         return status;
@@ -204,11 +248,15 @@ tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, 
         const tl_picture *picture = &pictures->rows[i];
         size_t line = 0;
         caption_add(&table, picture, &line, picture->what);
+        size_t named = 0;
         for (size_t p = 0; p < suite->part_count; p++) {
-            bool shown = picture->part_no == TL_PICTURE_ALL_PARTS ? suite->parts[p].crash_count > 0
-                                                                  : picture->part_no == p;
-            if (shown)
+            if (caption_names_part(picture, suite, p) && ++named <= CAPTION_RUNS_MAX)
                 caption_add_run(&table, picture, &line, suite->parts[p].run);
+        }
+        if (named > CAPTION_RUNS_MAX) {
+            char more[64];
+            snprintf(more, sizeof more, "Other runs shown here: %zu.", named - CAPTION_RUNS_MAX);
+            caption_add(&table, picture, &line, more);
         }
     }
     return table_save(&table, dir, "captions.tsv");

@@ -11,7 +11,7 @@
 #include "harness/report/text.h"
 
 typedef struct tl_picture {
-    char kind[16]; /* "throughput" "latency" "allocator" "crash": plots/<kind>.gp */
+    char kind[16]; /* "throughput" "latency" "crash" ...: plots/<kind>.gp */
     char name[96]; /* the file's name without .svg; letters, digits, '_' and '-' only */
     char title[256];
     char what[512]; /* how to read it, one sentence or two; the caption's and alt text's start */
@@ -19,6 +19,7 @@ typedef struct tl_picture {
     size_t workload_no; /* of a latency picture: its groups' */
     size_t panel_count;
     double low, high; /* the shared value axis, when the kind has one */
+    bool chosen;      /* by tl_pictures_choose: it is to be drawn */
 } tl_picture;
 
 #define TL_PICTURE_ALL_PARTS ((size_t)-1)
@@ -43,6 +44,13 @@ void tl_picture_revision(tl_text *text, const tl_json *run);
 
 /* "0x2a": the run's seed without leading zeros. */
 void tl_picture_seed(tl_text *text, const tl_json *run);
+
+/* Choose what will be drawn: at most `most` pictures (0: all), each run's first before any run's
+ * second, those of all runs before them.  Returns how many are left out. */
+size_t tl_pictures_choose(tl_pictures *pictures, size_t most);
+
+/* The header of pictures.tsv and `count` rows of it. */
+void tl_pictures_list(const tl_picture *rows, size_t count, tl_text *table);
 
 /* pictures.tsv and captions.tsv into `dir`.  Statuses of tl_text_save. */
 TL_MUST_USE tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite,

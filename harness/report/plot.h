@@ -11,7 +11,7 @@ typedef struct tl_plot_request {
     bool png;              /* PNG beside SVG */
 } tl_plot_request;
 
-/* Run each template that `pictures` needs, once.
+/* Draw every chosen picture, by one gnuplot per processor.
  *
  * TL_OK           every picture is drawn
  * TL_UNSUPPORTED  gnuplot is not installed; `error` tells how to install it

@@ -22,7 +22,7 @@ const tl_json *tl_suite_cells(const tl_suite_part *part)
 
 const tl_json *tl_suite_cell(const tl_suite_part *part, size_t index)
 {
-    return tl_json_at(tl_suite_cells(part), index);
+    return index < part->cell_count ? part->cells[index] : NULL;
 }
 
 const char *tl_suite_label(const tl_json *cell)
@@ -51,6 +51,11 @@ const char *tl_suite_durability(const tl_suite_part *part, const tl_json *cell)
 bool tl_suite_is_crash(const tl_json *cell)
 {
     return strcmp(tl_suite_text(cell, "kind"), "crash") == 0;
+}
+
+bool tl_suite_is_duel(const tl_json *cell)
+{
+    return strcmp(tl_suite_text(cell, "kind"), "duel") == 0;
 }
 
 bool tl_suite_is_ok(const tl_json *cell)
@@ -82,10 +87,19 @@ static tl_status part_check(tl_suite_part *part, const char *path, char *error, 
                  path);
         return TL_CORRUPT;
     }
-    part->cell_count = tl_json_size(tl_suite_cells(part));
-    for (size_t i = 0; i < part->cell_count; i++) {
-        if (tl_suite_is_crash(tl_suite_cell(part, i)))
+    size_t count = tl_json_size(tl_suite_cells(part));
+    part->cells = calloc(count + 1, sizeof *part->cells);
+    if (part->cells == NULL) {
+        snprintf(error, error_bytes, "%s: out of memory", path);
+        return TL_NO_MEMORY;
+    }
+    part->cell_count = count;
+    for (size_t i = 0; i < count; i++) {
+        part->cells[i] = tl_json_at(tl_suite_cells(part), i);
+        if (tl_suite_is_crash(part->cells[i]))
             part->crash_count++;
+        else if (tl_suite_is_duel(part->cells[i]))
+            part->duel_count++;
         else
             part->bench_count++;
     }
@@ -112,6 +126,13 @@ static tl_status suite_add(tl_suite *suite, const char *path, const char *name, 
     if (status != TL_OK) {
         snprintf(error, error_bytes, "cannot read %s: %s", path, strerror(errno));
         return status;
+    }
+    const char *slash = strrchr(path, '/');
+    part->folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path));
+    if (part->folder == NULL) {
+        tl_json_free(part->run);
+        snprintf(error, error_bytes, "%s: out of memory", path);
+        return TL_NO_MEMORY;
     }
     suite->part_count++; /* from here on tl_suite_clear releases it */
     if (name == NULL)
@@ -178,7 +199,10 @@ tl_status tl_suite_load(const char *dir, tl_suite *suite, char *error, size_t er
 
 void tl_suite_clear(tl_suite *suite)
 {
-    for (size_t i = 0; i < suite->part_count; i++)
+    for (size_t i = 0; i < suite->part_count; i++) {
+        free(suite->parts[i].folder);
+        free(suite->parts[i].cells);
         tl_json_free(suite->parts[i].run);
+    }
     *suite = (tl_suite){0};
 }

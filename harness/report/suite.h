@@ -8,12 +8,14 @@
 
 #include "harness/report/json.h"
 
-enum { TL_SUITE_PARTS_MAX = 64, TL_SUITE_ERROR_BYTES = 512 };
+enum { TL_SUITE_PARTS_MAX = 1024, TL_SUITE_ERROR_BYTES = 512 };
 
 typedef struct tl_suite_part {
-    char name[128]; /* the subdirectory; the run's id when DIR itself holds run.json */
-    tl_json *run;   /* the whole run.json, owned by the suite */
-    size_t cell_count, bench_count, crash_count;
+    char name[128];        /* the subdirectory; the run's id when DIR itself holds run.json */
+    char *folder;          /* where its run.json is; owned */
+    tl_json *run;          /* the whole run.json, owned by the suite */
+    const tl_json **cells; /* owned; the run's, so that the nth is at hand */
+    size_t cell_count, bench_count, crash_count, duel_count;
 } tl_suite_part;
 
 typedef struct tl_suite {
@@ -41,6 +43,7 @@ const char *tl_suite_label(const tl_json *cell);                       /* label,
 const char *tl_suite_workload(const tl_json *cell);                    /* workload.name */
 const char *tl_suite_durability(const tl_suite_part *p, const tl_json *cell); /* asked for */
 bool tl_suite_is_crash(const tl_json *cell);
-bool tl_suite_is_ok(const tl_json *cell); /* its status is "ok" */
+bool tl_suite_is_duel(const tl_json *cell); /* two arms side by side: no phases, no repetitions */
+bool tl_suite_is_ok(const tl_json *cell);   /* its status is "ok" */
 
 #endif

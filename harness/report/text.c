@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_FILE_BYTES_MAX = 16 << 20 };
+enum { TEXT_FILE_BYTES_MAX = 512 << 20 };
 
 /* Make room for `more_bytes` and a NUL.  False, and marked, when memory is short. */
 static bool text_reserve(tl_text *text, size_t more_bytes)

@@ -32,7 +32,7 @@ void tl_text_clear(tl_text *text);
 
 /* As tl_wholefile_write; TL_NO_MEMORY when the text has a hole. */
 TL_MUST_USE tl_status tl_text_save(const tl_text *text, const char *path);
-/* Append the file's content, at most 16 MiB.  Statuses of tl_wholefile_read. */
+/* Append the file's content, at most 512 MiB.  Statuses of tl_wholefile_read. */
 TL_MUST_USE tl_status tl_text_load(tl_text *text, const char *path);
 
 #endif

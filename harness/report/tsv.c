@@ -44,12 +44,18 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_tables tables = {.suite = suite, .groups = groups, .pictures = pictures};
 #define TSV_TABLE_AS_HEADER(name, header) tl_text_add(&tables.name, header);
     TSV_TABLE_MAP(TSV_TABLE_AS_HEADER)
+    tsv_fill_effects(&tables);
     tsv_fill_throughput(&tables);
     tsv_fill_latency(&tables);
+    tsv_fill_series(&tables);
     tsv_fill_counters(&tables);
+    tsv_fill_tradeoff(&tables);
+    tsv_fill_space(&tables);
+    tsv_fill_fill(&tables);
     tsv_fill_allocator(&tables);
     tsv_fill_measures(&tables);
     tsv_fill_crash(&tables);
+    tl_pictures_choose(pictures, 0);
 
     tl_status status = pictures->failed ? TL_NO_MEMORY : TL_OK;
     snprintf(failed, failed_bytes, "%s/pictures.tsv", dir);

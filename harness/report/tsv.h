@@ -9,6 +9,11 @@
  *   latency.tsv                    one row per point of a percentile curve
  *   counters.tsv                   one row per engine counter, driver, workload and phase
  *   allocator.tsv                  leaf=bump against leaf=rebuild, per operation
+ *   series.tsv                     one row per interval of a phase
+ *   space.tsv                      one row per store and phase: the file at its end
+ *   tradeoff.tsv                   one row per store and workload: written, kept, read
+ *   fill.tsv                       one row per bin of a sample of leaves
+ *   effects.tsv                    one row per duel
  *   crash.tsv                      one row per crash cell and variant
  */
 #ifndef TL_HARNESS_TSV_H

@@ -84,7 +84,7 @@ void tsv_fill_measures(tsv_tables *tables)
 {
     for (size_t p = 0; p < tables->suite->part_count; p++) {
         const tl_suite_part *part = &tables->suite->parts[p];
-        for (size_t c = 0; c < tl_json_size(tl_suite_cells(part)); c++) {
+        for (size_t c = 0; c < part->cell_count; c++) {
             const tl_json *cell = tl_suite_cell(part, c);
             const tl_json *phases = tl_json_get(cell, "phases");
             for (size_t i = 0; !tl_suite_is_crash(cell) && i < tl_json_size(phases); i++)

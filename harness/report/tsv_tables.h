@@ -23,6 +23,23 @@
                 "\tp99_9_ns\tcommit_p50_ns\tcommit_p99_ns\tcommit_p99_9_ns\tlogical_bytes"         \
                 "\tfile_bytes\tfree_bytes\topen_ns\tcompact_ns\tclose_ns\tdata_bytes\tlog_bytes"   \
                 "\tretries\tremark\n")                                                             \
+    X(effects, "picture\trow\tpart\tlabel\tarm_a\tarm_b\tverdict\tdecided_by\tlaunches"            \
+               "\testimate_percent\tlower_percent\tupper_percent\tpass_upper_percent\tlevel"       \
+               "\tdelta_percent\tmde_percent\ttext\tnote\n")                                       \
+    X(effects_launches, "picture\trow\tpart\tlabel\tlaunch\tpercent\n")                            \
+    X(series,                                                                                      \
+      "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tbegin_s\tlength_s"    \
+      "\tops_per_s\tp50_ns\tp99_ns\tp99_9_ns\tresponse_p50_ns\tresponse_p99_ns\tresponse_p99_9_ns" \
+      "\tsplits\tmerges\talloc_compactions\tcheckpoints\tsteady_s\n")                              \
+    X(fill, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tfrom_ops\tops\tlow_percent" \
+            "\thigh_percent\tshare\tlast\n")                                                       \
+    X(fill_course, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tmean_percent"   \
+                   "\tleaf_pages\ttree_pages\tdepth\n")                                            \
+    X(space,                                                                                       \
+      "picture\tstep\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tlogical_bytes\tfile_bytes"    \
+      "\tfree_bytes\tamplification\tdepth\n")                                                      \
+    X(tradeoff, "picture\tpanel\tpart\tworkload\tdriver\tdriver_no\tnumber\tspace_amplification"   \
+                "\twrite_amplification\tread_p50_ns\tfront\n")                                     \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -39,6 +56,11 @@ void tsv_fill_counters(tsv_tables *tables);
 void tsv_fill_allocator(tsv_tables *tables);
 void tsv_fill_measures(tsv_tables *tables);
 void tsv_fill_crash(tsv_tables *tables);
+void tsv_fill_space(tsv_tables *tables);
+void tsv_fill_tradeoff(tsv_tables *tables);
+void tsv_fill_fill(tsv_tables *tables);
+void tsv_fill_series(tsv_tables *tables);
+void tsv_fill_effects(tsv_tables *tables);
 
 /* One field and the tab after it. */
 void tsv_field(tl_text *table, const char *text);

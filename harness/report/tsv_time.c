@@ -157,10 +157,13 @@ static size_t panel_find(latency_panels *panels, const char *phase, const char *
     return ++panels->count;
 }
 
+/* The column `typical`. */
+typedef enum curve_role { CURVE_OTHER, CURVE_TYPICAL, CURVE_RESPONSE } curve_role;
+
 /* One histogram's curve.  A percentile beyond the largest sample says nothing new, so the curve
  * ends with the maximum at 1 - 1/count. */
 static void add_curve(tsv_tables *tables, tl_picture *picture, size_t panel, const tl_group *group,
-                      const tl_sample *sample, const tl_json *histogram)
+                      const tl_sample *sample, const tl_json *histogram, curve_role role)
 {
     tl_text *table = &tables->latency;
     const tl_json *curve = tl_json_get(histogram, "curve");
@@ -184,8 +187,8 @@ static void add_curve(tsv_tables *tables, tl_picture *picture, size_t panel, con
         tsv_field(table, tl_json_name(histogram));
         tsv_field(table, group->label);
         tl_text_addf(table, "%zu\t%llu\t%d\t%.10g\t%.6g\t%.10g\n", group->label_no + 1,
-                     (unsigned long long)sample->repetition, sample == group->typical, percentile,
-                     fabs(nines), latency_ns);
+                     (unsigned long long)sample->repetition, (int)role, percentile, fabs(nines),
+                     latency_ns);
         if (picture->low == 0 || latency_ns < picture->low)
             picture->low = latency_ns;
         if (latency_ns > picture->high)
@@ -193,22 +196,36 @@ static void add_curve(tsv_tables *tables, tl_picture *picture, size_t panel, con
     }
 }
 
-static void fill_group_latency(tsv_tables *tables, tl_picture *picture, latency_panels *panels,
+static void add_curves(tsv_tables *tables, tl_picture *picture, latency_panels *panels,
+                       const tl_group *group, const tl_sample *sample, const char *member,
+                       curve_role role)
+{
+    const tl_json *latency = tl_json_get(sample->phase, member);
+    for (size_t i = 0; i < tl_json_size(latency); i++) {
+        const tl_json *histogram = tl_json_at(latency, i);
+        uint64_t count = tl_json_count(tl_json_get(histogram, "count"), 0);
+        if (tl_json_size(tl_json_get(histogram, "curve")) == 0 || count < CURVE_CALLS_MIN)
+            continue;
+        size_t panel = panel_find(panels, group->phase, tl_json_name(histogram));
+        if (panel > 0)
+            add_curve(tables, picture, panel, group, sample, histogram, role);
+    }
+}
+
+/* True when the group ran to a timetable, so that its calls have response times too. */
+static bool fill_group_latency(tsv_tables *tables, tl_picture *picture, latency_panels *panels,
                                const tl_group *group)
 {
     for (size_t s = 0; s < group->sample_count; s++) {
         const tl_sample *sample = &group->samples[s];
-        const tl_json *latency = tl_json_get(sample->phase, "latency");
-        for (size_t i = 0; sample->trusted && i < tl_json_size(latency); i++) {
-            const tl_json *histogram = tl_json_at(latency, i);
-            uint64_t count = tl_json_count(tl_json_get(histogram, "count"), 0);
-            if (tl_json_size(tl_json_get(histogram, "curve")) == 0 || count < CURVE_CALLS_MIN)
-                continue;
-            size_t panel = panel_find(panels, group->phase, tl_json_name(histogram));
-            if (panel > 0)
-                add_curve(tables, picture, panel, group, sample, histogram);
-        }
+        if (sample->trusted)
+            add_curves(tables, picture, panels, group, sample, "latency",
+                       sample == group->typical ? CURVE_TYPICAL : CURVE_OTHER);
     }
+    if (group->typical == NULL || tl_json_size(tl_json_get(group->typical->phase, "response")) == 0)
+        return false;
+    add_curves(tables, picture, panels, group, group->typical, "response", CURVE_RESPONSE);
+    return true;
 }
 
 static void fill_workload_latency(tsv_tables *tables, size_t first, size_t end)
@@ -230,10 +247,15 @@ static void fill_workload_latency(tsv_tables *tables, size_t first, size_t end)
              "in the table only.",
              CURVE_CALLS_MIN);
     latency_panels panels = {0};
+    bool open_loop = false;
     for (size_t i = first; i < end; i++) {
         if (group_is_drawn(&tables->groups->rows[i]))
-            fill_group_latency(tables, picture, &panels, &tables->groups->rows[i]);
+            open_loop |= fill_group_latency(tables, picture, &panels, &tables->groups->rows[i]);
     }
+    size_t used = strlen(picture->what);
+    if (open_loop)
+        snprintf(picture->what + used, sizeof picture->what - used,
+                 " Dotted: response time, from when the call was due.");
     picture->panel_count = panels.count;
     for (size_t i = 0; i < panels.count; i++) {
         char title[256];

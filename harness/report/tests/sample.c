@@ -445,3 +445,41 @@ tl_json *sample_hostile_run(void)
     add_broken_cell(run, NULL, NULL, NULL, NULL);
     return run;
 }
+
+static void add_duel(tl_json *run, const char *label, const char *b, const char *verdict,
+                     double estimate)
+{
+    tl_json *cell = tl_json_add_object((tl_json *)tl_json_get(run, "cells"), NULL);
+    tl_json_add_text(cell, "kind", "duel");
+    tl_json_add_text(cell, "label", label);
+    tl_json_add_text(cell, "status", "ok");
+    tl_json_add_text(cell, "error", NULL);
+    tl_json_add_text(cell, "verdict", verdict);
+    tl_json_add_text(cell, "decided_by", estimate > -100 ? "cpu_time" : "counters");
+    tl_json_add_text(cell, "note", NULL);
+    tl_json *arms = tl_json_add_array(cell, "arms");
+    tl_json_add_text(tl_json_add_object(arms, NULL), "label", "tree");
+    tl_json_add_text(tl_json_add_object(arms, NULL), "label", b);
+    tl_json *statistics = tl_json_add_object(cell, "statistics");
+    if (estimate <= -100)
+        return;
+    tl_json *median = tl_json_add_object(statistics, "median");
+    tl_json_add_count(median, "launches", 16);
+    tl_json_add_real(median, "estimate_percent", estimate);
+    tl_json_add_real(median, "level", 0.001);
+    tl_json_add_real(median, "lower_percent", estimate - 1.5);
+    tl_json_add_real(median, "upper_percent", estimate + 1.25);
+    tl_json_add_real(median, "detectable_percent", 3);
+    tl_json_add_real(median, "pass_upper_percent", estimate + 1);
+}
+
+tl_json *sample_duel_run(void)
+{
+    static const char *const argv[] = {"duel", "tree", "tree:leaf=rebuild", NULL};
+    tl_json *run = run_frame("20261122T090000Z_ab12cd34ef56", "ok", 1, argv);
+    tl_json_add_array(run, "cells");
+    add_duel(run, "random/get", "tree:leaf=rebuild", "pass", 0.25);
+    add_duel(run, "random/insert", "tree:leaf=rebuild", "regressed", 74.5);
+    add_duel(run, "random/scan", "<b>&", "pass", -100);
+    return run;
+}

@@ -15,6 +15,8 @@ tl_json *sample_crash_run(unsigned findings);
 /* A run with what goes wrong: failed, wrong and unsupported cells, a phase without operations,
  * names that need escaping, a store without latency or counters. */
 tl_json *sample_hostile_run(void);
+/* Three duels: a pass, then a regression, then one without an estimate. */
+tl_json *sample_duel_run(void);
 /* The least run that loads: no cells. */
 tl_json *sample_empty_run(void);
 

@@ -170,6 +170,22 @@ static void missing_templates_exit_5_after_the_page_is_written(void **state)
     assert_file(*state, "report.html", true);
 }
 
+/* It was 2.8 MB, and more than 64 runs were refused. */
+static void two_hundred_runs_stay_below_two_mebibytes(void **state)
+{
+    char *dir = *state, plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots", path[256];
+    for (unsigned i = 0; i < 200; i++) {
+        char part[16];
+        snprintf(part, sizeof part, "run_%03u", i);
+        put_run(dir, part, sample_bench_run(1));
+    }
+    assert_int_equal(report(dir, plots, nowhere), TL_EXIT_ENVIRONMENT);
+    struct stat found;
+    snprintf(path, sizeof path, "%s/report.html", dir);
+    assert_int_equal(stat(path, &found), 0);
+    assert_true(found.st_size < 2 << 20);
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
@@ -182,6 +198,7 @@ int main(void)
         WITH_DIRECTORY(bad_usage_exits_2),
         WITH_DIRECTORY(templates_are_found_from_any_directory),
         WITH_DIRECTORY(the_environment_may_name_the_templates),
+        WITH_DIRECTORY(two_hundred_runs_stay_below_two_mebibytes),
         WITH_DIRECTORY(missing_templates_exit_5_after_the_page_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,8 +168,9 @@ static void the_page_is_well_formed_and_needs_nothing_else(void **state)
     size_t picture_count = 0;
     for (const char *at = page; (at = strstr(at, "<svg ")) != NULL; at++)
         picture_count++;
-    assert_int_equal(picture_count, f->pictures.count); /* throughput, 4 latencies, allocator */
-    assert_int_equal(picture_count, 6);
+    assert_int_equal(picture_count,
+                     f->pictures.count); /* throughput, 4 latencies, 4 of space, allocator */
+    assert_int_equal(picture_count, 10);
     assert_non_null(strstr(page, "All that ran ended well"));
     assert_non_null(strstr(page, "weaker"));
     assert_non_null(strstr(page, "stronger"));
@@ -218,6 +219,21 @@ static void findings_are_the_first_thing_said(void **state)
     assert_null(strstr(page, "<li>writes that stop between two sectors")); /* that was tried */
 }
 
+static void a_duel_is_a_row_with_its_verdict_in_words(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(publish(f, sample_duel_run(), NULL, "plots"), TL_OK);
+    const char *page = tl_text_data(&f->page);
+    assert_well_formed(page);
+    assert_null(strstr(page, "<b>&"));
+    assert_non_null(strstr(page, "<svg "));
+    assert_non_null(strstr(page, "<td class=\"bad\">regressed</td>"));
+    assert_non_null(strstr(page, ">+74.50 %<"));
+    assert_non_null(strstr(page, "Failed: 1 duel regressed"));
+    assert_true(strstr(page, "3 duels</a>: <strong>1 regressed") < strstr(page, "<nav"));
+    assert_null(strstr(page, ">not told<")); /* arms are no stores with a contract */
+}
+
 static void without_gnuplot_the_tables_remain_and_the_next_step_is_named(void **state)
 {
     fixture *f = *state;
@@ -243,6 +259,28 @@ static void gnuplot_that_fails_is_quoted(void **state)
     fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(1), "false", "plots"), TL_IO);
     assert_non_null(strstr(f->error, "false failed on plots/throughput.gp"));
+}
+
+/* Pictures of many runs took minutes: each panel read the tables of all. */
+static void pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away(void **state)
+{
+    fixture *f = *state;
+    char path[256];
+    assert_int_equal(publish(f, sample_bench_run(1), "no-such-gnuplot", "plots"), TL_UNSUPPORTED);
+    assert_int_equal(tl_pictures_choose(&f->pictures, 2), f->pictures.count - 2);
+    tl_plot_request plot = {.dir = f->dir, .templates = "plots"};
+    assert_int_equal(tl_plot_run(&plot, &f->pictures, f->error, sizeof f->error), TL_OK);
+    for (size_t i = 0; i < f->pictures.count; i++) {
+        snprintf(path, sizeof path, "%s/%s.svg", f->dir, f->pictures.rows[i].name);
+        assert_int_equal(access(path, R_OK) == 0, f->pictures.rows[i].chosen);
+    }
+    snprintf(path, sizeof path, "%s/.pieces", f->dir);
+    assert_int_not_equal(access(path, F_OK), 0);
+    tl_html_request request = {
+        .suite = &f->suite, .groups = &f->groups, .pictures = &f->pictures, .plots_dir = f->dir};
+    tl_text_clear(&f->page);
+    tl_html_render(&request, &f->page);
+    assert_non_null(strstr(tl_text_data(&f->page), "8 of 10 pictures were not drawn"));
 }
 
 static void an_empty_run_says_that_nothing_was_measured(void **state)
@@ -305,9 +343,11 @@ int main(void)
         WITH_DIRECTORY(hostile_names_are_text_everywhere),
         WITH_DIRECTORY(a_count_that_no_store_can_have_is_shown_not_overrun),
         WITH_DIRECTORY(findings_are_the_first_thing_said),
+        WITH_DIRECTORY(a_duel_is_a_row_with_its_verdict_in_words),
         WITH_DIRECTORY(without_gnuplot_the_tables_remain_and_the_next_step_is_named),
         WITH_DIRECTORY(a_missing_template_is_named),
         WITH_DIRECTORY(gnuplot_that_fails_is_quoted),
+        WITH_DIRECTORY(pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away),
         WITH_DIRECTORY(an_empty_run_says_that_nothing_was_measured),
         WITH_DIRECTORY(a_large_suite_stays_below_its_bound),
         cmocka_unit_test(html_escapes_whatever_a_run_holds),

@@ -248,6 +248,60 @@ static void crash_cells_keep_their_counts_and_outcomes(void **state)
     tl_text_clear(&text);
 }
 
+/* Intervals are joined from a line for the rate and one per kind of latency; the kind with the
+ * most calls stands for the interval. */
+static void a_phase_over_time_shows_its_main_operation(void **state)
+{
+    fixture *f = *state;
+    char path[128];
+    tl_text csv = {0}, table = {0};
+    tl_text_add(&csv, "driver,workload,repetition,phase,begin_s,length_s,kind,latency,count,per_s,"
+                      "p50_ns,p99_ns,p99_9_ns,max_ns,splits,merges,alloc_compactions,checkpoints,"
+                      "log_bytes\n");
+    for (unsigned i = 0; i < 6; i++)
+        tl_text_addf(&csv,
+                     "tree,random,0,get,%u,1,all,,1000,1000,,,,,%u,0,2,1,77\n"
+                     "tree,random,0,get,%u,1,scan,service,10,10,900,910,920,930,,,,,\n"
+                     "tree,random,0,get,%u,1,get,service,990,990,100,200,300,400,,,,,\n"
+                     "tree,random,0,get,%u,1,get,response,990,990,1100,1200,1300,1400,,,,,\n"
+                     "torn line\n",
+                     i, i, i, i, i);
+    snprintf(path, sizeof path, "%s/series.csv", f->dir);
+    assert_int_equal(tl_text_save(&csv, path), TL_OK);
+    tl_json *run = sample_empty_run();
+    sample_add_small_cell(run, "tree", "random", 0, 6000, 6000000000);
+    tabulate(f, run);
+    snprintf(path, sizeof path, "%s/series.tsv", f->dir);
+    assert_int_equal(tl_text_load(&table, path), TL_OK);
+    assert_non_null(strstr(tl_text_data(&table),
+                           "\ttree\t1\t0\t5.000000\t1.000000\t1000\t100\t200\t300\t1100\t1200"
+                           "\t1300\t5\t0\t2\t1\t-\n"));
+    tl_text_clear(&csv);
+    tl_text_clear(&table);
+}
+
+static void duels_are_sorted_by_effect_and_those_without_one_come_last(void **state)
+{
+    fixture *f = *state;
+    tabulate(f, sample_duel_run());
+    assert_int_equal(f->pictures.count, 1);
+    assert_string_equal(f->pictures.rows[0].kind, "effects");
+    char path[128];
+    tl_text table = {0};
+    snprintf(path, sizeof path, "%s/effects.tsv", f->dir);
+    assert_int_equal(tl_text_load(&table, path), TL_OK);
+    const char *worst = strstr(tl_text_data(&table), "effects\t1\t");
+    const char *middle = strstr(tl_text_data(&table), "effects\t2\t");
+    const char *last = strstr(tl_text_data(&table), "effects\t3\t");
+    assert_true(worst != NULL && middle > worst && last > middle);
+    assert_non_null(strstr(worst, "random/insert\ttree\ttree:leaf=rebuild\tregressed\tcpu_time"
+                                  "\t16\t74.5\t73\t75.75\t75.5\t0.001\t0.5\t5\t"
+                                  "+74.50 %  [+73.00 .. +75.75]  regressed, n = 16\t-\n"));
+    assert_non_null(strstr(middle, "random/get\t"));
+    assert_non_null(strstr(last, "\t-\t-\t-\t-\t0\t0.5\t5\tpass, by counters\t-\n"));
+    tl_text_clear(&table);
+}
+
 static void fields_never_break_their_line(void **state)
 {
     (void)state;
@@ -324,6 +378,8 @@ int main(void)
         WITH_DIRECTORY(curves_end_at_the_share_that_one_call_is),
         WITH_DIRECTORY(leaf_modes_stand_side_by_side_per_operation),
         WITH_DIRECTORY(crash_cells_keep_their_counts_and_outcomes),
+        WITH_DIRECTORY(a_phase_over_time_shows_its_main_operation),
+        WITH_DIRECTORY(duels_are_sorted_by_effect_and_those_without_one_come_last),
         cmocka_unit_test(fields_never_break_their_line),
         WITH_DIRECTORY(damaged_and_foreign_results_are_named),
         WITH_DIRECTORY(parts_of_a_suite_are_joined_by_name),

@@ -1,0 +1,11 @@
+/* harness/report/html_space.c -- how full pages are, how large files. */
+#include "harness/report/html_page.h"
+
+void html_space(html_page *page)
+{
+    html_kind(page, "tradeoff", "tradeoff");
+    html_kind(page, "space", "space");
+    if (!html_kind(page, "fill", "fill_course"))
+        tl_text_add(page->text, "<p>No phase has samples of its tree; <code>treelab run --shapes "
+                                "40</code> takes them.</p>\n");
+}
