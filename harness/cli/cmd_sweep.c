@@ -290,7 +290,8 @@ static int code_of(const tl_sweep_outcome *outcome)
     if (outcome->failed > 0) /* a code of ours; otherwise a signal ended it */
         return outcome->failed_exit > 0 && outcome->failed_exit < 125 ? outcome->failed_exit
                                                                       : TL_EXIT_WRONG;
-    return outcome->earlier + outcome->finished == 0 ? TL_EXIT_NOTHING : TL_EXIT_OK;
+    bool nothing = outcome->earlier + outcome->finished == 0;
+    return nothing && outcome->wanted > 0 ? TL_EXIT_NOTHING : TL_EXIT_OK; /* a shard may be empty */
 }
 
 static uint64_t seed_of(const tl_grid *grid)
