@@ -4,6 +4,9 @@
  *     logical_bytes ... depth                at the end of the last phase that knows
  *     descents, levels, compares             of the measured phases: walks from the root to a leaf
  *
+ * Bytes written are those of the log, and to the file what the phases wrote or what it holds in the
+ * end, whichever is more: a store that made no checkpoint on the way writes all of it when closed.
+ *
  * Means over repetitions; "-" where the driver does not tell.
  */
 #include "harness/sweep/merge.h"
@@ -14,7 +17,7 @@
 
 typedef struct costs { /* sums over the cells of a point */
     double ops, splits, shifts, merges, written, user, logical, file, held, depth;
-    double read_ops, levels, compares, cpu_ns;
+    double descents, levels, compares, cpu_ns;
     bool counted, spaced;
 } costs;
 
@@ -24,43 +27,49 @@ static double counter(const tl_json *phase, const char *name)
     return (double)tl_json_count(tl_json_get(counters, name), 0);
 }
 
-static void add_space(costs *sum, const tl_json *phases)
+/* Adds to `sum`; gives the bytes of the pages that the store holds in the end. */
+static double add_space(costs *sum, const tl_json *phases)
 {
     for (size_t p = tl_json_size(phases); p-- > 0;) {
         const tl_json *space = tl_json_get(tl_json_at(phases, p), "space");
         if (tl_json_get(space, "logical_bytes") == NULL)
             continue;
         double file = tl_json_real(tl_json_get(space, "file_bytes"), 0);
+        double held = file - tl_json_real(tl_json_get(space, "free_bytes"), 0);
         sum->logical += tl_json_real(tl_json_get(space, "logical_bytes"), 0);
         sum->file += file;
-        sum->held += file - tl_json_real(tl_json_get(space, "free_bytes"), 0);
+        sum->held += held;
         sum->depth += tl_json_real(tl_json_get(space, "depth"), 0);
         sum->spaced = true;
-        return;
+        return held;
     }
+    return 0;
 }
 
-static void add_phase(costs *sum, const tl_json *phase)
+/* Adds to `sum`; gives the bytes that the phase wrote to the store's file. */
+static double add_phase(costs *sum, const tl_json *phase)
 {
-    static const char *const written[] = {"log_bytes", "page_bytes_written", "value_bytes_written",
+    static const char *const written[] = {"page_bytes_written", "value_bytes_written",
                                           "zone_bytes_written", "meta_bytes_written"};
-    double ops = (double)tl_json_count(tl_json_get(phase, "ops"), 0);
+    double to_file = 0;
     if (strcmp(tl_json_text(tl_json_get(phase, "name"), ""), "audit") == 0)
-        return;
+        return 0;
     sum->counted = sum->counted || tl_json_size(tl_json_get(phase, "counters")) > 0;
-    sum->ops += ops;
+    sum->ops += (double)tl_json_count(tl_json_get(phase, "ops"), 0);
     sum->cpu_ns += tl_json_real(tl_json_get(phase, "cpu_ns"), 0);
     sum->splits += counter(phase, "splits");
     sum->shifts += counter(phase, "splits_shift_left") + counter(phase, "splits_shift_right");
     sum->merges += counter(phase, "merges");
     sum->user += counter(phase, "user_bytes");
+    sum->written += counter(phase, "log_bytes");
     for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
-        sum->written += counter(phase, written[i]);
-    if (!tl_json_is_true(tl_json_get(phase, "measured")) || counter(phase, "descents") <= 0)
-        return;
-    sum->read_ops += counter(phase, "descents");
-    sum->levels += counter(phase, "levels");
-    sum->compares += counter(phase, "full_compares");
+        to_file += counter(phase, written[i]);
+    if (tl_json_is_true(tl_json_get(phase, "measured"))) {
+        sum->descents += counter(phase, "descents");
+        sum->levels += counter(phase, "levels");
+        sum->compares += counter(phase, "full_compares");
+    }
+    return to_file;
 }
 
 static costs costs_of(const tl_merge_cell *cells, size_t count)
@@ -68,9 +77,11 @@ static costs costs_of(const tl_merge_cell *cells, size_t count)
     costs sum = {0};
     for (size_t c = 0; c < count; c++) {
         const tl_json *phases = tl_json_get(cells[c].cell, "phases");
+        double to_file = 0;
         for (size_t p = 0; p < tl_json_size(phases); p++)
-            add_phase(&sum, tl_json_at(phases, p));
-        add_space(&sum, phases);
+            to_file += add_phase(&sum, tl_json_at(phases, p));
+        double held = add_space(&sum, phases);
+        sum.written += held > to_file ? held : to_file;
     }
     return sum;
 }
@@ -117,9 +128,9 @@ static void add_row(const tl_merge *merge, size_t first, size_t count, tl_text *
         spaced * sum.file / n,
         spaced * sum.held / sum.logical,
         spaced * sum.depth / n,
-        known * sum.read_ops / n,
-        known * sum.levels / sum.read_ops,
-        known * sum.compares / sum.read_ops,
+        known * sum.descents / n,
+        known * sum.levels / sum.descents,
+        known * sum.compares / sum.descents,
         sum.cpu_ns / n,
     };
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
