@@ -109,8 +109,9 @@ static tl_hash128 image_hash(tl_enumerator *on)
     tl_image *image = &on->possible.image;
     if (!image->hashing)
         tl_image_begin_hashing(image);
+    tl_hash128 hash = tl_image_hash(image, &on->trace->disk->share->paths);
     image->hashing = false; /* its copies are written to */
-    return tl_image_hash(image, &on->trace->disk->share->paths);
+    return hash;
 }
 
 tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)

@@ -62,8 +62,8 @@ const char *tl_nearest(const char *word, const char *const *candidates, size_t c
 /* Parse "4096", "4k", "64KiB", "1m", "2g" (powers of 1024) and, for counts, "1e6".
  * False: not a number, or outside min..max. */
 bool tl_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
-/* Parse "30s", "500ms", "2m", "1h", "1.5s"; a number alone is seconds.  False: not a time, or not
- * above 0. */
+/* Parse "30s", "500ms", "2m", "1h", "1.5s", "0s"; a number alone is seconds.  False: not a time
+ */
 bool tl_parse_seconds(const char *text, double *seconds);
 
 /* Progress of long work on stderr: a bar on a terminal, a line per step otherwise.  Honours

@@ -116,6 +116,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case ARGP_KEY_END:
         if (asked->agent.dir == NULL)
             argp_error(state, "--dir is missing; `treelab duel` starts agents, people do not");
+        if (asked->choice.workload_count == 0)
+            tl_choice_add_workloads(&asked->choice, state, "random");
         tl_choice_resolve(&asked->choice, state);
         return 0;
     default:

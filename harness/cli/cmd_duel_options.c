@@ -261,6 +261,8 @@ static void take_workloads(struct argp_state *state)
     char text[TL_DUEL_WORD_MAX];
     if (choice->workload_count > TL_DUEL_LOADS_MAX)
         argp_error(state, "more than %d workloads in one duel", (int)TL_DUEL_LOADS_MAX);
+    if (choice->workload_count == 0)
+        tl_choice_add_workloads(choice, state, "random");
     tl_choice_resolve(choice, state);
     for (size_t i = 0; i < choice->workload_count; i++) {
         const tl_run_load *load = &choice->loads[i];

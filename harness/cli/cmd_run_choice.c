@@ -207,6 +207,8 @@ static void resolve_workload_setting(tl_choice *choice, struct argp_state *state
 
 void tl_choice_resolve(tl_choice *choice, struct argp_state *state)
 {
+    if (choice->driver_count == 0)
+        tl_choice_add_drivers(choice, state, "tree");
     for (size_t i = 0; i < choice->driver_count; i++)
         resolve_driver(choice, state, i);
     for (size_t i = 0; i < choice->workload_count; i++)

@@ -111,7 +111,7 @@ bool tl_parse_seconds(const char *text, double *seconds)
         return false;
     double number = strtod(text, &unit);
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        if (strcmp(unit, times[i].name) == 0 && number > 0 && isfinite(number)) {
+        if (strcmp(unit, times[i].name) == 0 && number >= 0 && isfinite(number)) {
             *seconds = number * times[i].seconds;
             return true;
         }

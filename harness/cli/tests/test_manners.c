@@ -67,8 +67,9 @@ static void times_are_read_with_their_units(void **state)
         {"2m",    120 },
         {"1h",    3600},
         {"1.5s",  1.5 },
+        {"0s",    0   },
     };
-    static const char *const others[] = {"", "s", "-1s", "0", "5 s", "5x", "0x5", "inf", "1e999"};
+    static const char *const others[] = {"", "s", "-1s", "5 s", "5x", "0x5", "inf", "1e999"};
     double seconds;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_true(tl_parse_seconds(rows[i].text, &seconds));
