@@ -43,6 +43,8 @@ int tl_cmd_fuzz(int argc, char **argv);
 int tl_cmd_crash(int argc, char **argv);
 int tl_cmd_report(int argc, char **argv);
 int tl_cmd_keep(int argc, char **argv);
+int tl_cmd_sweep(int argc, char **argv);
+int tl_cmd_merge(int argc, char **argv);
 int tl_cmd_gate(int argc, char **argv);
 int tl_cmd_baseline(int argc, char **argv);
 int tl_cmd_doctor(int argc, char **argv);

@@ -11,6 +11,8 @@ static const tl_command commands[] = {
     {"duel",     "is B slower than A: paired launches, exact statistics",      tl_cmd_duel    },
     {"compare",  "two stored runs: counters exactly, times in words",          tl_cmd_compare },
     {"validate", "check specs, scripts and results without running them",      tl_cmd_validate},
+    {"sweep",    "measure each combination of a grid of values",               tl_cmd_sweep   },
+    {"merge",    "put the parts of a sweep together",                          tl_cmd_merge   },
     {"gate",     "judge a program: counters, instructions, time",              tl_cmd_gate    },
     {"baseline", "keep the counters that the gate holds a program to",         tl_cmd_baseline},
     {"verify",   "check every invariant of a database file",                   tl_cmd_verify  },
