@@ -39,7 +39,7 @@ static const struct argp_option options[] = {
     {"cpu",                        OPTION_CPU, "N", 0, "Run on this processor only", 0},
     {"heap",OPTION_HEAP, "BYTES", 0, "Shift the heap", 0},
     {"stack",                       OPTION_STACK, "BYTES", 0, "Shift the stack", 0},
-    {"inject",                       OPTION_INJECT, "WHAT", 0, "cpu:F, alloc:N, io:US: be slower so", 0},
+    {"inject",                       OPTION_INJECT, "WHAT", 0, "cpu:F, work:F, alloc:N, io:US: be slower so", 0},
     {0            },
 };
 
@@ -107,7 +107,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_INJECT:
         if (!tl_inject_parse(value, &asked->agent.inject))
-            argp_error(state, "--inject takes cpu:F, alloc:N or io:US, not '%s'", value);
+            argp_error(state, "--inject takes cpu:F, work:F, alloc:N or io:US, not '%s'", value);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is no option", value);

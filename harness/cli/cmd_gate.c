@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ typedef struct request {
     const char *only[ROWS_MAX + 1];
     size_t only_count;
     unsigned layers;
+    uint64_t seed;
     bool quiet;
     char self[PATH_MAX], made[PATH_MAX]; /* this program; a scratch directory of our own */
     tl_progress *progress;
@@ -41,6 +43,7 @@ enum {
     OPTION_JUNIT,
     OPTION_MARKDOWN,
     OPTION_REASON,
+    OPTION_SEED,
 };
 
 static const struct argp_option gate_rows[] = {
@@ -54,10 +57,11 @@ static const struct argp_option gate_rows[] = {
     {"quick",                                                                  OPTION_QUICK, NULL, 0, "Counters and instructions only", 0},
     {"scratch",                                                            OPTION_SCRATCH, "DIR", 0,
      "Where stores live while they run (default: a new one below $TMPDIR, /dev/shm or /tmp)", 0},
-    {"json",                                                             OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
-    {"junit",                              OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
-    {"markdown",                                                                   OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
-    {"quiet",'q', NULL, 0, "No progress on stderr", 0},
+    {"seed",                                                             OPTION_SEED, "S", 0, "Of the layer time (default: 1)", 0},
+    {"json",                              OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
+    {"junit",                                                                   OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
+    {"markdown",OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
+    {"quiet",                                                                  'q', NULL, 0, "No progress on stderr", 0},
     {0                                                                 },
 };
 
@@ -122,6 +126,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_QUICK:
         asked->layers |= TL_LAYER_COUNTERS | TL_LAYER_INSTRUCTIONS;
+        return 0;
+    case OPTION_SEED:
+        asked->seed = tl_arguments_seed(state, value);
         return 0;
     case 'q':
         asked->quiet = true;
@@ -299,6 +306,7 @@ static int judge(const request *asked, const tl_gate_policy *policy)
         .policy = policy,
         .base = asked->base,
         .candidate = asked->candidate,
+        .seed = asked->seed,
         .baseline = asked->baseline,
         .scratch = asked->scratch,
         .layers = asked->layers != 0 ? asked->layers : TL_LAYERS_ALL,
@@ -328,7 +336,7 @@ static int judge(const request *asked, const tl_gate_policy *policy)
 
 static request defaults(void)
 {
-    return (request){.policy_path = POLICY, .baseline = BASELINE};
+    return (request){.policy_path = POLICY, .baseline = BASELINE, .seed = 1};
 }
 
 int tl_cmd_gate(int argc, char **argv)
@@ -340,6 +348,7 @@ int tl_cmd_gate(int argc, char **argv)
         code = prepare("gate", &asked, &policy);
     if (code == TL_EXIT_OK) {
         tl_catch_interrupt();
+        signal(SIGPIPE, SIG_IGN); /* an agent that died is noticed when it does not answer */
         code = judge(&asked, &policy);
     }
     if (asked.made[0] != '\0')

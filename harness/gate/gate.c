@@ -2,6 +2,7 @@
 #include "harness/gate/gate.h"
 
 #include "harness/gate/instructions.h"
+#include "harness/gate/timing.h"
 #include "harness/measure/clock.h"
 
 #include <errno.h>
@@ -48,8 +49,10 @@ void tl_gate_say(tl_gate_finding *finding, tl_gate_verdict verdict, const char *
 
 void tl_gate_report_release(tl_gate_report *report)
 {
-    for (size_t i = 0; i < report->count; i++)
+    for (size_t i = 0; i < report->count; i++) {
         tl_text_clear(&report->findings[i].detail);
+        free(report->findings[i].times);
+    }
     free(report->findings);
     *report = (tl_gate_report){0};
 }
@@ -206,12 +209,12 @@ static void judge_instructions(const tl_gate_request *request, const tl_gate_row
 
 /* All of it. */
 
-static bool wanted(const tl_gate_request *request, const tl_gate_row *row)
+bool tl_gate_wanted(const char *const *only, const char *wanted)
 {
-    if (request->only == NULL)
+    if (only == NULL)
         return true;
-    for (const char *const *name = request->only; *name != NULL; name++)
-        if (strcmp(*name, row->name) == 0)
+    for (const char *const *name = only; *name != NULL; name++)
+        if (strcmp(*name, wanted) == 0)
             return true;
     return false;
 }
@@ -247,7 +250,8 @@ static tl_status judge_layers(const tl_gate_request *request, const tl_baseline 
     for (size_t l = 0; l < sizeof order / sizeof order[0]; l++) {
         for (size_t r = 0; r < request->policy->row_count && status == TL_OK; r++) {
             const tl_gate_row *row = &request->policy->rows[r];
-            if ((row->layers & request->layers & order[l]) == 0 || !wanted(request, row))
+            if ((row->layers & request->layers & order[l]) == 0 ||
+                !tl_gate_wanted(request->only, row->name))
                 continue;
             if (stopped(request)) {
                 report->interrupted = true;
@@ -257,6 +261,8 @@ static tl_status judge_layers(const tl_gate_request *request, const tl_baseline 
         }
     }
     report->interrupted = stopped(request);
+    if (status == TL_OK && !report->interrupted && (request->layers & TL_LAYER_TIME) != 0)
+        status = tl_gate_judge_time(request, report);
     return status;
 }
 
