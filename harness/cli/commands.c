@@ -4,20 +4,22 @@
 #include <string.h>
 
 static const tl_command commands[] = {
-    {"run",      "measure stores under workloads, checking every answer",      tl_cmd_run     },
-    {"crash",    "crash a store at every write and check what it recovers",    tl_cmd_crash   },
-    {"apply",    "run a script of operations against stores and a model",      tl_cmd_apply   },
-    {"fuzz",     "run random scripts until one shows a difference; shrink it", tl_cmd_fuzz    },
-    {"duel",     "is B slower than A: paired launches, exact statistics",      tl_cmd_duel    },
-    {"compare",  "two stored runs: counters exactly, times in words",          tl_cmd_compare },
-    {"gate",     "judge a program: counters, instructions, time",              tl_cmd_gate    },
-    {"baseline", "keep the counters that the gate holds a program to",         tl_cmd_baseline},
-    {"verify",   "check every invariant of a database file",                   tl_cmd_verify  },
-    {"dump",     "print a page, the tree, the free space or the meta blocks",  tl_cmd_dump    },
-    {"report",   "draw the plots and the page of a run",                       tl_cmd_report  },
-    {"keep",     "copy a run to results/ with its question and answer",        tl_cmd_keep    },
-    {"doctor",   "say whether this machine is fit to measure on",              tl_cmd_doctor  },
-    {"list",     "show drivers, workloads, strategies and counters",           tl_cmd_list    },
+    {"run",       "measure stores under workloads, checking every answer",      tl_cmd_run      },
+    {"crash",     "crash a store at every write and check what it recovers",    tl_cmd_crash    },
+    {"apply",     "run a script of operations against stores and a model",      tl_cmd_apply    },
+    {"fuzz",      "run random scripts until one shows a difference; shrink it", tl_cmd_fuzz     },
+    {"duel",      "is B slower than A: paired launches, exact statistics",      tl_cmd_duel     },
+    {"compare",   "two stored runs: counters exactly, times in words",          tl_cmd_compare  },
+    {"gate",      "judge a program: counters, instructions, time",              tl_cmd_gate     },
+    {"baseline",  "keep the counters that the gate holds a program to",         tl_cmd_baseline },
+    {"calibrate", "how often is the gate wrong, what does it see",              tl_cmd_calibrate},
+    {"noise",     "disturb this machine on purpose",                            tl_cmd_noise    },
+    {"verify",    "check every invariant of a database file",                   tl_cmd_verify   },
+    {"dump",      "print a page, the tree, the free space or the meta blocks",  tl_cmd_dump     },
+    {"report",    "draw the plots and the page of a run",                       tl_cmd_report   },
+    {"keep",      "copy a run to results/ with its question and answer",        tl_cmd_keep     },
+    {"doctor",    "say whether this machine is fit to measure on",              tl_cmd_doctor   },
+    {"list",      "show drivers, workloads, strategies and counters",           tl_cmd_list     },
 };
 
 /* Spoken to by this program, not by people; listed nowhere. */

@@ -151,11 +151,13 @@ tl_json *tl_duel_cell_json(const tl_duel *duel, const tl_duel_row *row, uint64_t
 tl_json *tl_duel_launch_json(tl_duel_stage stage, const char *load, uint64_t number,
                              const tl_launch *launch);
 
-/* Within the room. */
+/* Within the room, and for `treelab calibrate`, which judges made-up launches by the same code. */
 TL_MUST_USE tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again);
 void tl_duel_rows_add(tl_duel *duel, size_t load, tl_duel_stage stage);
 TL_MUST_USE tl_status tl_duel_rows_look(tl_duel *duel, size_t look);
 TL_MUST_USE tl_status tl_duel_rows_confirm(tl_duel *duel);
 void tl_duel_rows_count(tl_duel *duel); /* verdicts by counters */
+/* Would launches number `done` to `next` end within the budget, at the pace so far? */
+bool tl_duel_within_budget(const tl_duel *duel, unsigned done, unsigned next);
 
 #endif
