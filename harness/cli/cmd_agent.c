@@ -1,6 +1,7 @@
 /* harness/cli/cmd_agent.c -- `treelab agent`: one side of a duel's launch, started by `treelab
  * duel` and spoken to as harness/compare/protocol.h says. */
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/seeded.h"
 
 #include "harness/compare/agent.h"
 
@@ -139,7 +140,9 @@ int tl_cmd_agent(int argc, char **argv)
         .repeat = 1,
     };
     asked.agent = (tl_agent_request){.run = &asked.run, .cpu = -1};
-    int exit_code = tl_arguments_parse(&agent_argp, argc, argv, &asked);
+    int exit_code = tl_seeded_take("agent", &argc, argv);
+    if (exit_code == TL_EXIT_OK)
+        exit_code = tl_arguments_parse(&agent_argp, argc, argv, &asked);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     asked.run.arm_count = asked.choice.driver_count;

@@ -360,7 +360,8 @@ int tl_cmd_gate(int argc, char **argv)
 static int update(const request *asked, const tl_gate_policy *policy)
 {
     tl_json *root = tl_baseline_begin(asked->reason, tl_build_revision());
-    tl_counts_source source = {asked->candidate, asked->scratch, interrupted, NULL};
+    tl_counts_source source = {
+        .binary = asked->candidate, .scratch = asked->scratch, .stop = interrupted};
     tl_status status = TL_OK;
     for (size_t i = 0; i < policy->row_count && status == TL_OK; i++) {
         const tl_gate_row *row = &policy->rows[i];

@@ -78,9 +78,17 @@ static void say_failure(tl_gate_finding *finding, const char *side, tl_status st
                     complaint[0] != '\0' ? ": " : "", complaint);
 }
 
-static tl_counts_source source_of(const tl_gate_request *request, const char *binary)
+static tl_counts_source source_of(const tl_gate_request *request, bool candidate)
 {
-    return (tl_counts_source){binary, request->scratch, request->stop, request->context};
+    tl_counts_source source = {.binary = candidate ? request->candidate : request->base,
+                               .scratch = request->scratch,
+                               .stop = request->stop,
+                               .context = request->context};
+    if (candidate) {
+        source.words = request->candidate_words;
+        source.word_count = request->candidate_word_count;
+    }
+    return source;
 }
 
 /* Counters. */
@@ -112,7 +120,7 @@ static void judge_counters(const tl_gate_request *request, const tl_baseline *ba
 {
     char complaint[TL_PROGRAM_TEXT_MAX];
     tl_counts kept, taken;
-    tl_counts_source source = source_of(request, request->candidate);
+    tl_counts_source source = source_of(request, true);
     tl_status known = baseline->root != NULL ? tl_baseline_row(baseline, row, &kept) : TL_NOT_FOUND;
     if (known != TL_OK) {
         tl_gate_say(finding, TL_GATE_FAILED, "%s; `treelab baseline update` takes them",
@@ -191,13 +199,13 @@ static void judge_instructions(const tl_gate_request *request, const tl_gate_row
         tl_gate_say(finding, TL_GATE_SKIPPED, "no base to count beside; --base names a program");
         return;
     }
-    tl_counts_source source = source_of(request, request->base);
+    tl_counts_source source = source_of(request, false);
     tl_status status = tl_instructions_take(&source, row, &base, complaint);
     if (status != TL_OK) {
         say_failure(finding, "base", status, complaint);
         return;
     }
-    source.binary = request->candidate;
+    source = source_of(request, true);
     status = tl_instructions_take(&source, row, &candidate, complaint);
     if (status == TL_OK)
         compare_instructions(request, &base, &candidate, finding);
