@@ -36,14 +36,15 @@ static void describe(const tl_series *series, tl_calibration_row *row)
     row->lag = squares > 0 ? products / squares : (double)NAN;
 }
 
-static tl_status floor_of(const tl_series *series, const tl_duel_request *policy,
+static tl_status floor_of(const tl_series *series, const tl_duel_request *policy, size_t rows,
                           tl_calibration_row *row)
 {
     const tl_look *last = &policy->looks.rows[policy->looks.count - 1];
     size_t n = series->n < last->launches ? series->n : last->launches;
     tl_effect effect;
-    tl_status status = tl_effect_make(series->values[TL_DUEL_MEDIAN], n, last->alpha, last->alpha,
-                                      &policy->margins, &effect);
+    double level = last->alpha / (double)(TL_DUEL_STATISTICS * rows); /* the strictest of Holm */
+    tl_status status =
+        tl_effect_make(series->values[TL_DUEL_MEDIAN], n, level, level, &policy->margins, &effect);
     if (status == TL_OK)
         row->detectable = effect.detectable;
     return status;
@@ -238,7 +239,7 @@ tl_status tl_calibration_make(const tl_samples *samples, const tl_calibration_re
     made->row_count = status == TL_OK ? replay->row_count : 0;
     for (size_t i = 0; i < made->row_count && status == TL_OK; i++) {
         describe(replay->rows[i], &made->rows[i]);
-        status = floor_of(replay->rows[i], request->policy, &made->rows[i]);
+        status = floor_of(replay->rows[i], request->policy, made->row_count, &made->rows[i]);
     }
     if (status == TL_OK)
         status = chunks_make(samples, made);

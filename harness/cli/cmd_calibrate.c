@@ -66,6 +66,11 @@ static int prepare(calibrate *c)
         tl_complain("calibrate", "%s", error);
         return status == TL_NOT_FOUND ? TL_EXIT_USAGE : tl_exit_code(status);
     }
+    if (!tl_gate_timing_set(&c->policy.timing, c->asked.exclude_percent,
+                            (double)c->asked.budget_s)) {
+        tl_complain("calibrate", "--exclude must be above the policy's delta");
+        return TL_EXIT_USAGE;
+    }
     for (size_t i = 0; i < c->asked.only_count; i++) {
         bool found = false;
         for (size_t r = 0; r < c->policy.row_count; r++)
@@ -88,7 +93,7 @@ static int prepare(calibrate *c)
 static int open_journal(calibrate *c, const char *path, FILE **journal)
 {
     char error[TEXT_BYTES] = "";
-    tl_calibrate_head(&c->asked, &c->policy, "treelab.calibrate.samples/1", c->head);
+    tl_calibrate_head(&c->asked, &c->policy, "treelab.calibrate.samples/1", false, c->head);
     tl_status status = tl_samples_read(path, c->head, &c->samples, error, sizeof error);
     if (status == TL_OK && !c->asked.resume) {
         tl_complain("calibrate", "%s is there; --resume adds to it, or name another --out", path);

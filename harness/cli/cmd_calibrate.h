@@ -16,7 +16,9 @@ typedef struct tl_calibrate_options {
     double levels[TL_LEVELS_MAX]; /* shares */
     size_t level_count;
     uint64_t launches, injected_launches, replays, power_replays, seed;
-    uint64_t fresh_gates; /* `calibrate gates N`; 0: not this form */
+    uint64_t fresh_gates;   /* `calibrate gates N`; 0: not this form */
+    uint64_t budget_s;      /* 0: the policy's */
+    double exclude_percent; /* 0: the policy's */
     bool noise, resume, quiet;
     char program[PATH_MAX];
 } tl_calibrate_options;
@@ -24,9 +26,10 @@ typedef struct tl_calibrate_options {
 /* TL_EXIT_OK, or TL_EXIT_ENVIRONMENT; ends the process on a usage error. */
 int tl_calibrate_options_parse(int argc, char **argv, tl_calibrate_options *asked);
 
-/* What the journals of this request begin with; `title` is their first line. */
+/* What the journals of this request begin with: `title`, then what they are of.  Launches are the
+ * same however they are looked at; gates are not. */
 void tl_calibrate_head(const tl_calibrate_options *asked, const tl_gate_policy *policy,
-                       const char *title, char head[TL_SAMPLES_HEAD_MAX]);
+                       const char *title, bool looks, char head[TL_SAMPLES_HEAD_MAX]);
 
 /* N whole gates of this program against itself, each added to gates.tsv.  An exit code. */
 int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *policy,

@@ -143,7 +143,7 @@ int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *
     char path[PATH_BYTES], head[TL_SAMPLES_HEAD_MAX];
     gate_log log = {0};
     snprintf(path, sizeof path, "%.3900s/" LOG, asked->out);
-    tl_calibrate_head(asked, policy, "treelab.calibrate.gates/1", head);
+    tl_calibrate_head(asked, policy, "treelab.calibrate.gates/1", true, head);
     int exit_code = read_log(path, head, &log);
     if (exit_code != TL_EXIT_OK)
         return exit_code;

@@ -35,6 +35,8 @@ enum {
     OPTION_NOISE,
     OPTION_RESUME,
     OPTION_SEED,
+    OPTION_EXCLUDE,
+    OPTION_BUDGET,
 };
 
 /* clang-format off */
@@ -46,6 +48,8 @@ static const struct argp_option options[] = {
     {"injected-launches", OPTION_INJECTED, "N", 0, "Recorded of each row and effect; 0: none (default: 128)", 0},
     {"replays", OPTION_REPLAYS, "N", 0, "Gates made of the recorded launches (default: 10000)", 0},
     {"power-replays", OPTION_POWER, "N", 0, "The same for each point of a power curve (default: 1000)", 0},
+    {"exclude", OPTION_EXCLUDE, "PERCENT", 0, "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
+    {"budget", OPTION_BUDGET, "SECONDS", 0, "Of layer time, per row (default: the policy's)", 0},
     {"noise", OPTION_NOISE, NULL, 0, "With the neighbours of `treelab noise`", 0},
     {"resume", OPTION_RESUME, NULL, 0, "Add to what --out has", 0},
     {"out", OPTION_OUT, "DIR", 0, "Where journals and tables go (default: " OUT ")", 0},
@@ -69,15 +73,9 @@ static void add_row(struct argp_state *state, const char *word)
 static void add_level(struct argp_state *state, const char *word)
 {
     tl_calibrate_options *asked = state->input;
-    char *end;
-    double percent = strtod(word, &end);
-    if (end != word && *end == '%')
-        end++;
-    if (end == word || *end != '\0' || !(percent > 0 && percent <= 1000))
-        argp_error(state, "--inject takes percents above 0, as 1,2,3,5, not '%s'", word);
     if (asked->level_count == TL_LEVELS_MAX)
         argp_error(state, "more than %d effects", (int)TL_LEVELS_MAX);
-    asked->levels[asked->level_count++] = percent / 100;
+    asked->levels[asked->level_count++] = tl_arguments_percent(state, "inject", word) / 100;
 }
 
 static void add_word(struct argp_state *state, const char *word)
@@ -130,6 +128,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case OPTION_RESUME:
         asked->resume = true;
         return 0;
+    case OPTION_EXCLUDE:
+        asked->exclude_percent = tl_arguments_percent(state, "exclude", value);
+        return 0;
+    case OPTION_BUDGET:
+        asked->budget_s = tl_arguments_number(state, "budget", value, 1, 86400);
+        return 0;
     case OPTION_SEED:
         asked->seed = tl_arguments_seed(state, value);
         return 0;
@@ -155,6 +159,7 @@ static const struct argp calibrate_argp = {
            "Examples:\n"
            "  treelab calibrate --noise --out out/noisy\n"
            "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
+           "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
            "  treelab calibrate gates 30 --noise --out out/noisy --resume\n\n"
            "Ctrl-C keeps what was recorded; --resume goes on.\n"
            "Exit codes: 0 done, 2 usage, or --out was begun otherwise, 3 a wrong answer, 5 the "
@@ -191,8 +196,8 @@ static uint64_t mixed(uint64_t hash, const char *text)
     return (hash ^ 1) * UINT64_C(0x100000001b3); /* a boundary */
 }
 
-/* FNV-1a over what the rows ask and how they are looked at. */
-static uint64_t hash_of(const tl_gate_policy *policy)
+/* FNV-1a over what the rows ask and, with `looks`, how they are looked at. */
+static uint64_t hash_of(const tl_gate_policy *policy, bool looks)
 {
     const tl_gate_timing *timing = &policy->timing;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -207,25 +212,29 @@ static uint64_t hash_of(const tl_gate_policy *policy)
         for (size_t i = 0; row->phases[i] != NULL; i++)
             hash = mixed(hash, row->phases[i]);
     }
+    snprintf(text, sizeof text, "%u slices", timing->slices);
+    hash = mixed(hash, text);
+    if (!looks)
+        return hash;
     for (size_t i = 0; i < timing->looks.count; i++) {
         snprintf(text, sizeof text, "%u:%.9g", timing->looks.rows[i].launches,
                  timing->looks.rows[i].alpha);
         hash = mixed(hash, text);
     }
-    snprintf(text, sizeof text, "%.9g %.9g %u %u %.9g", timing->margins.delta,
-             timing->margins.largest, timing->confirm_launches, timing->slices, timing->budget_s);
+    snprintf(text, sizeof text, "%.9g %.9g %u %.9g", timing->margins.delta, timing->margins.largest,
+             timing->confirm_launches, timing->budget_s);
     return mixed(hash, text);
 }
 
 void tl_calibrate_head(const tl_calibrate_options *asked, const tl_gate_policy *policy,
-                       const char *title, char head[TL_SAMPLES_HEAD_MAX])
+                       const char *title, bool looks, char head[TL_SAMPLES_HEAD_MAX])
 {
     tl_json *machine = tl_machine_json();
     tl_json *class_ = tl_class_json(machine, NULL); /* stores are in memory */
     size_t at = (size_t)snprintf(
         head, TL_SAMPLES_HEAD_MAX,
         "# %s\n# policy %016" PRIx64 "\n# machine class %s\n# noise %s\n# rows", title,
-        hash_of(policy), tl_json_text(tl_json_get(class_, "key"), "unknown"),
+        hash_of(policy, looks), tl_json_text(tl_json_get(class_, "key"), "unknown"),
         asked->noise ? "spin,memcpy 3 processes 1 s on 2 s off" : "none");
     for (size_t i = 0; i < asked->only_count && at < TL_SAMPLES_HEAD_MAX / 2; i++)
         at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, " %s", asked->only[i]);

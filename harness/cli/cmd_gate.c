@@ -24,7 +24,8 @@ typedef struct request {
     const char *only[ROWS_MAX + 1];
     size_t only_count;
     unsigned layers;
-    uint64_t seed;
+    uint64_t seed, budget_s;
+    double exclude_percent;
     bool quiet;
     char self[PATH_MAX], made[PATH_MAX]; /* this program; a scratch directory of our own */
     tl_progress *progress;
@@ -44,6 +45,8 @@ enum {
     OPTION_MARKDOWN,
     OPTION_REASON,
     OPTION_SEED,
+    OPTION_EXCLUDE,
+    OPTION_BUDGET,
 };
 
 static const struct argp_option gate_rows[] = {
@@ -58,11 +61,14 @@ static const struct argp_option gate_rows[] = {
     {"scratch",                                                            OPTION_SCRATCH, "DIR", 0,
      "Where stores live while they run (default: a new one below $TMPDIR, /dev/shm or /tmp)", 0},
     {"seed",                                                             OPTION_SEED, "S", 0, "Of the layer time (default: 1)", 0},
-    {"json",                              OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
-    {"junit",                                                                   OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
-    {"markdown",OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
-    {"quiet",                                                                  'q', NULL, 0, "No progress on stderr", 0},
-    {0                                                                 },
+    {"exclude",                              OPTION_EXCLUDE, "PERCENT", 0,
+     "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
+    {"budget",                                                                   OPTION_BUDGET, "SECONDS", 0, "Of layer time, per row (default: the policy's)", 0},
+    {"json",OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
+    {"junit",                                                                  OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
+    {"markdown",                                                                  OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
+    {"quiet",                                                            'q', NULL, 0, "No progress on stderr", 0},
+    {0                                                        },
 };
 
 static const struct argp_option baseline_rows[] = {
@@ -126,6 +132,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_QUICK:
         asked->layers |= TL_LAYER_COUNTERS | TL_LAYER_INSTRUCTIONS;
+        return 0;
+    case OPTION_EXCLUDE:
+        asked->exclude_percent = tl_arguments_percent(state, "exclude", value);
+        return 0;
+    case OPTION_BUDGET:
+        asked->budget_s = tl_arguments_number(state, "budget", value, 1, 86400);
         return 0;
     case OPTION_SEED:
         asked->seed = tl_arguments_seed(state, value);
@@ -230,6 +242,10 @@ static int prepare(const char *command, request *asked, tl_gate_policy *policy)
     if (status != TL_OK) {
         tl_complain(command, "%s", error);
         return status == TL_NOT_FOUND ? TL_EXIT_USAGE : tl_exit_code(status);
+    }
+    if (!tl_gate_timing_set(&policy->timing, asked->exclude_percent, (double)asked->budget_s)) {
+        tl_complain(command, "--exclude must be above the policy's delta");
+        return TL_EXIT_USAGE;
     }
     for (size_t i = 0; i < asked->only_count; i++) {
         bool found = false;

@@ -12,10 +12,6 @@
 
 enum {
     SLICES_DEFAULT = 20,
-    /* What share of them must fit: what the scale is chosen for; the fastest phase would make all
-       others long. */
-    FIT_PARTS = 5,
-    FIT_WANTED = 3,
     SLICES_MIN = 5, /* fewer make no median worth the name */
     WARM_PARTS = 4, /* a slice is preceded by a quarter of itself */
     ROUND_OPS = 64, /* generated at once */
@@ -27,6 +23,7 @@ enum {
 #define PASS_ALPHA       0.05
 #define CONFIRM_ALPHA    0.05
 #define BACKGROUND_SHARE 0.02
+
 static double ns_per_op(const tl_launch_phase *phase, unsigned side)
 {
     const tl_timed_pair *slice = &phase->slices[0];
@@ -54,11 +51,14 @@ static unsigned slices_of(const tl_duel *duel)
     return duel->request->slices == 0 ? SLICES_DEFAULT : duel->request->slices;
 }
 
-/* What a whole phase must last. */
+/* What a whole phase must last: room for three fifths of the slices, as the fastest phase would
+ * make all others long, and for twice as many as it must have, as a pilot is one sample. */
 static double phase_ns_wanted(const tl_duel *duel)
 {
-    return (double)slices_of(duel) * FIT_WANTED / FIT_PARTS * (1 + 1.0 / WARM_PARTS) * SLICE_NS *
-           SLICE_MARGIN;
+    unsigned fit = slices_of(duel) * 3 / 5;
+    if (fit < 2 * SLICES_MIN)
+        fit = 2 * SLICES_MIN;
+    return fit * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN;
 }
 
 static bool compared(const tl_duel *duel, size_t load, const tl_launch_phase *phase)

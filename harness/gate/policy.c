@@ -258,6 +258,18 @@ tl_status tl_gate_policy_read(const char *path, tl_gate_policy *policy, char *er
     return status;
 }
 
+bool tl_gate_timing_set(tl_gate_timing *timing, double exclude_percent, double budget_s)
+{
+    double largest = tl_effect_log(exclude_percent);
+    if (exclude_percent > 0 && !(largest > timing->margins.delta))
+        return false;
+    if (exclude_percent > 0)
+        timing->margins.largest = largest;
+    if (budget_s > 0)
+        timing->budget_s = budget_s;
+    return true;
+}
+
 void tl_gate_policy_release(tl_gate_policy *policy)
 {
     tl_json_free(policy->root);

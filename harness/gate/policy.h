@@ -70,6 +70,9 @@ typedef struct tl_gate_policy {
  * TL_NOT_FOUND, TL_ACCESS, TL_IO, TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_gate_policy_read(const char *path, tl_gate_policy *policy, char *error,
                                           size_t error_bytes);
+/* Other answers than the file's for this once: the slowdown that a pass excludes and the seconds
+ * per row; 0 keeps the file's.  False: nothing is left between delta and `exclude`. */
+bool tl_gate_timing_set(tl_gate_timing *timing, double exclude_percent, double budget_s);
 void tl_gate_policy_release(tl_gate_policy *policy);
 
 #endif

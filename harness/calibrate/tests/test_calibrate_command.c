@@ -48,8 +48,12 @@ static void recording_goes_on_and_its_document_is_in_the_schema(void **state)
     snprintf(command, sizeof command, "test $(grep -c '^aa' '%s/out/samples.tsv') = 3",
              treelab->scratch->path);
     assert_int_equal(system(command), 0);
-    write_policy(treelab, 3);
-    program_run(treelab, "calibrate --resume --launches 3 " COMMON, PLACES);
+    write_policy(treelab, 3); /* looked at otherwise: the launches are the same */
+    program_run(treelab,
+                "calibrate --resume --launches 3 --injected-launches 2 --exclude 3%% " COMMON,
+                PLACES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_run(treelab, "calibrate --resume --noise --launches 3 " COMMON, PLACES);
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_says(treelab->err, "begun with another request");
 }
@@ -63,6 +67,9 @@ static void fresh_gates_are_added_to_a_log(void **state)
     program_run(treelab, "calibrate gates 2 --resume " COMMON, PLACES);
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
     program_says(treelab->out, "3 fresh gates");
+    write_policy(treelab, 3);
+    program_run(treelab, "calibrate gates 1 --resume " COMMON, PLACES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_run(treelab, "calibrate gate 2");
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_run(treelab, "noise");
