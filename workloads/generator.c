@@ -60,10 +60,9 @@ void tl_generator_start(void *generator, size_t index)
     base->end = base->phases[index].ops;
 }
 
-/* Shares are runs of neighbours: ops * share / threads is their border, without overflow. */
-static uint64_t share_border(const tl_phase *phase, uint32_t share)
+uint64_t tl_share_border(uint64_t ops, uint32_t threads, uint32_t share)
 {
-    uint64_t whole = phase->ops / phase->threads, rest = phase->ops % phase->threads;
+    uint64_t whole = ops / threads, rest = ops % threads;
     return whole * share + (share < rest ? share : rest);
 }
 
@@ -72,8 +71,9 @@ void tl_generator_start_share(void *generator, size_t index, uint32_t share)
     tl_generator *base = generator;
     assert(index < base->phase_count && share < base->phases[index].threads);
     base->phase_index = index;
-    base->issued = share_border(&base->phases[index], share);
-    base->end = share_border(&base->phases[index], share + 1);
+    const tl_phase *phase = &base->phases[index];
+    base->issued = tl_share_border(phase->ops, phase->threads, share);
+    base->end = tl_share_border(phase->ops, phase->threads, share + 1);
 }
 
 size_t tl_generator_next_n(void *generator, tl_op *ops, size_t capacity)

@@ -49,6 +49,9 @@ void tl_generator_start_share(void *generator, size_t index, uint32_t share);
 size_t tl_generator_next_n(void *generator, tl_op *ops, size_t capacity);
 const char *tl_generator_note(void *generator);
 
+/* The first operation of a share of a phase: shares are runs of neighbours. */
+uint64_t tl_share_border(uint64_t ops, uint32_t threads, uint32_t share);
+
 /* A tl_workload's tail, for a generator built on this header. */
 #define TL_GENERATOR_FUNCTIONS                                                                     \
     .destroy = tl_generator_destroy, .phases = tl_generator_phases, .start = tl_generator_start,   \

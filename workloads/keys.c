@@ -129,12 +129,10 @@ static uint64_t word_after(uint64_t word)
     return word ^ (word >> 32);
 }
 
-/* The first 8 bytes are a bijection of the id, which alone makes keys distinct; the rest is a
- * function of them. */
-void tl_key_scrambled(const tl_keys *keys, uint64_t id, unsigned char *key)
+/* The first 8 bytes make keys distinct; the rest is a function of them. */
+static inline void key_from_word(const tl_keys *keys, uint64_t word, unsigned char *key)
 {
     assert(keys->key_bytes >= TL_KEY_BYTES_MIN);
-    uint64_t word = tl_scramble(id ^ keys->seed);
     store_big_endian(key, word);
     size_t done_bytes = 8;
     for (; done_bytes + 8 <= keys->key_bytes; done_bytes += 8) {
@@ -146,6 +144,19 @@ void tl_key_scrambled(const tl_keys *keys, uint64_t id, unsigned char *key)
     unsigned char last[8];
     store_big_endian(last, word_after(word));
     memcpy(key + done_bytes, last, keys->key_bytes - done_bytes);
+}
+
+void tl_key_scrambled(const tl_keys *keys, uint64_t id, unsigned char *key)
+{
+    key_from_word(keys, tl_scramble(id ^ keys->seed), key); /* a bijection of the id */
+}
+
+/* The space is cut into strips of `stride`, one for each position, and the key lies at a random
+ * place in its strip. */
+void tl_key_spread(const tl_keys *keys, uint64_t stride, uint64_t position, unsigned char *key)
+{
+    uint64_t jitter = (tl_scramble(position ^ keys->seed) >> 32) * (stride >> 32);
+    key_from_word(keys, position * stride + jitter, key);
 }
 
 void tl_key_ordered(const tl_keys *keys, uint64_t id, unsigned char *key)

@@ -59,6 +59,15 @@ void tl_key_scrambled(const tl_keys *keys, uint64_t id, unsigned char *key);
 /* A fixed prefix, then `id` as a big-endian u64: ascending ids give ascending keys. */
 void tl_key_ordered(const tl_keys *keys, uint64_t id, unsigned char *key);
 
+/* Random-looking bytes in the order of `position`, which is below `positions` (up to 2^40): keys
+ * spread over the whole space as hashes would, and yet it is known which one follows which.
+ * `stride` is tl_key_stride(positions). */
+void tl_key_spread(const tl_keys *keys, uint64_t stride, uint64_t position, unsigned char *key);
+static inline uint64_t tl_key_stride(uint64_t positions)
+{
+    return UINT64_MAX / positions;
+}
+
 /* Keys that are text: the shapes that people use. */
 typedef enum tl_key_shape {
     TL_KEYS_BINARY,  /* the two above */

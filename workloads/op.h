@@ -23,8 +23,9 @@
 typedef enum tl_op_kind { TL_OP_KIND_MAP(TL_OP_AS_ENUM) TL_OP_KIND_COUNT } tl_op_kind;
 
 enum {
-    TL_OP_ABSENT = 1, /* GET, DEL: the right answer is "no such key" */
-    TL_OP_APPEND = 2, /* PUT, INSERT: the key is larger than every key so far (a hint) */
+    TL_OP_ABSENT = 1,  /* GET, DEL: the right answer is "no such key" */
+    TL_OP_APPEND = 2,  /* PUT, INSERT: the key is larger than every key so far (a hint) */
+    TL_OP_REVERSE = 4, /* SCAN: downwards from the last record whose key is <= key */
 };
 
 typedef struct tl_op {

@@ -76,6 +76,16 @@ static void nearest_try(word given, word candidate, size_t *best_distance, word 
     *best = candidate;
 }
 
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count)
+{
+    word best = {NULL, 0};
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = 0; i < count; i++)
+        nearest_try((word){given, chars}, (word){names[i], strlen(names[i])}, &best_distance,
+                    &best);
+    return best.text;
+}
+
 static const tl_workload_option *option_find(const tl_options *settings, const char *name)
 {
     const tl_workload_option *option = settings->table;
@@ -123,6 +133,13 @@ static const char *setting_text(const tl_options *settings, const tl_workload_op
     return option->fallback;
 }
 
+const char *tl_options_text(const tl_options *settings, const char *name)
+{
+    const tl_workload_option *option = option_find(settings, name);
+    assert(option != NULL);
+    return setting_text(settings, option);
+}
+
 /* value *= factor, false on overflow. */
 static bool multiply(uint64_t *value, uint64_t factor)
 {
@@ -146,8 +163,7 @@ static bool digits_read(const char **text, uint64_t *value)
     return true;
 }
 
-/* Read one number and leave `*text` behind it. */
-static bool number_read(const char **text, uint64_t *value)
+bool tl_options_read(const char **text, uint64_t *value)
 {
     static const char suffixes[] = "kKmMgG";
     if (!digits_read(text, value))
@@ -175,12 +191,12 @@ bool tl_options_number(const tl_options *settings, const char *name, uint64_t *v
     assert(option != NULL); /* the workload's own table */
     const char *given = setting_text(settings, option), *text = given, *range = option->range;
     uint64_t number, min, max;
-    if (!number_read(&text, &number) || *text != '\0')
+    if (!tl_options_read(&text, &number) || *text != '\0')
         return tl_options_refuse(settings, "%s=%s is not a number; write for example %s=%s (%s)",
                                  name, given, name, option->fallback, option->range);
-    bool sound = number_read(&range, &min) && strncmp(range, "..", 2) == 0;
+    bool sound = tl_options_read(&range, &min) && strncmp(range, "..", 2) == 0;
     range += 2;
-    if (!sound || !number_read(&range, &max))
+    if (!sound || !tl_options_read(&range, &max))
         return tl_options_refuse(settings, "the workload's own range '%s' of %s is not LOW..HIGH",
                                  option->range, name);
     if (number < min || number > max)

@@ -25,6 +25,12 @@ bool tl_options_known(const tl_options *settings);
  * suffixes are powers of 1024. */
 bool tl_options_number(const tl_options *settings, const char *name, uint64_t *value);
 
+/* The same number at *text; leaves *text behind it.  False: there is none, or it is too large. */
+bool tl_options_read(const char **text, uint64_t *value);
+
+/* The text itself. */
+const char *tl_options_text(const tl_options *settings, const char *name);
+
 /* The place of the given word in the range: 0 for the first. */
 bool tl_options_word(const tl_options *settings, const char *name, size_t *index);
 
@@ -34,6 +40,9 @@ bool tl_options_list(const tl_options *settings, const char *name, size_t *index
 
 /* A number that spec.value_bytes_max must allow too. */
 bool tl_options_value_bytes(const tl_options *settings, const char *name, uint64_t *value);
+
+/* The one of `names` that the first `chars` of `given` are most like; NULL when none is near. */
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count);
 
 /* Write a message of your own; always false. */
 bool tl_options_refuse(const tl_options *settings, const char *format, ...)

@@ -8,6 +8,7 @@ static const tl_workload *const builtins[] = {
     &tl_workload_random,
     &tl_workload_mixed,
     &tl_workload_large,
+    &tl_workload_phases,
 };
 enum { BUILTIN_COUNT = sizeof builtins / sizeof builtins[0] };
 

@@ -5,7 +5,7 @@
 #include "workloads/workload.h"
 
 extern const tl_workload tl_workload_sequential, tl_workload_random, tl_workload_mixed,
-    tl_workload_large;
+    tl_workload_large, tl_workload_phases;
 
 enum { TL_PLUGINS_MAX = 16 };
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TL_WORKLOAD_ABI = 2 };
+enum { TL_WORKLOAD_ABI = 3 };
 
 typedef struct tl_workload_option {                   /* one key that --set understands */
     const char *name, *type, *fallback, *range, *doc; /* "value_bytes" "bytes" "100" "0..1m" "…" */
@@ -33,6 +33,12 @@ typedef struct tl_workload_spec {
     size_t setting_count;
 } tl_workload_spec;
 
+typedef enum tl_phase_kind {
+    TL_PHASE_OPS,    /* operations */
+    TL_PHASE_CRASH,  /* none: here the host may crash the store ... */
+    TL_PHASE_VERIFY, /* ... or verify it */
+} tl_phase_kind;
+
 typedef struct tl_phase {
     const char *name; /* "insert" "get" "get_absent" "scan" "load" "run" … */
     uint64_t ops;     /* exact number of operations this phase yields */
@@ -41,6 +47,9 @@ typedef struct tl_phase {
     uint64_t batch;   /* operations in one transaction; 0 = the whole phase in one;
                          the user's --batch overrides it for phases that write */
     uint32_t threads; /* 0 and 1: one.  More: each takes a share, see start_share */
+    tl_phase_kind kind;
+    const char *rate;  /* when to start operations ("poisson:20000"), for the host to read; NULL: */
+    const char *until; /* one after the other.  When to stop ("30s"), the same; NULL: after `ops` */
 } tl_phase;
 
 /* What a plug-in may ask of its host; grows at the end only. */

@@ -319,6 +319,7 @@ tl_io *tl_io_posix(void)
         NULL, /* read_units: pread does */
         NULL,
         NULL,
+        NULL,
         NULL, /* nothing is remembered */
     };
     return &io;

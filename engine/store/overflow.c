@@ -87,7 +87,7 @@ tl_status tl_extent_get(tl_pager *pager, const tl_extent *extent, uint32_t tree_
                         const uint8_t **head)
 {
     tl_status status = extent_bounds(pager, extent);
-    if (status == TL_OK && !tl_extent_is_here(pager, extent->pgno))
+    if (status == TL_OK && !tl_pager_is_resident(pager, extent->pgno))
         status = extent_load(pager, extent, tree_id);
     const uint8_t *at = tl_pager_at(pager, extent->pgno);
     if (status == TL_OK)

@@ -74,9 +74,12 @@ void tl_direct_rollback(tl_pager *pager, tl_direct_mark mark);
 TL_MUST_USE tl_status tl_value_read_part(tl_pager *pager, tl_value_ref ref, uint32_t tree_id,
                                          uint32_t offset, void *buffer, uint32_t size_bytes);
 
+/* Is the extent in the arena?  One that was passed over is as if it were: tl_extent_get brings it
+ * there. */
 static inline bool tl_extent_is_here(const tl_pager *pager, uint32_t pgno)
 {
-    return atomic_load_explicit(&pager->states[pgno], memory_order_acquire) == pager->resident;
+    uint32_t state = atomic_load_explicit(&pager->states[pgno], memory_order_acquire);
+    return state == pager->resident || state == (pager->arena->generation | TL_ARENA_PASSED);
 }
 
 /* The extent in the arena, whole and verified.

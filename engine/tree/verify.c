@@ -74,26 +74,37 @@ static tl_status count_leaf(tl_verifier *verifier, const tl_root *root, const ui
 
 static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const expectation *wanted);
 
+/* `here`: it was in memory; `sound`: nothing was found about the page itself. */
 static tl_status verify_children(tl_verifier *verifier, const tl_root *root, const uint8_t *page,
-                                 const expectation *wanted)
+                                 const expectation *wanted, bool here, bool sound)
 {
     unsigned count = tl_page_count(page);
+    uint64_t findings = verifier->summary->findings;
     uint8_t before[TL_KEY_BYTES_MAX], behind[TL_KEY_BYTES_MAX];
+    tl_status status = TL_OK;
+    tl_children children;
     tl_run run = {.kind = TL_PAGE_BRANCH};
     tl_run_add_page(&run, page, 0, count);
-    for (unsigned i = 0; i <= count && !verifier->stopped; i++) {
+    tl_children_recall(verifier, page, here, &children);
+    for (unsigned i = 0; i <= count && status == TL_OK && !verifier->stopped; i++) {
+        tl_ref ref = tl_branch_child(page, i);
+        if (children.at != NULL && tl_child_pass(verifier, ref, &children.at[i]))
+            continue;
         expectation child = {
-            .ref = tl_branch_child(page, i),
+            .ref = ref,
             .level = wanted->level - 1,
             .birth_max = tl_page_birth(page),
             .lower = i == 0 ? wanted->lower : tl_run_key(&run, i - 1, before),
             .upper = i == count ? wanted->upper : tl_run_key(&run, i, behind),
         };
-        tl_status status = verify_page(verifier, root, &child);
-        if (status != TL_OK)
-            return status;
+        tl_leaf_place place = {root->tree_id, child.birth_max, child.lower, child.upper};
+        status = verify_page(verifier, root, &child);
+        if (children.at != NULL && status == TL_OK)
+            tl_child_note(verifier, ref, &place, &children, i);
     }
-    return TL_OK;
+    sound = sound && status == TL_OK && verifier->summary->findings == findings;
+    tl_children_remember(verifier, page, sound, &children);
+    return status;
 }
 
 static void check_itself(tl_verifier *verifier, const uint8_t *page, uint32_t pgno)
@@ -142,6 +153,7 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
         check_itself(verifier, page, wanted->ref.pgno);
     bool sound = verifier->summary->findings == before.findings;
     check_against_parent(verifier, page, wanted);
+    bool fits = verifier->summary->findings == before.findings;
     bool alone = true;
     if (wanted->level == 0)
         status = count_leaf(verifier, root, page, &alone);
@@ -153,7 +165,7 @@ static tl_status verify_page(tl_verifier *verifier, const tl_root *root, const e
     if (wanted->level == 0)
         return status;
     verifier->summary->branches++;
-    return verify_children(verifier, root, page, wanted);
+    return verify_children(verifier, root, page, wanted, here, fits);
 }
 
 tl_status tl_tree_verify(tl_verifier *verifier, const tl_root *root)

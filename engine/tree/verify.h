@@ -36,6 +36,23 @@ bool tl_leaf_pass(tl_verifier *verifier, tl_ref ref, bool here, const tl_leaf_pl
 void tl_page_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
                       const tl_leaf_place *leaf, const tl_verify_summary *before);
 
+/* What is known of the children of a branch on level 1 that was read from the disk, if anything. */
+typedef struct tl_children {
+    tl_child_facts *at; /* NULL: nothing is, and nothing can be */
+    size_t count;
+    bool changed;
+} tl_children;
+void tl_children_recall(tl_verifier *verifier, const uint8_t *branch, bool here,
+                        tl_children *children);
+/* A leaf that was found under these very bytes of its parent before, and has not changed: counted.
+ * False: it has to be looked at, and may then be noted. */
+bool tl_child_pass(tl_verifier *verifier, tl_ref ref, const tl_child_facts *child);
+void tl_child_note(tl_verifier *verifier, tl_ref ref, const tl_leaf_place *place,
+                   tl_children *children, size_t index);
+/* Let the disk know what was noted; gives the memory back. */
+void tl_children_remember(tl_verifier *verifier, const uint8_t *branch, bool sound,
+                          tl_children *children);
+
 /* Check the extents that a record's reference names (verify_values.c). */
 TL_MUST_USE tl_status tl_value_verify(tl_verifier *verifier, uint32_t tree_id, uint64_t birth_max,
                                       tl_slice key, tl_slice reference);

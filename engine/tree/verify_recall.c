@@ -4,6 +4,10 @@
  * are all that the second is compared with, and what the leaf adds to the summary.  Of a
  * branch, and of a leaf with values outside of it, only the check of its own bytes is remembered:
  * the rest depends on other pages.
+ *
+ * Most leaves are found under the same bytes of their parent again and again.  These say all that
+ * the tree says of a leaf, so beside them stands which contents each leaf had when it was found to
+ * fit: while it has the same no fence is compared.
  */
 #include "engine/store/facts.h"
 #include "engine/tree/verify.h"
@@ -71,4 +75,74 @@ void tl_page_remember(tl_verifier *verifier, const uint8_t *page, bool read_now,
                                 .fences_hash = fences_hash(leaf)};
     io->remember(io, read_now ? pager->file : NULL, offset, page, pager->page_bytes, &facts,
                  sizeof facts);
+}
+
+enum { MARKS = 3 }; /* so that facts of a branch are larger than any other */
+
+void tl_children_recall(tl_verifier *verifier, const uint8_t *branch, bool here,
+                        tl_children *children)
+{
+    tl_pager *pager = verifier->pager;
+    tl_io *io = pager->io;
+    *children = (tl_children){.count = tl_page_count(branch) + (size_t)1 + MARKS};
+    if (io->identify == NULL || here || tl_page_level(branch) != 1)
+        return;
+    size_t bytes = children->count * sizeof *children->at;
+    children->at = pager->memory->allocate(pager->memory, bytes);
+    if (children->at == NULL)
+        return; /* does without */
+    uint64_t offset = (uint64_t)tl_page_pgno(branch) << pager->page_shift;
+    if (!io->recall(io, pager->file, offset, NULL, pager->page_bytes, children->at, bytes))
+        memset(children->at, 0, bytes);
+}
+
+bool tl_child_pass(tl_verifier *verifier, tl_ref ref, const tl_child_facts *child)
+{
+    tl_pager *pager = verifier->pager;
+    tl_io *io = pager->io;
+    uint64_t offset = (uint64_t)ref.pgno << pager->page_shift;
+    uint64_t mask = UINT64_C(1) << (ref.pgno & 63);
+    if (child->number == 0 || ref.pgno >= pager->space.page_count ||
+        (verifier->reached[ref.pgno >> 6] & mask) != 0 || tl_pager_is_resident(pager, ref.pgno) ||
+        io->identify(io, pager->file, offset, pager->page_bytes) != child->number ||
+        !io->pass_over(io, pager->file, offset, pager->page_bytes))
+        return false;
+    verifier->reached[ref.pgno >> 6] |= mask;
+    tl_pager_set_passed(pager, ref.pgno);
+    tl_page_facts facts = {.records = child->records,
+                           .bytes_used = child->bytes_used,
+                           .content_hash = child->content_hash};
+    summary_add(verifier, &facts);
+    return true;
+}
+
+void tl_child_note(tl_verifier *verifier, tl_ref ref, const tl_leaf_place *place,
+                   tl_children *children, size_t index)
+{
+    tl_pager *pager = verifier->pager;
+    tl_page_facts facts;
+    uint64_t number = pager->io->identify(
+        pager->io, pager->file, (uint64_t)ref.pgno << pager->page_shift, pager->page_bytes);
+    if (number == 0 || !tl_page_recall(pager, ref.pgno, NULL, &facts) || facts.leaf == 0 ||
+        facts.read == 0 || facts.birth > pager->foreign_txn || !facts_fit(&facts, ref, place))
+        return;
+    children->at[index] = (tl_child_facts){.number = number,
+                                           .content_hash = facts.content_hash,
+                                           .records = facts.records,
+                                           .bytes_used = (uint32_t)facts.bytes_used};
+    children->changed = true;
+}
+
+void tl_children_remember(tl_verifier *verifier, const uint8_t *branch, bool sound,
+                          tl_children *children)
+{
+    tl_pager *pager = verifier->pager;
+    tl_io *io = pager->io;
+    size_t bytes = children->count * sizeof *children->at;
+    if (children->at == NULL)
+        return;
+    if (sound && children->changed)
+        io->remember(io, pager->file, (uint64_t)tl_page_pgno(branch) << pager->page_shift, NULL,
+                     pager->page_bytes, children->at, bytes);
+    pager->memory->release(pager->memory, children->at, bytes);
 }

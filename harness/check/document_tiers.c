@@ -110,7 +110,9 @@ static void add_profile(tl_json *profiles, const tl_tiers_row *row)
     if (row->causes != NULL)
         tl_json_attach(object, "causes", row->causes);
     tl_json_add_real(object, "leaves_per_s", tl_cell_rate(done->leaves, done->elapsed_ns));
-    if (row->seeds > 1)
+    if (row->schedules)
+        tl_json_add_count(object, "schedules", row->seeds);
+    else if (row->seeds > 1)
         tl_json_add_count(object, "seeds", row->seeds);
     if (row->rate.wanted)
         add_rate(object, row);

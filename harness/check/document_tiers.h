@@ -19,6 +19,7 @@ typedef struct tl_tiers_row { /* one profile */
         uint64_t pages_least, pages_most, cpu_ns;
     } rate;         /* of `treelab crash rate` */
     uint64_t seeds; /* histories summed in `done`; 0: one */
+    bool schedules; /* what is summed are orders of threads that ran one history */
 } tl_tiers_row;
 
 /* What came of a crash point, as a character: 'F' a finding, 'k' known ones, 'r' the store refused

@@ -1,5 +1,6 @@
 /* harness/check/enumerate.c -- see enumerate.h. */
 #include "harness/check/enumerate_body.h"
+#include "harness/fault/simdisk_body.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -105,22 +106,12 @@ bool tl_enumerator_takes(tl_enumerator *on)
 /* All that a process can see of on->possible, which has no choices left. */
 static tl_hash128 image_hash(tl_enumerator *on)
 {
-    const tl_image *image = &on->possible.image;
-    tl_hash128 sum = {image->name_count, 0};
-    for (uint32_t i = 0; i < image->name_count; i++) {
-        const tl_simfile *file = &image->files[image->names[i].file];
-        sum.low =
-            (sum.low ^ image->names[i].path) * UINT64_C(0x9e3779b97f4a7c15) + file->size_bytes;
-        sum.high = (sum.high ^ file->size_bytes) * UINT64_C(0xc2b2ae3d27d4eb4f) + i;
-        for (uint32_t s = 0; s < file->sector_count; s++) {
-            tl_hash128 content = tl_version_hash(image->versions, file->sectors[s]);
-            sum.low = (sum.low ^ content.low) * UINT64_C(0x9e3779b97f4a7c15);
-            sum.low ^= sum.low >> 29;
-            sum.high = (sum.high + content.high) * UINT64_C(0xc2b2ae3d27d4eb4f);
-            sum.high ^= sum.high >> 31;
-        }
-    }
-    return sum;
+    tl_image *image = &on->possible.image;
+    if (!image->hashing)
+        tl_image_begin_hashing(image);
+    tl_hash128 hash = tl_image_hash(image, &on->trace->disk->share->paths);
+    image->hashing = false; /* its copies are written to */
+    return hash;
 }
 
 tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
@@ -129,11 +120,12 @@ tl_status tl_enumerate_state(tl_enumerator *on, const tl_state_id *where)
         return TL_OK;
     uint32_t mark = tl_simdisk_mark(on->state_disk);
     uint64_t leaves = on->result->leaves;
+    on->possible.hashing = on->options->each_image && where->pick != TL_PICK_BRANCHES;
     tl_status status = tl_pending_show(on->pending, where->outcome, &on->possible);
     if (status == TL_OK && where->pick != TL_PICK_BRANCHES)
         status = tl_enumerate_pick(on, where);
     bool fresh = true;
-    if (status == TL_OK && on->options->each_image && where->pick != TL_PICK_BRANCHES)
+    if (status == TL_OK && on->possible.hashing)
         status = tl_hashset_add(&on->images, image_hash(on), &fresh);
     on->result->repeated += !fresh;
     if (status == TL_OK && on->nest != NULL)
@@ -247,9 +239,10 @@ static tl_status only_run(tl_enumerator *on)
 {
     const tl_state_id *only = on->options->only;
     tl_state_id first = first_of(only);
+    bool same_run = only->schedule == on->options->recording->trace.threads.schedule && !only->run;
     if (only->nested)
         only = &first;
-    tl_status status = tl_enumerator_reach(on, only);
+    tl_status status = same_run ? tl_enumerator_reach(on, only) : TL_INVALID;
     if (status == TL_OK && on->nest != NULL && only->pick == TL_PICK_KILLED)
         status = tl_enumerate_killed(on, only);
     else if (status == TL_OK)

@@ -156,6 +156,7 @@ static void finding_report(tl_enumerator *on, const tl_state_id *where, const tl
     if (on->options->on_finding == NULL)
         return;
     tl_enumerate_finding finding = {*where, *verdict, *allowed, on->weight, shared, known};
+    finding.where.schedule = on->options->recording->trace.threads.schedule;
     if (where->pick == TL_PICK_BRANCHES) {
         finding.where.branch_count =
             answer->branch_count < TL_BRANCHES_MAX ? answer->branch_count : TL_BRANCHES_MAX;

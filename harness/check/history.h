@@ -34,6 +34,7 @@ typedef struct tl_history {
     unsigned large_every;     /* one value in so many fits no leaf; 0: none */
     unsigned single_every;    /* one commit in so many has one operation: the smallest frame */
     tl_history_part parts[TL_HISTORY_PARTS_MAX]; /* the last one ends at 100 */
+    unsigned writers, readers; /* threads that run it; 0 writers: it is run by one */
 } tl_history;
 
 /* The registry.  Row 0, `mixed`, is what runs when nothing is asked for; the rows behind it are the
@@ -41,6 +42,11 @@ typedef struct tl_history {
 size_t tl_history_count(void);
 const tl_history *tl_history_at(size_t index);
 const tl_history *tl_history_find(const char *name); /* NULL: no history of this name */
+
+/* Histories that several threads run, trace_threads.h.  Not among those above: whoever runs
+ * histories by one thread does not meet them. */
+size_t tl_history_threaded_count(void);
+const tl_history *tl_history_threaded_at(size_t index);
 
 /* What is done after commit n of `commits`. */
 tl_history_deed tl_history_deed_after(const tl_history *history, size_t n, size_t commits);

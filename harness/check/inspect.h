@@ -21,7 +21,9 @@
     X(WRITABLE, writable, "it takes another commit")                                               \
     X(KEEPS_WRITES, keeps_writes, "what was written after recovery is there when reopened")        \
     X(IDEMPOTENT, idempotent, "recovering twice gives what recovering once gives")                 \
-    X(BOUNDED, bounded, "recovery asks the disk for no more than its bound")
+    X(BOUNDED, bounded, "recovery asks the disk for no more than its bound")                       \
+    X(SNAPSHOT, snapshot, "what a reader sees stays as it is until it ends")                       \
+    X(ENDS, ends, "every call comes to an end")
 
 #define TL_RULE_AS_ENUM(upper, lower, text) TL_RULE_##upper,
 typedef enum tl_rule { TL_RULE_MAP(TL_RULE_AS_ENUM) TL_RULE_COUNT } tl_rule;

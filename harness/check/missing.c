@@ -52,11 +52,22 @@ static bool decisions_text(const tl_tiers_row *rows, size_t row_count, char *tex
     return leaves > 0;
 }
 
+static void threads_text(const tl_tiers_row *rows, size_t row_count, char *text)
+{
+    if (row_count > 0 && rows[0].schedules)
+        snprintf(text, TL_MISSING_TEXT_MAX,
+                 "threads: other orders than the %" PRIu64
+                 " drawn, and what happens inside of one step",
+                 rows[0].seeds);
+    else
+        snprintf(text, TL_MISSING_TEXT_MAX,
+                 "threads: one process with one writer ran, and nothing beside it");
+}
+
 bool tl_missing_text(tl_missing what, const tl_tiers_row *rows, size_t row_count, size_t wanted,
                      char text[TL_MISSING_TEXT_MAX])
 {
     static const char *const always[TL_MISSING_COUNT] = {
-        [TL_MISSING_THREADS] = "threads: one process with one writer ran, and nothing beside it",
         [TL_MISSING_MAPPED] = "stores that write through mapped memory: none is recorded",
         [TL_MISSING_COLLISIONS] = "torn pages whose checksum is right by chance",
     };
@@ -69,6 +80,9 @@ bool tl_missing_text(tl_missing what, const tl_tiers_row *rows, size_t row_count
         return cut_text(rows, row_count, wanted, text);
     case TL_MISSING_DECISIONS:
         return decisions_text(rows, row_count, text);
+    case TL_MISSING_THREADS:
+        threads_text(rows, row_count, text);
+        return true;
     default:
         snprintf(text, TL_MISSING_TEXT_MAX, "%s", always[what]);
         return true;

@@ -17,22 +17,37 @@ typedef struct store { /* the one being enumerated */
     const char *protocol, *label;
     tl_durability durability;
     const tl_history *history;
+    uint64_t schedule;
     tl_standard_settings standard;
     tl_driver_setting settings[SETTINGS];
     size_t setting_count;
 } store;
 
 /* The id that `treelab crash replay` takes; one that is too long for the table is cut. */
-static void note(void *context, const tl_enumerate_finding *finding)
+static void tell(const store *at, const tl_state_id *id, const tl_verdict *verdict)
 {
     static char state[TL_STATE_ID_TEXT_MAX];
-    const store *at = context;
     char where[TL_PROBE_WHERE_BYTES];
-    tl_state_id_print(&finding->where, state);
+    tl_state_id_print(id, state);
     snprintf(where, sizeof where, "%s/%s/%" PRIu32 "/%d/%u/%s/%s/%.256s", at->label,
              at->history->name, at->history->page_bytes, TL_STANDARD_SEED, at->history->commits,
              at->protocol, tl_run_durability_name(at->durability), state);
-    tl_probe_found(at->probe, where, tl_rule_name(finding->verdict.rule), finding->verdict.text);
+    tl_probe_found(at->probe, where, tl_rule_name(verdict->rule), verdict->text);
+}
+
+static void note(void *context, const tl_enumerate_finding *finding)
+{
+    tell(context, &finding->where, &finding->verdict);
+}
+
+/* What broke a promise before any crash; false: nothing did. */
+static bool run_is_broken(const store *at, const tl_trace_threads *threads)
+{
+    tl_state_id id = {.schedule = threads->schedule, .run = true};
+    if (threads->verdict.rule == TL_RULE_NONE)
+        return false;
+    tell(at, &id, &threads->verdict);
+    return true;
 }
 
 static void choose_settings(store *at, const tl_mutant_crash_plan *plan)
@@ -94,9 +109,11 @@ static bool look_at(store *at, const tl_mutant_crash_plan *plan, tl_arena *arena
         .seed = TL_STANDARD_SEED,
         .commits = at->history->commits,
         .arena = arena,
+        .schedule = at->schedule,
     };
     tl_status status = tl_recording_make(&spec, &recording, error, sizeof error);
-    bool good = status == TL_OK && enumerate(at, plan, &recording);
+    bool good = status == TL_OK && !run_is_broken(at, &recording.trace.threads) &&
+                enumerate(at, plan, &recording);
     tl_recording_clear(&recording);
     if (status == TL_NO_MEMORY)
         tl_probe_unfit(at->probe, error);
@@ -115,6 +132,17 @@ static bool each_protocol(store *at, const tl_mutant_crash_plan *plan, tl_arena 
     return good;
 }
 
+/* The first threaded history, in many orders of its threads. */
+static bool each_schedule(store *at, const tl_mutant_crash_plan *plan, tl_arena *arena)
+{
+    bool good = true;
+    at->history = tl_history_threaded_at(0);
+    for (at->schedule = 1; at->schedule <= plan->schedules && good;
+         at->schedule += at->probe->stride)
+        good = each_protocol(at, plan, arena);
+    return good;
+}
+
 void tl_mutant_crashes(tl_probe *probe)
 {
     const tl_mutant_crash_plan *plan = probe->sweep->what;
@@ -125,6 +153,10 @@ void tl_mutant_crashes(tl_probe *probe)
         bool wanted = tl_standard_durabilities[d] <= plan->weakest;
         size_t first = plan->every_history ? 1 : 0;
         size_t end = plan->every_history ? tl_history_count() : 1;
+        store threaded = {.probe = probe, .durability = tl_standard_durabilities[d]};
+        if (wanted && plan->schedules > 0)
+            good = each_schedule(&threaded, plan, arena);
+        wanted = wanted && plan->schedules == 0;
         for (size_t h = first; h < end && good && wanted; h++) {
             store at = {.probe = probe,
                         .durability = tl_standard_durabilities[d],

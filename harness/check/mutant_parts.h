@@ -19,6 +19,7 @@ typedef struct tl_mutant_crash_plan {
     tl_durability weakest; /* this and the stronger ones */
     uint64_t states_max;   /* of each store, so that a bug that lets states explode is no endless
                               search; 0: no bound.  Of the drawn tier: how many */
+    uint64_t schedules; /* orders of threads, of the first threaded history; 0: one thread runs */
 } tl_mutant_crash_plan;
 void tl_mutant_crashes(tl_probe *probe);
 

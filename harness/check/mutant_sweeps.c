@@ -75,7 +75,7 @@ static void random_scripts(tl_probe *probe)
 #define LOST      [TL_DAMAGE_STALE] = true, [TL_DAMAGE_STALE_SECTOR] = true
 #define MISPLACED [TL_DAMAGE_MISDIRECT] = true, [TL_DAMAGE_SWAP] = true
 
-enum { PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
+enum { SCHEDULES = 16, PAGES = 24, FEW = 200, MANY = 3000, LEAVES_MAX = 20000, DRAWS = 1000 };
 
 /* Cheap ones first: a bug is looked at in this order by those that must find it.  `whole`: see
  * mutant_run.h; of the crash profiles the exact tier is, every state of the canonical histories.
@@ -136,8 +136,15 @@ static const tl_mutant_sweep sweeps[] = {
     {"random_scripts", "fuzz: scripts of the whole language beside a model",
      TL_FINDER_STRUCTURE, true, 16, 240, random_scripts, NULL},
 };
+/* What comes before those of the engine's own tests: quick, and the same each time. */
+static const tl_mutant_sweep early[] = {
+    {"schedules/T1", "crash: each operation alone, of runs by several threads",
+     TL_FINDER_THREADS, false, 0, 120, tl_mutant_crashes,
+     &(const tl_mutant_crash_plan){.profile = TL_PROFILE_POSIX, .tier = TL_TIER_SINGLES,
+                                   .weakest = TL_DURABILITY_COMMIT, .schedules = SCHEDULES}},
+};
 /* clang-format on */
-enum { SWEEPS = sizeof sweeps / sizeof sweeps[0] };
+enum { EARLY = sizeof early / sizeof early[0], SWEEPS = sizeof sweeps / sizeof sweeps[0] };
 
 static size_t engine_count(void)
 {
@@ -146,12 +153,16 @@ static size_t engine_count(void)
 
 size_t tl_mutant_sweep_count(void)
 {
-    return SWEEPS + engine_count();
+    return EARLY + SWEEPS + engine_count();
 }
 
-/* Those of the engine's own tests come first: they stay in little memory when a bug runs wild. */
+/* Those of the engine's own tests come before most: they stay in little memory when a bug runs
+ * wild. */
 const tl_mutant_sweep *tl_mutant_sweep_at(size_t index)
 {
     size_t first = engine_count();
+    if (index < EARLY)
+        return &early[index];
+    index -= EARLY;
     return index < first ? &tl_mutant_engine_here->sweeps[index] : &sweeps[index - first];
 }

@@ -1,6 +1,8 @@
 /* harness/check/recording.c -- see recording.h. */
 #include "harness/check/recording.h"
 
+#include "harness/check/trace_threads.h"
+
 #include <assert.h>
 
 tl_status tl_recording_make(const tl_recording_spec *spec, tl_recording *recording, char *error,
@@ -24,6 +26,12 @@ tl_status tl_recording_make(const tl_recording_spec *spec, tl_recording *recordi
                     .settings = spec->settings,
                     .setting_count = spec->setting_count},
     };
+    if (spec->schedule != 0) {
+        assert(spec->history->writers > 0);
+        tl_crew crew = {spec->history->writers, spec->history->readers, spec->schedule};
+        return tl_trace_record_threads(&recording->inspector, &crew, &recording->trace, error,
+                                       error_bytes);
+    }
     return tl_trace_record(&recording->inspector, &recording->trace, error, error_bytes);
 }
 

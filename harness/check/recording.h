@@ -17,7 +17,8 @@ typedef struct tl_recording_spec {
     const tl_history *history; /* NULL: mixed */
     uint64_t seed;
     size_t commits;
-    tl_arena *arena; /* for every open; NULL: the driver makes its own each time */
+    tl_arena *arena;   /* for every open; NULL: the driver makes its own each time */
+    uint64_t schedule; /* of a history with writers: the order of their threads; 0: one thread */
 } tl_recording_spec;
 
 typedef struct tl_recording {

@@ -234,6 +234,8 @@ static tl_status compare_run(const tl_reproducer *of, const char *text)
 
 tl_status tl_reproducer_text(const tl_reproducer *of, char **text)
 {
+    if (of->recording->trace.threads.schedule != 0)
+        return TL_UNSUPPORTED; /* a script runs in one thread */
     tl_status status = TL_UNSUPPORTED;
     for (unsigned compacts = 1; compacts <= COMPACTS_MAX && status == TL_UNSUPPORTED; compacts++) {
         size_t text_bytes = 0;

@@ -38,7 +38,7 @@ static void pick_print(tl_pick pick, uint64_t number, char *text, size_t room)
         snprintf(text, room, "%s", rows[pick].word);
 }
 
-static const char then[] = "/then/";
+static const char then[] = "/then/", schedule[] = "schedule/", run[] = "run";
 
 bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
 {
@@ -48,8 +48,14 @@ bool tl_state_id_print(const tl_state_id *id, char text[TL_STATE_ID_TEXT_MAX])
         snprintf(first, sizeof first, "%zu.%" PRIu64 "/%s%s", id->first.point, id->first.outcome,
                  word, then);
     }
-    int used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s/%s%zu.%" PRIu64 "/",
-                        tl_profile_at(id->profile)->name, first, id->point, id->outcome);
+    int used = 0;
+    if (id->schedule != 0)
+        used = snprintf(text, TL_STATE_ID_TEXT_MAX, "%s%" PRIu64 "/%s", schedule, id->schedule,
+                        id->run ? run : "");
+    if (id->run)
+        return true;
+    used += snprintf(text + used, (size_t)(TL_STATE_ID_TEXT_MAX - used), "%s/%s%zu.%" PRIu64 "/",
+                     tl_profile_at(id->profile)->name, first, id->point, id->outcome);
     size_t room = TL_STATE_ID_TEXT_MAX - (size_t)used;
     text += used;
     if (id->pick == TL_PICK_BRANCHES)
@@ -137,15 +143,27 @@ static bool first_parse(const char *text, const char *end, tl_state_id *id)
     return true;
 }
 
+/* "7/" behind the word; *text then points behind it. */
+static bool schedule_parse(const char **text, tl_state_id *id)
+{
+    *text += sizeof schedule - 1;
+    return number_parse(text, &id->schedule) && id->schedule != 0 && *(*text)++ == '/';
+}
+
 bool tl_state_id_parse(const char *text, tl_state_id *id)
 {
     char profile[16];
+    *id = (tl_state_id){.pick = TL_PICK_BRANCHES};
+    if (strncmp(text, schedule, sizeof schedule - 1) == 0 && !schedule_parse(&text, id))
+        return false;
+    id->run = id->schedule != 0 && strcmp(text, run) == 0;
+    if (id->run)
+        return true;
     size_t profile_bytes = strcspn(text, "/");
     if (text[profile_bytes] != '/' || profile_bytes >= sizeof profile)
         return false;
     memcpy(profile, text, profile_bytes);
     profile[profile_bytes] = '\0';
-    *id = (tl_state_id){.pick = TL_PICK_BRANCHES};
     if (!tl_profile_find(profile, &id->profile))
         return false;
     text += profile_bytes + 1;

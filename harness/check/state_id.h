@@ -17,6 +17,11 @@
  *                            first only the process was killed: what it had issued, and no sync had
  *                            covered, could still be lost when the power failed
  *
+ *     schedule/7/journal/31.4/newest
+ *                            the run was that of several threads in this order (trace_threads.h);
+ *                            without it, of one thread
+ *     schedule/7/run         no crash: what was seen while they ran
+ *
  * An outcome is a choice of names and sizes, counted by harness/fault/pending.h.  Together with a
  * trace (store, settings, history) such a name tells a state completely.
  */
@@ -56,6 +61,8 @@ typedef struct tl_first_crash { /* as in tl_state_id; never BRANCHES */
 } tl_first_crash;
 
 typedef struct tl_state_id {
+    uint64_t schedule; /* 0: one thread made the run */
+    bool run;          /* of a schedule: the run itself, and the rest means nothing */
     tl_profile profile;
     bool nested; /* a crash of the recovery from `first`: what follows is counted in its log */
     tl_first_crash first;

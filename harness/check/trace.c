@@ -18,6 +18,16 @@ static tl_status apply_op(const tl_inspector *inspector, tl_store_txn *txn, cons
     return inspector->driver->put(txn, name, tl_oracle_value(op, value), 0);
 }
 
+tl_status tl_trace_fill(const tl_inspector *inspector, tl_store_txn *txn, size_t n)
+{
+    size_t op_count = 0;
+    const tl_oracle_op *ops = tl_oracle_ops(inspector->oracle, n, &op_count);
+    tl_status status = TL_OK;
+    for (size_t i = 0; i < op_count && status == TL_OK; i++)
+        status = apply_op(inspector, txn, &ops[i]);
+    return status;
+}
+
 tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
                          tl_store_txn **out)
 {
@@ -26,14 +36,10 @@ tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t 
     tl_status status = driver->begin(store, false, &txn);
     if (status != TL_OK)
         return status;
-    size_t op_count = 0;
-    const tl_oracle_op *ops = tl_oracle_ops(inspector->oracle, n, &op_count);
-    for (size_t i = 0; i < op_count; i++) {
-        status = apply_op(inspector, txn, &ops[i]);
-        if (status != TL_OK) {
-            driver->abort(txn);
-            return status;
-        }
+    status = tl_trace_fill(inspector, txn, n);
+    if (status != TL_OK) {
+        driver->abort(txn);
+        return status;
     }
     *out = txn;
     return TL_OK;
@@ -126,7 +132,7 @@ void tl_trace_count_entries(tl_trace *trace)
     }
 }
 
-static tl_status trace_begin(size_t commits, tl_trace *trace)
+tl_status tl_trace_begin(size_t commits, tl_trace *trace)
 {
     *trace = (tl_trace){.commits = commits};
     trace->begun = calloc(trace->commits + 1, sizeof *trace->begun);
@@ -185,7 +191,7 @@ tl_status tl_trace_record(const tl_inspector *inspector, tl_trace *trace, char *
 tl_status tl_trace_record_first(const tl_inspector *inspector, size_t commits, tl_trace *trace,
                                 char *error, size_t error_bytes)
 {
-    tl_status status = trace_begin(commits, trace);
+    tl_status status = tl_trace_begin(commits, trace);
     if (status == TL_OK)
         status = tl_simdisk_create(TL_SIMDISK_RECORD | TL_SIMDISK_ONE_THREAD, &trace->disk);
     if (status == TL_OK)
@@ -203,7 +209,7 @@ tl_status tl_trace_record_below(const tl_inspector *inspector, tl_io *below, con
                                 tl_trace *trace, char *error, size_t error_bytes)
 {
     tl_recorder *recorder = NULL;
-    tl_status status = trace_begin(tl_oracle_commits(inspector->oracle), trace);
+    tl_status status = tl_trace_begin(tl_oracle_commits(inspector->oracle), trace);
     if (status == TL_OK)
         status = tl_recorder_create(below, inspector->options.dir, name, &recorder);
     if (status != TL_OK)

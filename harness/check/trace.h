@@ -16,6 +16,15 @@ typedef struct tl_trace_counters { /* of the store, when the history was done */
     bool known;                    /* the driver has counters */
 } tl_trace_counters;
 
+typedef struct tl_trace_threads { /* of a run by several threads: trace_threads.h */
+    uint64_t schedule;            /* what decided who went on; 0: one thread made the run */
+    uint64_t steps, switches;     /* as in tl_baton_report */
+    uint64_t order;
+    uint64_t looks;     /* snapshots that readers looked at, each twice */
+    uint64_t followers; /* commits acknowledged while others were under way */
+    tl_verdict verdict; /* what broke a promise while the store ran; NONE: nothing did */
+} tl_trace_threads;
+
 typedef struct tl_trace {
     tl_simdisk *disk;
     size_t *begun, *acknowledged; /* [commits + 1]: log entries at that time; [0]: the open */
@@ -24,6 +33,7 @@ typedef struct tl_trace {
                                      SIZE_MAX: none was.  NULL: not known of any */
     size_t commits;
     tl_trace_counters counters;
+    tl_trace_threads threads;
     uint64_t writes, syncs, shrinks; /* entries of the log; shrinks: truncates that cut a file */
 } tl_trace;
 
@@ -57,6 +67,9 @@ TL_MUST_USE tl_status tl_trace_without(const tl_trace *trace, size_t entry, tl_t
 TL_MUST_USE tl_status tl_trace_apply(const tl_inspector *inspector, tl_store *store, size_t n,
                                      tl_store_txn **txn);
 
+/* Do in `txn` what commit n of the history does; after a failure it is still there. */
+TL_MUST_USE tl_status tl_trace_fill(const tl_inspector *inspector, tl_store_txn *txn, size_t n);
+
 /* What the history does between commit n and the next.  A store that cannot is asked for nothing.
  */
 TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *store, size_t n);
@@ -65,6 +78,8 @@ TL_MUST_USE tl_status tl_trace_between(const tl_inspector *inspector, tl_store *
 void tl_trace_count_events(const tl_inspector *inspector, tl_store *store,
                            tl_trace_counters *events);
 
+/* An empty trace of so many commits.  TL_NO_MEMORY */
+TL_MUST_USE tl_status tl_trace_begin(size_t commits, tl_trace *trace);
 /* Fill in how many writes, syncs and shrinks the log has. */
 void tl_trace_count_entries(tl_trace *trace);
 

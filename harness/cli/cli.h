@@ -34,6 +34,7 @@ int tl_cmd_run(int argc, char **argv);
 int tl_cmd_duel(int argc, char **argv);
 int tl_cmd_compare(int argc, char **argv);
 int tl_cmd_agent(int argc, char **argv);
+int tl_cmd_validate(int argc, char **argv);
 int tl_cmd_list(int argc, char **argv);
 int tl_cmd_verify(int argc, char **argv);
 int tl_cmd_dump(int argc, char **argv);
@@ -62,6 +63,9 @@ const char *tl_nearest(const char *word, const char *const *candidates, size_t c
 /* Parse "4096", "4k", "64KiB", "1m", "2g" (powers of 1024) and, for counts, "1e6".
  * False: not a number, or outside min..max. */
 bool tl_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* Parse "30s", "500ms", "2m", "1h", "1.5s", "0s"; a number alone is seconds.  False: not a time
+ */
+bool tl_parse_seconds(const char *text, double *seconds);
 
 /* Progress of long work on stderr: a bar on a terminal, a line per step otherwise.  Honours
  * NO_COLOR, TERM=dumb and CI. */
@@ -69,6 +73,10 @@ typedef struct tl_progress tl_progress;
 tl_progress *tl_progress_begin(const char *label, uint64_t total, bool quiet); /* NULL is fine */
 void tl_progress_update(tl_progress *progress, uint64_t done, const char *step);
 void tl_progress_end(tl_progress *progress);
+/* For those that begin later: "auto", "bar", "lines", "none"; "auto", "always", "never".  False:
+ * no such word. */
+bool tl_progress_choose(const char *word);
+bool tl_progress_choose_colour(const char *word);
 
 /* Set by SIGINT; long loops test it and end with TL_EXIT_INTERRUPTED, keeping what they have. */
 bool tl_interrupted(void);

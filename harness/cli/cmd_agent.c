@@ -89,7 +89,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         run->batch_given = true;
         return 0;
     case OPTION_SET:
-        tl_choice_add_setting(&asked->choice, state, value);
+        tl_choice_add_setting(&asked->choice, state, value,
+                              value[strcspn(value, "=.")] == '.' && !tl_choice_is_of_driver(value));
         return 0;
     case OPTION_PLUGIN:
         tl_choice_add_plugin(&asked->choice, state, value);
@@ -116,6 +117,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case ARGP_KEY_END:
         if (asked->agent.dir == NULL)
             argp_error(state, "--dir is missing; `treelab duel` starts agents, people do not");
+        if (asked->choice.workload_count == 0)
+            tl_choice_add_workloads(&asked->choice, state, "random");
         tl_choice_resolve(&asked->choice, state);
         return 0;
     default:

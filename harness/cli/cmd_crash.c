@@ -216,6 +216,10 @@ static int finish(tl_crash_campaign *campaign)
     if (campaign->request->seeds_given)
         fprintf(campaign->table, "%" PRIu64 " of them distinct, seeds %" PRIu64 " to %" PRIu64 "\n",
                 campaign->distinct, campaign->request->seed, campaign->request->seed_last);
+    else if (campaign->request->threaded && campaign->request->repro == NULL)
+        fprintf(campaign->table,
+                "%" PRIu64 " of them distinct, schedules %" PRIu64 " to %" PRIu64 "\n",
+                campaign->distinct, campaign->request->schedule, campaign->request->schedule_last);
     if (campaign->again > 0 && campaign->request->repro == NULL)
         fprintf(campaign->table,
                 "recovered twice: %" PRIu64 " states, one in 32; a recovery asked the disk for at "

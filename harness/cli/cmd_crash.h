@@ -32,6 +32,8 @@ typedef struct tl_crash_request {
     bool seed_given, seeds_given, durabilities_defaulted;
     bool of_id; /* `crash replay`: an id says what is built; options may not contradict it */
     uint64_t seed_last;                /* PROFILES: seeds from `seed` to this one, all of them */
+    bool threaded;                     /* the histories are run by several threads */
+    uint64_t schedule, schedule_last;  /* of those; 0: not given */
     uint64_t pages[TL_CRASH_LIST_MAX]; /* RATE: images of about so many pages */
     size_t page_count;
     uint64_t budget_ns, budget_states; /* 0: no bound */

@@ -127,6 +127,7 @@ tl_recording_spec tl_crash_cell_spec(const tl_crash_march *march)
         .seed = cell->seed,
         .commits = (size_t)cell->commits,
         .arena = march->arena,
+        .schedule = cell->schedule,
     };
 }
 
@@ -153,6 +154,7 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
         .history = history,
         .protocol = protocol,
         .seed = request->seed,
+        .schedule = request->schedule,
         .durability = durability,
         .page_bytes = request->page_bytes != 0 ? request->page_bytes : page_bytes,
         .commits = request->commits != 0 ? request->commits : history->commits,
@@ -167,13 +169,20 @@ static void choose_cell(tl_crash_march *march, const tl_run_arm *arm, const tl_h
         cell->settings[cell->setting_count++] = arm->settings[i];
 }
 
+/* Many histories, or many runs of one, in one row? */
+static bool sums_up(const tl_crash_request *request)
+{
+    bool one_state = request->repro != NULL && !request->only_state.run;
+    return request->seeds_given || (request->threaded && !one_state);
+}
+
 static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_history *history)
 {
     const tl_crash_request *request = march->campaign->request;
     const char *fixed = tl_crash_protocol_of(arm);
     void (*work)(tl_crash_march *) = request->way == TL_CRASH_SYNCS  ? tl_crash_syncs_cell
                                      : request->way == TL_CRASH_RATE ? tl_crash_rate_cell
-                                     : request->seeds_given          ? tl_crash_seeds_cell
+                                     : sums_up(request)              ? tl_crash_seeds_cell
                                                                      : tl_crash_enumerate_cell;
     for (size_t p = 0; p < protocol_count(march, arm); p++)
         for (size_t d = 0; d < request->durability_count; d++) {
@@ -209,8 +218,8 @@ void tl_crash_campaign_run(tl_crash_campaign *campaign)
         tl_crash_syncs_header(march.rows);
     else if (request->way == TL_CRASH_RATE)
         tl_crash_rate_header(march.rows);
-    else if (request->seeds_given)
-        tl_crash_seeds_header(march.rows);
+    else if (sums_up(request))
+        tl_crash_seeds_header(request, march.rows);
     else
         tl_crash_enumerate_header(march.rows);
     for (size_t i = 0; i < choice->driver_count; i++)

@@ -18,7 +18,8 @@ typedef struct tl_crash_cell { /* the one being swept */
     const tl_run_arm *arm;
     const tl_history *history;
     const char *protocol;
-    uint64_t seed; /* of the history, and of what is drawn */
+    uint64_t seed;     /* of the history, and of what is drawn */
+    uint64_t schedule; /* of its threads; 0: one thread runs it */
     tl_durability durability;
     uint32_t page_bytes;
     uint64_t commits;
@@ -106,9 +107,10 @@ void tl_crash_enumerate_header(FILE *rows);
 void tl_crash_syncs_cell(tl_crash_march *march);
 void tl_crash_syncs_header(FILE *rows);
 
-/* cmd_crash_seeds.c: the chosen cell, with the histories of many seeds. */
+/* cmd_crash_seeds.c: the chosen cell, with the histories of many seeds, or with many schedules of
+ * the threads that run it. */
 void tl_crash_seeds_cell(tl_crash_march *march);
-void tl_crash_seeds_header(FILE *rows);
+void tl_crash_seeds_header(const tl_crash_request *request, FILE *rows);
 /* cmd_crash_rate.c: the chosen cell, with a file of each number of pages asked for. */
 void tl_crash_rate_cell(tl_crash_march *march);
 void tl_crash_rate_header(FILE *rows);

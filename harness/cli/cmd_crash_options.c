@@ -44,16 +44,18 @@ static void add_history(struct argp_state *state, const char *word)
 {
     tl_crash_request *request = state->input;
     const char *names[TL_CRASH_LIST_MAX];
-    size_t count = tl_history_count();
+    size_t plain = tl_history_count(), count = plain + tl_history_threaded_count();
     bool all = strcmp(word, "all") == 0, found = false;
     for (size_t i = 0; i < count; i++) {
-        names[i] = tl_history_at(i)->name;
-        bool wanted = all || strcmp(names[i], word) == 0;
+        const tl_history *history =
+            i < plain ? tl_history_at(i) : tl_history_threaded_at(i - plain);
+        names[i] = history->name;
+        bool wanted = (all && i < plain) || strcmp(names[i], word) == 0;
         bool had = false;
         for (size_t h = 0; h < request->history_count; h++)
-            had |= request->histories[h] == tl_history_at(i);
+            had |= request->histories[h] == history;
         if (wanted && !had)
-            request->histories[request->history_count++] = tl_history_at(i);
+            request->histories[request->history_count++] = history;
         found |= wanted;
     }
     if (!found)
@@ -98,18 +100,32 @@ static void parse_shard(struct argp_state *state, char *text)
     request->shard_count = count;
 }
 
+static void parse_range(struct argp_state *state, const char *option, const char *text,
+                        uint64_t *first, uint64_t *last)
+{
+    unsigned long long from = 0, to = 0;
+    int used = 0;
+    sscanf(text, "%19llu..%19llu%n", &from, &to, &used);
+    if (used == 0 || text[used] != '\0' || from > to)
+        argp_error(state, "--%s takes A..B with A no larger than B, such as 1..1000, not '%s'",
+                   option, text);
+    *first = from;
+    *last = to;
+}
+
 static void parse_seeds(struct argp_state *state, char *text)
 {
     tl_crash_request *request = state->input;
-    unsigned long long first = 0, last = 0;
-    int used = 0;
-    sscanf(text, "%19llu..%19llu%n", &first, &last, &used);
-    if (used == 0 || text[used] != '\0' || first > last)
-        argp_error(state, "--seeds takes A..B with A no larger than B, such as 1..1000, not '%s'",
-                   text);
-    request->seed = first;
-    request->seed_last = last;
+    parse_range(state, "seeds", text, &request->seed, &request->seed_last);
     request->seeds_given = true;
+}
+
+static void parse_schedules(struct argp_state *state, char *text)
+{
+    tl_crash_request *request = state->input;
+    parse_range(state, "schedules", text, &request->schedule, &request->schedule_last);
+    if (request->schedule == 0)
+        argp_error(state, "--schedules are counted from 1");
 }
 
 static void add_pages(struct argp_state *state, const char *word)
@@ -141,7 +157,7 @@ static void agree_with_repro(struct argp_state *state, const char *protocol, con
         if (strcmp(given, durability) != 0)
             contradicts(state, "durability", given, durability);
     }
-    for (size_t i = 0; i < request->profile_count; i++)
+    for (size_t i = 0; i < request->profile_count && !request->only_state.run; i++)
         if (request->profiles[i] != request->only_state.profile)
             contradicts(state, "profile", tl_profile_at(request->profiles[i])->name, profile);
     if (request->tier_given)
@@ -169,6 +185,8 @@ void tl_crash_take_repro(struct argp_state *state, const char *text)
     add_protocol(state, words);
     add_durability(state, durability + 1);
     const tl_state_id *only = &request->only_state;
+    if (only->run)
+        return; /* no crash, so no profile of one */
     request->profiles[request->profile_count++] = only->profile;
     bool drawn = only->pick == TL_PICK_SAMPLE || !tl_profile_at(only->profile)->exact;
     request->tier = only->nested ? TL_TIER_NESTED : drawn ? TL_TIER_SAMPLED : TL_TIER_EXACT;
@@ -325,11 +343,12 @@ static const crash_option rows[] = {
     {"commit", 0, ALL, take_protocols, "NAME,...", "Commit protocols (default: log,shadow2,shadow1)"},
     {"durability", 0, PLAIN | SYNCS, take_durabilities, "NAME,...", "none, async, commit (default: all three)"},
     {"durability", 0, RATE, take_durabilities, "NAME,...", "none, async, commit (default: commit)"},
-    {"history", 0, ALL, take_histories, "NAME,...", "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all (default: mixed)"},
+    {"history", 0, ALL, take_histories, "NAME,...", "What is recorded: mixed, insert, split_merge, delete, overflow, growth, checkpoint, or all of these; or threads, threads_big, run by several (default: mixed)"},
     {"page-size", 0, PLAIN | SYNCS, take_page_size, "BYTES", "Page size of the store (default: the history's own)"},
     {"page-size", 0, RATE, take_page_size, "BYTES", "Page size of the store (default: 4096)"},
     {"seed", 0, ALL, take_seed, "S", "Equal seeds give equal states (default: 42)"},
     {"seeds", 0, PLAIN, parse_seeds, "A..B", "All seeds from A to B, summed: with --tier"},
+    {"schedules", 0, PLAIN, parse_schedules, "A..B", "Of a history that several threads run: all orders from A to B, from 1 on, summed (default: 1..32)"},
     {"pages", 0, RATE, take_pages, "N,...", "Pages of the store's file (default: 64,256)"},
     {"ops", 'n', PLAIN | SYNCS, take_ops, "N", "Commits in the history (default: its own)"},
     {"ops", 'n', RATE, take_ops, "N", "Commits to begin with; more, until the file has its pages (default: 4)"},

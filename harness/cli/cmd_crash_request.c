@@ -94,6 +94,7 @@ static void set_defaults(struct argp_state *state)
     choose_states(state);
     if (request->history_count == 0)
         request->histories[request->history_count++] = tl_history_at(0);
+    tl_crash_schedules_choose(state);
     tl_choice_resolve(&request->choice, state);
     for (size_t i = 0; i < request->choice.driver_count; i++) {
         const tl_driver *driver = request->choice.arms[i].driver;
@@ -102,6 +103,8 @@ static void set_defaults(struct argp_state *state)
                        "driver '%s' does not run on a simulated disk; only stores that take "
                        "an I/O table do, such as 'tree'",
                        driver->name);
+        if (request->threaded && (driver->capabilities & TL_DRIVER_THREADS) == 0)
+            argp_error(state, "driver '%s' is one for a single thread", driver->name);
     }
     if (request->keep_dir != NULL && request->repro == NULL)
         argp_error(state, "--keep is about one state: `treelab crash replay ID --keep DIR`");
@@ -166,6 +169,7 @@ static const char crash_doc[] =
     "  treelab crash syncs --history checkpoint --commit log --durability commit\n"
     "  treelab crash --tier T3 --profile garbage --budget 100000 --shard 2/8\n"
     "  treelab crash --tier T1 --seeds 1..1000 --history all --durability commit\n"
+    "  treelab crash --history threads --schedules 1..1000 --commit log --durability commit\n"
     "  treelab crash rate --pages 64,256 --history all\n"
     "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
     "  treelab crash --tier T4 --profile journal --history delete --durability commit\n"

@@ -14,4 +14,8 @@ bool tl_crash_option_take(int key, char *value, struct argp_state *state);
  * else of these was given must agree. */
 void tl_crash_take_repro(struct argp_state *state, const char *text);
 
+/* cmd_crash_schedules.c: which orders of threads, once histories and state are known; what does not
+ * go together is a usage error. */
+void tl_crash_schedules_choose(struct argp_state *state);
+
 #endif

@@ -1,7 +1,9 @@
-/* harness/cli/cmd_crash_seeds.c -- `treelab crash --seeds A..B`: one store and history, many seeds.
+/* harness/cli/cmd_crash_seeds.c -- `treelab crash --seeds A..B`: one store and history, many seeds;
+ * and `--schedules A..B`: one seed, and its threads in many orders.
  *
- * For each seed: recorded, then each profile enumerated; all seeds are one row for each profile and
- * one cell.  What belongs to a single trace, such as a mark for each crash point, is not kept.
+ * For each seed, or schedule: recorded, then each profile enumerated; all are one row for each
+ * profile and one cell.  What belongs to a single trace, such as a mark for each crash point, is
+ * not kept.
  */
 #include "harness/check/document_tiers.h"
 #include "harness/cli/cmd_crash_cells.h"
@@ -10,6 +12,21 @@
 #include <math.h>
 
 enum { CHECK_EVERY = 1000 }; /* one leaf in so many is run again, see enumerate.h */
+
+typedef struct range { /* of seeds, or of schedules */
+    uint64_t first, last;
+} range;
+
+static range range_of(const tl_crash_request *request)
+{
+    return request->threaded ? (range){request->schedule, request->schedule_last}
+                             : (range){request->seed, request->seed_last};
+}
+
+static uint64_t at_of(const tl_crash_march *march)
+{
+    return march->campaign->request->threaded ? march->cell.schedule : march->cell.seed;
+}
 
 typedef struct seed_run { /* context of the callbacks */
     tl_crash_march *march;
@@ -32,11 +49,11 @@ static void tell_finding(void *context, const tl_enumerate_finding *finding)
     tl_crash_tell(run->march, where, &finding->verdict);
 }
 
-void tl_crash_seeds_header(FILE *rows)
+void tl_crash_seeds_header(const tl_crash_request *request, FILE *rows)
 {
     fprintf(rows, "%-16s %-11s %-8s %-10s %-8s %-4s %6s %9s %9s %9s %8s %8s\n", "store", "history",
-            "protocol", "durability", "profile", "tier", "seeds", "points", "leaves", "distinct",
-            "leaves/s", "findings");
+            "protocol", "durability", "profile", "tier", request->threaded ? "orders" : "seeds",
+            "points", "leaves", "distinct", "leaves/s", "findings");
 }
 
 static void print_row(const tl_crash_march *march, const tl_tiers_row *row)
@@ -123,8 +140,8 @@ static tl_status enumerate_seed(tl_crash_march *march, const tl_recording *recor
                                 tl_tiers_row *rows)
 {
     const tl_crash_request *request = march->campaign->request;
-    uint64_t seeds = request->seed_last - request->seed + 1;
-    uint64_t before = march->cell.seed - request->seed;
+    range all = range_of(request);
+    uint64_t seeds = all.last - all.first + 1, before = at_of(march) - all.first;
     tl_status status = TL_OK;
     size_t i = 0;
     for (; i < request->profile_count && status == TL_OK && !tl_interrupted(); i++) {
@@ -137,14 +154,41 @@ static tl_status enumerate_seed(tl_crash_march *march, const tl_recording *recor
     return status;
 }
 
-/* Seeds from this one on. */
-static void note_unbegun(const tl_crash_march *march, uint64_t seed)
+/* Seeds, or schedules, from this one on. */
+static void note_unbegun(const tl_crash_march *march, uint64_t at)
 {
     const tl_crash_request *request = march->campaign->request;
     char what[TL_CRASH_ID_BYTES + 64];
-    snprintf(what, sizeof what, "seeds %" PRIu64 " to %" PRIu64 " of %s", seed, request->seed_last,
-             march->cell.id);
+    snprintf(what, sizeof what, "%s %" PRIu64 " to %" PRIu64 " of %s",
+             request->threaded ? "schedules" : "seeds", at, range_of(request).last, march->cell.id);
     tl_crash_note_unbegun(march->campaign, what);
+}
+
+/* What was wrong before any crash: it counts in the first row. */
+static void tell_run(tl_crash_march *march, const tl_trace_threads *threads, tl_tiers_row *row)
+{
+    static char where[TL_STATE_ID_TEXT_MAX];
+    tl_state_id id = {.schedule = threads->schedule, .run = true};
+    tl_state_id_print(&id, where);
+    tl_crash_tell(march, where, &threads->verdict);
+    row->done.findings++;
+    row->done.by_rule[threads->verdict.rule]++;
+    row->seeds++;
+    row->done.complete = false;
+    march->campaign->findings++;
+}
+
+/* The run itself, then its crashes. */
+static tl_status look_at(tl_crash_march *march, const tl_recording *recording, tl_tiers_row *rows)
+{
+    const tl_crash_request *request = march->campaign->request;
+    const tl_trace_threads *threads = &recording->trace.threads;
+    march->campaign->states += request->only_state.run; /* the one that was asked for */
+    if (threads->verdict.rule != TL_RULE_NONE)
+        tell_run(march, threads, &rows[0]);
+    else if (!request->only_state.run)
+        return enumerate_seed(march, recording, rows);
+    return TL_OK;
 }
 
 /* Record and look, seed by seed; the last recording stays, for what the cell tells of it. */
@@ -155,27 +199,29 @@ static tl_status enumerate_seeds(tl_crash_march *march, tl_recording *recording,
     tl_crash_campaign *campaign = march->campaign;
     tl_status status = TL_OK;
     *recording = (tl_recording){0};
-    for (uint64_t seed = request->seed; seed <= request->seed_last && status == TL_OK; seed++) {
+    range all = range_of(request);
+    for (uint64_t at = all.first; at <= all.last && status == TL_OK; at++) {
         if (tl_interrupted() ||
-            (seed > request->seed && request->budget_ns != 0 &&
+            (at > all.first && request->budget_ns != 0 &&
              campaign->elapsed_ns >= request->budget_ns) ||
-            (seed > request->seed && request->budget_states != 0 &&
+            (at > all.first && request->budget_states != 0 &&
              campaign->budget_used >= request->budget_states)) {
-            note_unbegun(march, seed);
+            note_unbegun(march, at);
             for (size_t i = 0; i < request->profile_count; i++)
                 rows[i].done.complete = false;
             break;
         }
-        march->cell.seed = seed;
+        *(request->threaded ? &march->cell.schedule : &march->cell.seed) = at;
         const tl_recording_spec spec = tl_crash_cell_spec(march);
         tl_recording_clear(recording);
         status = tl_recording_make(&spec, recording, error, error_bytes);
         if (status != TL_OK)
-            tl_complain("crash", "%s, seed %" PRIu64 ": %s", march->cell.id, seed,
+            tl_complain("crash", "%s, %s %" PRIu64 ": %s", march->cell.id,
+                        request->threaded ? "schedule" : "seed", at,
                         error[0] ? error : tl_status_text(status));
         else
-            status = enumerate_seed(march, recording, rows);
-        if (seed == UINT64_MAX)
+            status = look_at(march, recording, rows);
+        if (at == UINT64_MAX)
             break;
     }
     return status;
@@ -186,7 +232,8 @@ void tl_crash_seeds_cell(tl_crash_march *march)
     const tl_crash_request *request = march->campaign->request;
     tl_tiers_row rows[TL_PROFILE_COUNT];
     for (size_t i = 0; i < request->profile_count; i++) {
-        rows[i] = (tl_tiers_row){.profile = request->profiles[i], .tier = request->tier};
+        rows[i] = (tl_tiers_row){
+            .profile = request->profiles[i], .tier = request->tier, .schedules = request->threaded};
         tl_enumeration_init(&rows[i].done);
         mpz_init(rows[i].allowed);
     }
@@ -201,6 +248,7 @@ void tl_crash_seeds_cell(tl_crash_march *march)
         snprintf(error, sizeof error, "%s", rows[done - 1].done.error);
     tl_crash_note_missing(march->campaign, rows, done);
     march->cell.seed = request->seed; /* the first */
+    march->cell.schedule = request->schedule;
     const tl_recording_spec spec = tl_crash_cell_spec(march);
     tl_cell_head head = tl_crash_cell_head(&march->cell, &spec, sum.findings, status,
                                            error[0] ? error : tl_status_text(status));

@@ -228,6 +228,11 @@ static int shrink_file(const tl_shrink_request *request, const char *path)
 static int shrink_id(const tl_shrink_request *request)
 {
     char dir[] = "/tmp/treelab-shrink-XXXXXX", out[64], path[96];
+    if (strstr(request->what, "/schedule/") != NULL) {
+        tl_complain("crash shrink", "a script runs in one thread, so none shows what several did; "
+                                    "`treelab crash replay ID --artifact DIR` writes it down");
+        return TL_EXIT_USAGE;
+    }
     if (mkdtemp(dir) == NULL) {
         tl_complain("crash shrink", "cannot make %s: %s", dir, strerror(errno));
         return TL_EXIT_ENVIRONMENT;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,10 +50,13 @@ static void keep_sample(void *context, tl_duel_stage stage, const char *load, ui
                         const tl_launch *launch)
 {
     duel_command *command = context;
-    tl_json *line = tl_duel_launch_json(stage, load, number, launch);
-    if (command->samples == NULL || tl_json_append_line(line, command->samples) != TL_OK)
+    tl_json *sample = tl_duel_launch_json(stage, load, number, launch);
+    char *line = tl_json_line(sample);
+    if (line == NULL || command->samples == NULL || fprintf(command->samples, "%s\n", line) < 0 ||
+        fflush(command->samples) != 0)
         command->samples_lost = true;
-    tl_json_free(line);
+    free(line);
+    tl_json_free(sample);
 }
 
 static int begin_result(duel_command *command)

@@ -4,7 +4,7 @@
  * which then is the arm's.  Keys: driver, durability, batch, page_size, inject (again and again);
  * every other one is a setting of the driver.
  */
-#define _GNU_SOURCE /* CPU_COUNT, asprintf */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "harness/cli/cmd_duel.h"
 
 #include <math.h>
@@ -221,13 +221,13 @@ static void parse_arm(struct argp_state *state, unsigned side)
 
 /* --- settings --- */
 
-/* "tree.commit=shadow2": of the arms with that driver. */
+/* "tree.commit=shadow2": of the arms with that driver.  "run.keys=zipf": of a phase. */
 static void add_setting(struct argp_state *state, const char *text)
 {
     tl_duel_options *asked = state->input;
     size_t name = strcspn(text, "=."), taken = 0;
-    if (text[name] != '.') {
-        tl_choice_add_setting(&asked->choice, state, text);
+    if (text[name] != '.' || !tl_choice_is_of_driver(text)) {
+        tl_choice_add_setting(&asked->choice, state, text, text[name] == '.');
         return;
     }
     bool every = name == strlen("driver") && strncmp(text, "driver", name) == 0;
@@ -249,6 +249,8 @@ static void take_workloads(struct argp_state *state)
     char text[TL_DUEL_WORD_MAX];
     if (choice->workload_count > TL_DUEL_LOADS_MAX)
         argp_error(state, "more than %d workloads in one duel", (int)TL_DUEL_LOADS_MAX);
+    if (choice->workload_count == 0)
+        tl_choice_add_workloads(choice, state, "random");
     tl_choice_resolve(choice, state);
     for (size_t i = 0; i < choice->workload_count; i++) {
         const tl_run_load *load = &choice->loads[i];

@@ -5,6 +5,7 @@
 #include "harness/cli/plugin.h"
 #include "harness/driver.h"
 #include "harness/report/json.h"
+#include "workloads/catalogue.h"
 #include "workloads/workload.h"
 
 #include <errno.h>
@@ -79,16 +80,38 @@ static void describe_drivers(tl_json *list)
 
 /* Workloads, with the options that --set understands. */
 
+static void print_workload(const tl_workload *workload)
+{
+    const tl_workload_option *option = workload->options;
+    printf("  %-10s %s\n", workload->name, workload->summary);
+    for (; option != NULL && option->name != NULL; option++)
+        printf("  %-10s   --set %s=%s  %s; %s, %s\n", "", option->name, option->fallback,
+               option->doc, option->type, option->range);
+}
+
 static void print_workloads(void)
 {
-    for (size_t i = 0; i < tl_workload_count(); i++) {
-        const tl_workload *workload = tl_workload_at(i);
-        printf("  %-10s %s\n", workload->name, workload->summary);
-        const tl_workload_option *option = workload->options;
-        for (; option != NULL && option->name != NULL; option++)
-            printf("  %-10s   --set %s=%s  %s; %s, %s\n", "", option->name, option->fallback,
-                   option->doc, option->type, option->range);
+    for (size_t i = 0; i < tl_workload_count(); i++)
+        print_workload(tl_workload_at(i));
+    puts("  and the specs of `treelab list catalogue`");
+}
+
+/* The catalogue apart from the workloads: other fields. */
+static void describe_catalogue(tl_json *list)
+{
+    for (size_t i = 0; i < tl_catalogue_count(); i++) {
+        const tl_catalogue_row *from = tl_catalogue_at(i);
+        tl_json *row = tl_json_add_object(list, NULL);
+        tl_json_add_text(row, "name", from->name);
+        tl_json_add_text(row, "summary", from->summary);
+        tl_json_add_text(row, "spec", from->text);
     }
+}
+
+static void print_catalogue(void)
+{
+    for (size_t i = 0; i < tl_catalogue_count(); i++)
+        printf("  %-18s %s\n", tl_catalogue_at(i)->name, tl_catalogue_at(i)->summary);
 }
 
 static void describe_workloads(tl_json *list)
@@ -202,6 +225,8 @@ static const struct topic {
      describe_drivers,                                                                                                                 NULL                 },
     {"workloads",         "Workloads (--workload NAME) and their settings",                       print_workloads,
      describe_workloads,                                                                                                               NULL                 },
+    {"catalogue",
+     "Specs of the workload `phases` (--workload NAME; `list workload NAME` prints one)",         print_catalogue, describe_catalogue, NULL                 },
     {"commits",           "Commit protocols (--driver tree:commit=NAME)",                         NULL,            NULL,               tl_commit_protocols  },
     {"leaf",              "Leaf modes (--driver tree:leaf=NAME)",                                 NULL,            NULL,               tl_leaf_modes        },
     {"split",             "Split strategies (--driver tree:split=NAME)",                          NULL,            NULL,               tl_splits            },
@@ -220,6 +245,8 @@ enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 typedef struct list_request {
     const struct topic *topic; /* NULL: all */
     const char *json_path;     /* NULL: text on stdout */
+    bool one_workload;         /* "workload NAME" */
+    const char *workload;
 } list_request;
 
 static void choose_topic(struct argp_state *state, const char *word)
@@ -237,6 +264,36 @@ static void choose_topic(struct argp_state *state, const char *word)
         tl_arguments_unknown(state, "topic", word, names, TOPIC_COUNT, NULL);
 }
 
+/* `list workload NAME`: a spec of the catalogue, whole, or a workload with its settings. */
+static void choose_workload(struct argp_state *state, const char *name)
+{
+    list_request *request = state->input;
+    enum { NAMES_MAX = 256 };
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < tl_workload_count() && count < NAMES_MAX; i++)
+        names[count++] = tl_workload_at(i)->name;
+    for (size_t i = 0; i < tl_catalogue_count() && count < NAMES_MAX; i++)
+        names[count++] = tl_catalogue_at(i)->name;
+    if (request->workload != NULL)
+        argp_error(state, "one workload at a time: '%s' or '%s'", request->workload, name);
+    if (tl_workload_find(name) == NULL && tl_catalogue_find(name) == NULL)
+        tl_arguments_unknown(state, "workload", name, names, count, "workloads");
+    request->workload = name;
+}
+
+static int print_one_workload(const char *name)
+{
+    const tl_catalogue_row *row = tl_catalogue_find(name);
+    const tl_workload *workload = tl_workload_find(name);
+    if (workload == NULL && row != NULL) {
+        fputs(row->text, stdout);
+        return TL_EXIT_OK;
+    }
+    print_workload(workload);
+    return TL_EXIT_OK;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     list_request *request = state->input;
@@ -248,7 +305,18 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         tl_arguments_plugin(state, value);
         return 0;
     case ARGP_KEY_ARG:
-        choose_topic(state, value);
+        if (request->one_workload)
+            choose_workload(state, value);
+        else if (request->topic == NULL && strcmp(value, "workload") == 0)
+            request->one_workload = true;
+        else
+            choose_topic(state, value);
+        return 0;
+    case ARGP_KEY_END:
+        if (request->one_workload && request->workload == NULL)
+            argp_error(state, "which workload?  `treelab list workloads` shows them all");
+        if (request->one_workload && request->json_path != NULL)
+            argp_error(state, "a workload's text is no JSON; `list catalogue --json` has them all");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -264,12 +332,14 @@ static const struct argp_option options[] = {
 static const struct argp list_argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "[drivers|workloads|commits|leaf|split|fill|space|simd|checkpoint_thread|"
+    .args_doc = "[drivers|workloads|workload "
+                "NAME|catalogue|commits|leaf|split|fill|space|simd|checkpoint_thread|"
                 "contracts|counters|commands]",
     .doc = "Show what there is to choose from."
            "\vExamples:\n"
            "  treelab list                     everything\n"
            "  treelab list drivers             stores, and what they promise\n"
+           "  treelab list workload ycsb_a     the spec of that name, to copy and change\n"
            "  treelab list contracts           what they promise after a crash, for --contract\n"
            "  treelab list counters --json -   our engine's counters as JSON\n",
 };
@@ -308,6 +378,8 @@ int tl_cmd_list(int argc, char **argv)
     int exit_code = tl_arguments_parse(&list_argp, argc, argv, &request);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
+    if (request.workload != NULL)
+        return print_one_workload(request.workload);
     if (request.json_path != NULL)
         return write_json(&request);
     for (size_t i = 0; i < TOPIC_COUNT; i++)

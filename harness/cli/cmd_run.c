@@ -5,7 +5,7 @@
  * From "result begun" on there is one exit: directories of stores are removed, finished cells are
  * written whatever ended the run.
  */
-#include "harness/cli/cmd_run.h"
+#include "harness/cli/cmd_run_journal.h"
 #include "harness/cli/seeded.h"
 
 #include "harness/measure/clock.h"
@@ -28,6 +28,8 @@ typedef struct run_command {
     char run_dir[PATH_BYTES], data_dir[PATH_BYTES];
     bool data_dir_made;
     tl_run *run;
+    tl_journal *journal;
+    uint64_t deadline_ns; /* of --timeout; 0: none */
     tl_progress *progress;
 } run_command;
 
@@ -59,9 +61,10 @@ static int make_named_dir(run_command *command)
     tl_status status = tl_directory_make(command->asked.out_dir);
     if (status != TL_OK)
         return complain_dir(command->asked.out_dir, status);
-    if (result_exists(command)) {
+    if (result_exists(command) && !command->asked.resume) {
         tl_complain("run",
-                    "%s/" TL_RESULT_FILE " exists already; remove it or choose another --out",
+                    "%s/" TL_RESULT_FILE
+                    " exists already; go on in it with --resume, or choose another --out",
                     command->run_dir);
         return TL_EXIT_USAGE;
     }
@@ -110,18 +113,37 @@ static int make_data_dir(run_command *command)
             ? snprintf(command->data_dir, sizeof command->data_dir, "%s/treelab-%s-%ld",
                        command->asked.stores_dir, tl_result_id(command->result), (long)getpid())
             : snprintf(command->data_dir, sizeof command->data_dir, "%s/data", command->run_dir);
-    tl_status status = length < (int)sizeof command->data_dir
-                           ? tl_directory_make_fresh(command->data_dir)
-                           : TL_INVALID;
+    tl_status status = length < (int)sizeof command->data_dir ? TL_OK : TL_INVALID;
+    if (status == TL_OK && command->asked.resume) /* a killed run could not remove its own */
+        status = tl_directory_remove(command->data_dir);
+    if (status == TL_OK)
+        status = tl_directory_make_fresh(command->data_dir);
     command->data_dir_made = status == TL_OK;
     command->asked.request.data_dir = command->data_dir;
     return status == TL_OK ? TL_EXIT_OK : complain_dir(command->data_dir, status);
+}
+
+/* "value_bytes=16,100": what was varied. */
+static void describe_parameters(const tl_choice *choice, tl_json *list)
+{
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        const tl_run_parameter *parameter = &choice->parameters[i];
+        char text[2 * TL_SPEC_TEXT_MAX];
+        snprintf(text, sizeof text, "%.200s=", parameter->key);
+        for (size_t v = 0; v < parameter->count; v++) {
+            size_t used = strlen(text);
+            snprintf(text + used, sizeof text - used, "%s%s", v == 0 ? "" : ",",
+                     parameter->values[v]);
+        }
+        tl_json_add_text(list, NULL, text);
+    }
 }
 
 static void describe_options(const run_command *command)
 {
     const tl_run_request *request = &command->asked.request;
     tl_json *json = tl_json_object_new();
+    tl_json_add_text(json, "name", tl_spec_get(&command->asked.spec, "", "name", NULL));
     tl_json_add_count(json, "ops", request->ops);
     tl_json_add_hex(json, "seed", request->seed);
     tl_json_add_text(json, "durability", tl_run_durability_name(request->durability));
@@ -134,14 +156,22 @@ static void describe_options(const run_command *command)
     tl_json_add_bool(json, "pin_reader", request->pin_reader);
     tl_json_add_bool(json, "compact", request->compact);
     tl_json_add_count(json, "shapes", request->shapes);
+    describe_parameters(&command->asked.choice, tl_json_add_array(json, "parameters"));
+    tl_json_add_count(json, "interval_ns", request->interval_ns);
+    tl_json_add_count(json, "duration_ns", request->duration_ns);
+    tl_json_add_count(json, "warmup_ns", request->warmup_ns);
+    tl_json_add_text(json, "rate_mode", tl_rate_mode_name(request->rate.mode));
+    tl_json_add_count(json, "rate_per_s", request->rate.per_s);
     tl_result_set_options(command->result, json);
 }
 
 static void describe_harness(const run_command *command)
 {
     const tl_clock *clock = tl_clock_fastest();
+    tl_run_cost cost = tl_run_cost_measure();
     tl_result_set_harness(command->result, &(tl_result_harness){
-                                               .null_op_ns = tl_run_null_op_ns(),
+                                               .null_op_ns = cost.null_op_ns,
+                                               .harness_op_ns = cost.harness_op_ns,
                                                .clock = clock->name,
                                                .clock_cost_ns = clock->cost_ns,
                                                .sampling = 1,
@@ -150,10 +180,26 @@ static void describe_harness(const run_command *command)
 
 /* Cells, and how they end. */
 
+static bool is_late(const run_command *command)
+{
+    return command->deadline_ns != 0 && tl_clock_ns() >= command->deadline_ns;
+}
+
 static bool stop_asked(void *context)
 {
-    (void)context;
-    return tl_interrupted();
+    return tl_interrupted() || is_late(context);
+}
+
+static bool take_earlier(void *context, tl_run_cell *cell)
+{
+    const run_command *command = context;
+    return tl_run_journal_earlier(command->journal, cell);
+}
+
+static tl_status keep_finished(void *context, const tl_run_cell *cell)
+{
+    run_command *command = context;
+    return tl_run_journal_keep(command->journal, &command->asked.request, cell);
 }
 
 static void show_step(void *context, uint64_t cells_done, const char *cell_id)
@@ -195,10 +241,13 @@ static int exit_code_of(const tl_run *run)
     }
 }
 
-static void complain_about_end(const tl_run *run, int exit_code)
+static void complain_about_end(const run_command *command, int exit_code)
 {
+    const tl_run *run = command->run;
     if (exit_code == TL_EXIT_INTERRUPTED)
-        tl_complain("run", "interrupted; %zu finished cells are kept", run->cell_count);
+        tl_complain("run", "%s; %zu finished cells are kept; --out %s --resume goes on",
+                    tl_interrupted() ? "interrupted" : "over the --timeout", run->cell_count,
+                    command->run_dir);
     else if (exit_code == TL_EXIT_NOTHING)
         tl_complain("run", "no operation was measured; see the cells above");
     else if (exit_code == TL_EXIT_WRONG)
@@ -231,9 +280,12 @@ static int write_result(run_command *command)
     char error[TL_RESULT_TEXT_MAX] = "";
     const tl_run *run = command->run;
     int exit_code = exit_code_of(run);
-    for (size_t i = 0; i < run->cell_count; i++)
-        tl_result_add_cell(command->result,
-                           tl_run_cell_json(&command->asked.request, &run->cells[i]));
+    for (size_t i = 0; i < run->cell_count; i++) {
+        tl_json *kept = tl_journal_cell(command->journal, run->cells[i].id);
+        tl_result_add_cell(
+            command->result,
+            kept != NULL ? kept : tl_run_cell_json(&command->asked.request, &run->cells[i]));
+    }
     tl_result_set_summary(command->result, &(tl_result_summary){
                                                .failed = run->failed_cells,
                                                .wrong_answers = run->wrong_answers,
@@ -251,8 +303,10 @@ static int write_result(run_command *command)
             snprintf(error, sizeof error, "cannot write '%s': %s", command->asked.json_path,
                      tl_status_text(status));
     }
+    if (status == TL_OK)
+        status = tl_run_write_files(command->run_dir, run, error, sizeof error);
     tl_run_print_table(out, run, command->asked.baseline);
-    complain_about_end(run, exit_code);
+    complain_about_end(command, exit_code);
     if (result_exists(command))
         fprintf(out, "result: %s/" TL_RESULT_FILE "\n", command->run_dir);
     if (status == TL_OK)
@@ -273,6 +327,9 @@ static int run_all(run_command *command)
     tl_catch_interrupt();
     int exit_code = begin_result(command);
     if (exit_code == TL_EXIT_OK)
+        exit_code = tl_run_journal_open(command->run_dir, command->result, &command->asked,
+                                        &command->journal);
+    if (exit_code == TL_EXIT_OK)
         exit_code = make_data_dir(command);
     if (exit_code == TL_EXIT_OK)
         exit_code = run_cells(command);
@@ -280,6 +337,7 @@ static int run_all(run_command *command)
     if (exit_code == TL_EXIT_OK)
         exit_code = write_result(command);
     tl_run_free(command->run);
+    tl_journal_close(command->journal);
     tl_result_free(command->result);
     return exit_code;
 }
@@ -297,10 +355,17 @@ int tl_cmd_run(int argc, char **argv)
     command.argv = argv;
     request->stop = stop_asked;
     request->step = show_step;
+    request->earlier = take_earlier;
+    request->finished = keep_finished;
     request->context = &command;
+    if (command.asked.timeout_s > 0)
+        command.deadline_ns = tl_clock_ns() + (uint64_t)(command.asked.timeout_s * 1e9);
     if (command.asked.explain)
-        tl_run_options_explain(&command.asked);
-    if (command.asked.dry_run)
-        return tl_exit_code(tl_run_print_plan(stdout, request));
-    return command.asked.explain ? TL_EXIT_OK : run_all(&command);
+        exit_code = tl_run_options_explain(&command.asked);
+    else if (command.asked.dry_run)
+        exit_code = tl_exit_code(tl_run_print_plan(stdout, request));
+    else
+        exit_code = run_all(&command);
+    tl_spec_release(&command.asked.spec);
+    return exit_code;
 }

@@ -2,11 +2,14 @@
  *
  *     --driver tree,tree:leaf=rebuild,lmdb     each with settings of its own behind colons
  *     --set value_bytes=500                    of every workload that knows the name
+ *     --set run.keys=zipf:0.9                  of a phase, of workloads that have sections
  *     --set tree.commit=shadow2                of every chosen driver of that name
  *     --set driver.map_bytes=1g                of every chosen driver
  */
 #include "harness/cli/cmd_run.h"
 #include "harness/cli/plugin.h"
+
+#include "workloads/catalogue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,14 +53,24 @@ void tl_choice_add_workloads(tl_choice *choice, struct argp_state *state, const 
     add_list(state, "workload", list, choice->workload_names, &choice->workload_count);
 }
 
-void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const char *text)
+void tl_choice_add_setting(tl_choice *choice, struct argp_state *state, const char *text,
+                           bool of_phase)
 {
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text)
-        argp_error(state, "--set takes KEY=VALUE, not '%s'", text);
-    if (choice->setting_count == TL_CHOICE_MAX)
-        argp_error(state, "more than %d settings in one run", TL_CHOICE_MAX);
+    if (choice->setting_count == TL_SETTING_MAX)
+        argp_error(state, "more than %d settings in one run", TL_SETTING_MAX);
+    choice->of_phase[choice->setting_count] = of_phase;
     choice->settings[choice->setting_count++] = copy_text(state, text, strlen(text));
+}
+
+bool tl_choice_is_of_driver(const char *setting)
+{
+    char name[64];
+    size_t bytes = strcspn(setting, "=.");
+    if (setting[bytes] != '.' || bytes >= sizeof name)
+        return false;
+    memcpy(name, setting, bytes);
+    name[bytes] = '\0';
+    return strcmp(name, "driver") == 0 || tl_driver_find(name) != NULL;
 }
 
 void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const char *path)
@@ -127,9 +140,13 @@ static void resolve_driver(tl_choice *choice, struct argp_state *state, size_t i
 
 static void resolve_workload(tl_choice *choice, struct argp_state *state, size_t index)
 {
-    const char *names[2 * TL_CHOICE_MAX];
+    const char *names[4 * TL_CHOICE_MAX];
     size_t name_count = 0;
     const char *name = choice->workload_names[index];
+    if (tl_workload_find(name) == NULL && tl_catalogue_find(name) != NULL) {
+        tl_choice_resolve_catalogue(choice, state, index, tl_catalogue_find(name));
+        return;
+    }
     tl_run_load *load = &choice->loads[index];
     *load =
         (tl_run_load){.workload = tl_workload_find(name), .settings = choice->load_settings[index]};
@@ -167,15 +184,7 @@ static void resolve_driver_setting(tl_choice *choice, struct argp_state *state, 
         tl_arguments_unknown(state, "driver of this run", name, names, name_count, NULL);
 }
 
-static bool workload_knows(const tl_workload *workload, const char *name)
-{
-    const tl_workload_option *option = workload->options;
-    for (; option != NULL && option->name != NULL; option++)
-        if (strcmp(option->name, name) == 0)
-            return true;
-    return false;
-}
-
+/* Give a setting to each workload that knows it; those of sections to workloads with phases. */
 static void resolve_workload_setting(tl_choice *choice, struct argp_state *state, const char *name,
                                      const char *value)
 {
@@ -186,7 +195,7 @@ static void resolve_workload_setting(tl_choice *choice, struct argp_state *state
         const tl_workload_option *option = load->workload->options;
         for (; option != NULL && option->name != NULL && name_count < 4 * TL_CHOICE_MAX; option++)
             names[name_count++] = option->name;
-        if (!workload_knows(load->workload, name))
+        if (tl_spec_setting_row(load->workload, name) == NULL)
             continue;
         choice->load_settings[i][load->setting_count++] = (tl_workload_setting){name, value};
         taken++;
@@ -196,33 +205,49 @@ static void resolve_workload_setting(tl_choice *choice, struct argp_state *state
                              "workloads");
 }
 
-/* Without --workload: what was plugged in, else "random". */
-static void default_workloads(tl_choice *choice, struct argp_state *state)
-{
-    if (choice->workload_count > 0)
-        return;
-    for (size_t i = 0; i < choice->plugin_count; i++)
-        tl_choice_add_workloads(choice, state, choice->plugins[i]->name);
-    if (choice->plugin_count == 0)
-        tl_choice_add_workloads(choice, state, "random");
-}
-
 void tl_choice_resolve(tl_choice *choice, struct argp_state *state)
 {
     if (choice->driver_count == 0)
         tl_choice_add_drivers(choice, state, "tree");
-    default_workloads(choice, state);
     for (size_t i = 0; i < choice->driver_count; i++)
         resolve_driver(choice, state, i);
     for (size_t i = 0; i < choice->workload_count; i++)
         resolve_workload(choice, state, i);
+    choice->load_count = choice->workload_count;
     for (size_t i = 0; i < choice->setting_count; i++) {
         char *name = copy_text(state, choice->settings[i], strlen(choice->settings[i]));
         choice->setting_words[i] = name;
         char *value = cut_setting(state, choice->settings[i], name);
-        if (strchr(name, '.') != NULL)
+        if (strchr(name, '.') != NULL && !choice->of_phase[i])
             resolve_driver_setting(choice, state, name, value);
         else
             resolve_workload_setting(choice, state, name, value);
+    }
+}
+
+void tl_choice_release(tl_choice *choice)
+{
+    for (size_t i = 0; i < choice->kept_count; i++)
+        free(choice->kept[i]);
+    free(choice->kept);
+    for (size_t i = 0; i < TL_CHOICE_MAX; i++) {
+        if (choice->catalogue[i] != NULL)
+            tl_spec_release(choice->catalogue[i]);
+        free(choice->catalogue[i]);
+    }
+    for (size_t i = 0; i < choice->driver_count; i++) {
+        free(choice->driver_specs[i]);
+        free(choice->driver_words[i]);
+    }
+    for (size_t i = 0; i < choice->workload_count; i++)
+        free(choice->workload_names[i]);
+    for (size_t i = 0; i < choice->setting_count; i++) {
+        free(choice->settings[i]);
+        free(choice->setting_words[i]);
+    }
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        free(choice->parameters[i].key);
+        for (size_t v = 0; v < choice->parameters[i].count; v++)
+            free(choice->parameters[i].values[v]);
     }
 }

@@ -1,22 +1,14 @@
-/* harness/cli/cmd_run_options.c -- the command line of `treelab run`: options, limits, defaults. */
+/* harness/cli/cmd_run_options.c -- the command line of `treelab run`.
+ *
+ * Whatever a spec can say is said to the spec, by the option's key; limits and defaults are those
+ * of harness/spec/keys.c.
+ */
 #include "harness/cli/cmd_run.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    OPS_DEFAULT = 100000,
-    SEED_DEFAULT = 42,
-    PAGE_BYTES_DEFAULT = 0,
-    REPEAT_DEFAULT = 3,
-    REPEAT_MAX = 1000,
-};
-#define OPS_MAX   (UINT64_C(1) << 40)
-#define PAGE_MAX  (1u << 20)
-#define BATCH_MAX (UINT64_C(1) << 40)
-#define BASELINE  "lmdb"
 
 enum { /* options without a letter */
        OPTION_SEED = 256,
@@ -33,6 +25,15 @@ enum { /* options without a letter */
        OPTION_PIN_READER,
        OPTION_COMPACT,
        OPTION_SHAPES,
+       OPTION_TIMEOUT,
+       OPTION_RESUME,
+       OPTION_PROGRESS,
+       OPTION_COLOR,
+       OPTION_INTERVAL,
+       OPTION_RATE,
+       OPTION_DURATION,
+       OPTION_WARMUP,
+       OPTION_UNTIL,
        OPTION_DRY_RUN,
        OPTION_EXPLAIN,
 };
@@ -52,7 +53,12 @@ static const struct argp_option options[] = {
     {"batch", OPTION_BATCH, "B", 0,
      "Operations per write transaction; 0 = a phase in one (default: the workload's)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0,
-     "Workload setting; DRIVER.KEY=VALUE sets one of a driver. May be given again", 0},
+     "Any key of a spec: of the run, of workloads, PHASE.KEY of a phase, DRIVER.KEY of a driver. May "
+     "be given again", 0},
+    {"list", 'L', "KEY=VALUE,VALUE...", 0,
+     "Measure with each of these values; several lists: with each combination", 0},
+    {"range", 'P', "KEY=FROM:TO:STEP", 0,
+     "The same with numbers; a step such as *2 multiplies", 0},
     {"plugin", OPTION_PLUGIN, "FILE.so", 0, "Load a workload or a driver, for --workload and --driver to name", 0},
     {"baseline", OPTION_BASELINE, "NAME", 0, "Driver that ratios are taken to (default: lmdb)", 0},
     {"json", OPTION_JSON, "FILE", 0,
@@ -66,37 +72,117 @@ static const struct argp_option options[] = {
      "Give space back before a store is closed, where it can", 0},
     {"shapes", OPTION_SHAPES, "N", 0,
      "Measure the tree N times within each phase that writes, 1..64 (its time is in the phase's)", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"rate", OPTION_RATE, "MODE:OPS", 0,
+     "Open loop: constant:20000 or poisson:20000 operations a second in measured phases; latency is "
+     "told from the real start (service) and from the intended one (response)", 0},
+    {"duration", OPTION_DURATION, "TIME", 0,
+     "End measured phases after so long, e.g. 30s: those that only read, and the last one", 0},
+    {"warmup", OPTION_WARMUP, "TIME", 0,
+     "Let measured phases run so long before they are measured, in a phase NAME.warmup", 0},
+    {"until", OPTION_UNTIL, "RULE", 0,
+     "End them when throughput has settled: 'steady(slope<1%/5s, windows=2)'", 0},
+    {"interval", OPTION_INTERVAL, "TIME", 0,
+     "Of series.csv and latency.hlog, 1ms..1h; 0s: neither is written (default: 1s)", 0},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0,
+     "End after this time (30s, 5m), keeping the cells finished by then", 0},
+    {"resume", OPTION_RESUME, NULL, 0,
+     "Go on in the --out directory of a run that was ended: finished cells are not run again", 0},
+    {"progress", OPTION_PROGRESS, "auto|bar|lines|none", 0,
+     "How progress is shown on stderr (default: auto)", 0},
+    {"color", OPTION_COLOR, "auto|always|never", 0, "Colour of the bar (default: auto)", 0},
+    {"quiet", 'q', NULL, 0, "No progress on stderr; the same as --progress none", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0, "Print the cells in running order and stop", 0},
-    {"explain", OPTION_EXPLAIN, NULL, 0, "Print everything the run would use and stop", 0},
+    {"explain", OPTION_EXPLAIN, NULL, 0, "Print the resolved spec and where each value is from, as INI that can be run (with --json "
+     "FILE: as JSON) and stop", 0},
     {0},
 };
 /* clang-format on */
 
-static void parse_durability(struct argp_state *state, const char *word)
+/* Options that say what a spec can say, too. */
+static const struct {
+    int option;
+    const char *key;
+    const char *value; /* of an option without one */
+    bool list;         /* given again, it adds */
+} spec_options[] = {
+    {'d',               "driver",     NULL,  true },
+    {'w',               "workload",   NULL,  true },
+    {OPTION_PLUGIN,     "plugin",     NULL,  true },
+    {'n',               "ops",        NULL,  false},
+    {OPTION_SEED,       "seed",       NULL,  false},
+    {OPTION_DURABILITY, "durability", NULL,  false},
+    {OPTION_PAGE_SIZE,  "page_bytes", NULL,  false},
+    {OPTION_REPEAT,     "repeat",     NULL,  false},
+    {OPTION_BATCH,      "batch",      NULL,  false},
+    {OPTION_BASELINE,   "baseline",   NULL,  false},
+    {OPTION_DIR,        "dir",        NULL,  false},
+    {OPTION_PIN_READER, "pin_reader", "yes", false},
+    {OPTION_COMPACT,    "compact",    "yes", false},
+    {OPTION_SHAPES,     "shapes",     NULL,  false},
+    {OPTION_TIMEOUT,    "timeout",    NULL,  false},
+    {OPTION_RATE,       "rate",       NULL,  false},
+    {OPTION_DURATION,   "duration",   NULL,  false},
+    {OPTION_WARMUP,     "warmup",     NULL,  false},
+    {OPTION_UNTIL,      "until",      NULL,  false},
+    {OPTION_INTERVAL,   "interval",   NULL,  false},
+};
+
+/* False: the option is none of the spec's. */
+static bool parse_spec_option(int option, const char *value, struct argp_state *state)
 {
     tl_run_options *asked = state->input;
-    const char *names[] = {
-        tl_run_durability_name(TL_DURABILITY_COMMIT),
-        tl_run_durability_name(TL_DURABILITY_ASYNC),
-        tl_run_durability_name(TL_DURABILITY_NONE),
-    };
-    for (int i = 0; i < 3; i++)
-        if (strcmp(word, names[i]) == 0) {
-            asked->request.durability = (tl_durability)i;
-            return;
-        }
-    tl_arguments_unknown(state, "durability", word, names, 3, NULL);
+    for (size_t i = 0; i < sizeof spec_options / sizeof spec_options[0]; i++) {
+        const char *key = spec_options[i].key;
+        if (spec_options[i].option != option)
+            continue;
+        const char *before = tl_spec_get(&asked->spec, "", key, NULL);
+        if (spec_options[i].value != NULL)
+            value = spec_options[i].value;
+        if (spec_options[i].list && before != NULL) {
+            char both[4 * TL_SPEC_TEXT_MAX];
+            if (snprintf(both, sizeof both, "%s,%s", before, value) >= (int)sizeof both)
+                argp_error(state, "--%s: too long a list", key);
+            tl_run_spec_set(asked, state, key, both);
+        } else
+            tl_run_spec_set(asked, state, key, value);
+        return true;
+    }
+    return false;
+}
+
+/* --set KEY=VALUE */
+static void parse_set(struct argp_state *state, const char *text)
+{
+    char key[TL_SPEC_TEXT_MAX];
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof key)
+        argp_error(state, "--set takes KEY=VALUE, not '%s'", text);
+    else {
+        snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
+        tl_run_spec_set(state->input, state, key, equals + 1);
+    }
+}
+
+static void parse_spec_path(struct argp_state *state, const char *path)
+{
+    tl_run_options *asked = state->input;
+    if (asked->spec_path != NULL)
+        argp_error(state, "one spec at a time: '%s' or '%s'", asked->spec_path, path);
+    if (tl_driver_find(path) != NULL || tl_workload_find(path) != NULL)
+        argp_error(state, "'%s' is no file; drivers are given by --driver, workloads by --workload",
+                   path);
+    asked->spec_path = path;
 }
 
 /* A baseline asked for by name must be there; the usual one may be missing. */
 static void check_baseline(struct argp_state *state)
 {
     tl_run_options *asked = state->input;
-    if (asked->baseline == NULL) {
-        asked->baseline = BASELINE;
+    const char *usual = tl_spec_row(tl_spec_globals, "baseline")->fallback;
+    const tl_spec_entry *entry = tl_spec_find(&asked->spec, "", "baseline");
+    asked->baseline = entry == NULL ? usual : entry->value;
+    if (entry == NULL || (entry->origin == TL_SPEC_FILE && strcmp(entry->value, usual) == 0))
         return;
-    }
     for (size_t i = 0; i < asked->choice.driver_count; i++)
         if (strcmp(asked->baseline, asked->choice.driver_specs[i]) == 0)
             return;
@@ -108,41 +194,17 @@ static void check_baseline(struct argp_state *state)
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     tl_run_options *asked = state->input;
-    tl_run_request *request = &asked->request;
+    if (parse_spec_option(key, value, state))
+        return 0;
     switch (key) {
-    case 'd':
-        tl_choice_add_drivers(&asked->choice, state, value);
-        return 0;
-    case 'w':
-        tl_choice_add_workloads(&asked->choice, state, value);
-        return 0;
-    case 'n':
-        request->ops = tl_arguments_number(state, "ops", value, 1, OPS_MAX);
-        return 0;
-    case OPTION_SEED:
-        request->seed = tl_arguments_seed(state, value);
-        return 0;
-    case OPTION_DURABILITY:
-        parse_durability(state, value);
-        return 0;
-    case OPTION_PAGE_SIZE:
-        request->page_bytes = (uint32_t)tl_arguments_number(state, "page-size", value, 0, PAGE_MAX);
-        return 0;
-    case OPTION_REPEAT:
-        request->repeat = tl_arguments_number(state, "repeat", value, 1, REPEAT_MAX);
-        return 0;
-    case OPTION_BATCH:
-        request->batch = tl_arguments_number(state, "batch", value, 0, BATCH_MAX);
-        request->batch_given = true;
-        return 0;
     case OPTION_SET:
-        tl_choice_add_setting(&asked->choice, state, value);
+        parse_set(state, value);
         return 0;
-    case OPTION_PLUGIN:
-        tl_choice_add_plugin(&asked->choice, state, value);
+    case 'L':
+        tl_choice_add_list(&asked->choice, state, value);
         return 0;
-    case OPTION_BASELINE:
-        asked->baseline = value;
+    case 'P':
+        tl_choice_add_range(&asked->choice, state, value);
         return 0;
     case OPTION_JSON:
         asked->json_path = value;
@@ -150,20 +212,19 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_OUT:
         asked->out_dir = value;
         return 0;
-    case OPTION_DIR:
-        asked->stores_dir = value;
+    case OPTION_RESUME:
+        asked->resume = true;
+        return 0;
+    case OPTION_PROGRESS:
+        if (!tl_progress_choose(value))
+            argp_error(state, "--progress takes auto, bar, lines or none, not '%s'", value);
+        return 0;
+    case OPTION_COLOR:
+        if (!tl_progress_choose_colour(value))
+            argp_error(state, "--color takes auto, always or never, not '%s'", value);
         return 0;
     case 'q':
         asked->quiet = true;
-        return 0;
-    case OPTION_PIN_READER:
-        request->pin_reader = true;
-        return 0;
-    case OPTION_COMPACT:
-        request->compact = true;
-        return 0;
-    case OPTION_SHAPES:
-        request->shapes = (size_t)tl_arguments_number(state, "shapes", value, 1, TL_SHAPES_MAX);
         return 0;
     case OPTION_DRY_RUN:
         asked->dry_run = true;
@@ -172,13 +233,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         asked->explain = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state,
-                   "'%s' is no option; drivers are given by --driver, workloads by "
-                   "--workload",
-                   value);
+        parse_spec_path(state, value);
         return 0;
     case ARGP_KEY_END:
-        tl_choice_resolve(&asked->choice, state);
+        if (asked->resume && asked->out_dir == NULL)
+            argp_error(state, "--resume goes on in a run's directory: name it with --out DIR");
+        tl_run_spec_resolve(asked, state);
         check_baseline(state);
         return 0;
     default:
@@ -189,6 +249,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp run_argp = {
     .options = options,
     .parser = parse_option,
+    .args_doc = "[SPEC.ini|SPEC.json]",
     .doc = "Run workloads on stores, check every answer, and keep what was measured."
            "\vThe result is DIR/run.json; `treelab report DIR` draws it.  Rates are operations per "
            "second of the whole loop, generating and checking included.\n\n"
@@ -196,61 +257,66 @@ static const struct argp run_argp = {
            "  treelab run --driver tree,lmdb,sqlite --workload random,mixed -n 1e6\n"
            "  treelab run --driver tree,tree:leaf=rebuild --baseline tree\n"
            "  treelab run --durability commit --batch 1 --set phases=insert\n"
+           "  treelab run mix.ini -n 1e6 --set run.keys=zipf:0.9 --explain\n"
+           "  treelab run mix.ini --out out/mix --resume\n"
+           "  treelab run -P page_bytes=4k:64k:*4 -L tree.split=half_bytes,half_keys\n"
            "  treelab run --plugin build/workloads/example_fifo.so --json -\n"
            "  treelab run --plugin build/harness/drivers/example_sorted.so --driver sorted,tree\n"
            "\n"
            "Exit codes: 0 well, 2 usage, 3 a wrong answer, 5 the machine refused, 6 nothing was "
-           "measured, 130 interrupted (finished cells are kept).\n",
+           "measured, 130 interrupted or over the --timeout (finished cells are kept).\n",
 };
+
+static void tell(void *context, const char *text)
+{
+    (void)context;
+    tl_complain("run", "%s", text);
+}
 
 int tl_run_options_parse(int argc, char **argv, tl_run_options *asked)
 {
-    asked->request = (tl_run_request){
-        .arms = asked->choice.arms,
-        .loads = asked->choice.loads,
-        .ops = OPS_DEFAULT,
-        .seed = SEED_DEFAULT,
-        .durability = TL_DURABILITY_NONE,
-        .page_bytes = PAGE_BYTES_DEFAULT,
-        .repeat = REPEAT_DEFAULT,
-    };
+    tl_spec_begin(&asked->spec, tell, NULL);
+    asked->request = (tl_run_request){.arms = asked->choice.arms, .loads = asked->choice.loads};
     int exit_code = tl_arguments_parse(&run_argp, argc, argv, asked);
     asked->request.arm_count = asked->choice.driver_count;
-    asked->request.load_count = asked->choice.workload_count;
+    asked->request.load_count = asked->choice.load_count;
     return exit_code;
 }
 
-static const char *given_or_fallback(const tl_run_load *load, const tl_workload_option *option)
+/* Remarks, for these are no keys: values to vary, and what stores make of the durability. */
+static void explain_parameters(const tl_choice *choice)
 {
-    const char *value = option->fallback;
-    for (size_t i = 0; i < load->setting_count; i++)
-        if (strcmp(load->settings[i].name, option->name) == 0)
-            value = load->settings[i].value;
-    return value;
+    for (size_t i = 0; i < choice->parameter_count; i++) {
+        printf("; -L %s=", choice->parameters[i].key);
+        for (size_t v = 0; v < choice->parameters[i].count; v++)
+            printf("%s%s", v == 0 ? "" : ",", choice->parameters[i].values[v]);
+        puts(": each of them, whatever stands below");
+    }
 }
 
-void tl_run_options_explain(const tl_run_options *asked)
+static void explain_contracts(const tl_run_request *request)
 {
-    const tl_run_request *request = &asked->request;
-    printf("ops %" PRIu64 "\nseed 0x%016" PRIx64 "\ndurability %s\npage_bytes %u\nrepeat %" PRIu64
-           "\n",
-           request->ops, request->seed, tl_run_durability_name(request->durability),
-           (unsigned)request->page_bytes, request->repeat);
-    if (request->batch_given)
-        printf("batch %" PRIu64 "\n", request->batch);
     for (size_t i = 0; i < request->arm_count; i++) {
         const tl_run_arm *arm = &request->arms[i];
         const tl_driver_contract *contract = &arm->driver->contracts[request->durability];
-        printf("driver %s (%s): promise %s, asks for %s%s%s\n", arm->label, arm->driver->version(),
-               tl_run_promise_name(contract->promise), contract->options,
+        printf("; driver %s (%s): promise %s, asks for %s%s%s\n", arm->label,
+               arm->driver->version(), tl_run_promise_name(contract->promise), contract->options,
                contract->remark[0] == '\0' ? "" : "; ", contract->remark);
-        for (size_t j = 0; j < arm->setting_count; j++)
-            printf("  %s=%s\n", arm->settings[j].name, arm->settings[j].value);
     }
-    for (size_t i = 0; i < request->load_count; i++) {
-        const tl_workload_option *option = request->loads[i].workload->options;
-        printf("workload %s\n", request->loads[i].workload->name);
-        for (; option != NULL && option->name != NULL; option++)
-            printf("  %s=%s\n", option->name, given_or_fallback(&request->loads[i], option));
+}
+
+int tl_run_options_explain(const tl_run_options *asked)
+{
+    if (asked->json_path == NULL) {
+        explain_parameters(&asked->choice);
+        explain_contracts(&asked->request);
+        tl_spec_print(&asked->spec, &asked->words, stdout);
+        return TL_EXIT_OK;
     }
+    tl_json *root = tl_spec_json(&asked->spec, &asked->words);
+    tl_status status = tl_json_write(root, asked->json_path);
+    if (status != TL_OK)
+        tl_complain("run", "cannot write '%s': %s", asked->json_path, strerror(errno));
+    tl_json_free(root);
+    return tl_exit_code(status);
 }

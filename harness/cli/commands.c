@@ -10,6 +10,7 @@ static const tl_command commands[] = {
     {"fuzz",        "run random scripts until one shows a difference; shrink it", tl_cmd_fuzz       },
     {"duel",        "is B slower than A: paired launches, exact statistics",      tl_cmd_duel       },
     {"compare",     "two stored runs: counters exactly, times in words",          tl_cmd_compare    },
+    {"validate",    "check specs, scripts and results without running them",      tl_cmd_validate   },
     {"gate",        "judge a program: counters, instructions, time",              tl_cmd_gate       },
     {"baseline",    "keep the counters that the gate holds a program to",         tl_cmd_baseline   },
     {"calibrate",   "how often is the gate wrong, what does it see",              tl_cmd_calibrate  },

@@ -46,16 +46,43 @@ static bool terminal_draws(void)
            strcmp(terminal, "dumb") != 0;
 }
 
+static const char *const forms[] = {"auto", "bar", "lines", "none"};
+static const char *const colours[] = {"auto", "always", "never"};
+enum { FORM_AUTO, FORM_BAR, FORM_LINES, FORM_NONE };
+enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+static int form, colour; /* chosen before any progress begins */
+
+static bool choose(const char *word, const char *const *words, int count, int *chosen)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *chosen = i;
+            return true;
+        }
+    return false;
+}
+
+bool tl_progress_choose(const char *word)
+{
+    return choose(word, forms, sizeof forms / sizeof forms[0], &form);
+}
+
+bool tl_progress_choose_colour(const char *word)
+{
+    return choose(word, colours, sizeof colours / sizeof colours[0], &colour);
+}
+
 tl_progress *tl_progress_begin(const char *label, uint64_t total, bool quiet)
 {
-    tl_progress *progress = quiet ? NULL : calloc(1, sizeof *progress);
+    tl_progress *progress = quiet || form == FORM_NONE ? NULL : calloc(1, sizeof *progress);
     if (progress == NULL)
         return NULL;
     snprintf(progress->label, sizeof progress->label, "%s", label);
     progress->total = total;
     progress->start_s = now_s();
-    progress->bar = terminal_draws();
-    progress->colour = progress->bar && !is_set("NO_COLOR");
+    progress->bar = form == FORM_AUTO ? terminal_draws() : form == FORM_BAR;
+    progress->colour =
+        progress->bar && (colour == COLOUR_AUTO ? !is_set("NO_COLOR") : colour == COLOUR_ALWAYS);
     return progress;
 }
 

@@ -4,11 +4,15 @@
  *     count   digits e digits     1e6
  *     seed    0x hex digits       0x000000000000002a, as results print seeds
  *
- * No sign, no space, no fraction: whatever does not fit is refused, never rounded.
+ *     time    number [unit]       30s  500ms  1.5m  1h
+ *
+ * No sign, no space, no fraction of a size: whatever does not fit is refused, never rounded.
  */
 #include "harness/cli/cli.h"
 
 #include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -87,4 +91,29 @@ bool tl_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value
         return false;
     *value = number;
     return true;
+}
+
+bool tl_parse_seconds(const char *text, double *seconds)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } times[] = {
+        {"",   1    },
+        {"s",  1    },
+        {"ms", 0.001},
+        {"us", 1e-6 },
+        {"m",  60   },
+        {"h",  3600 },
+    };
+    char *unit = NULL;
+    if (!isdigit((unsigned char)text[0]) || text[1] == 'x' || text[1] == 'X')
+        return false;
+    double number = strtod(text, &unit);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (strcmp(unit, times[i].name) == 0 && number >= 0 && isfinite(number)) {
+            *seconds = number * times[i].seconds;
+            return true;
+        }
+    return false;
 }

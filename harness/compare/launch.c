@@ -289,11 +289,10 @@ static tl_status slice_half(pair *p, unsigned side, const char *order, tl_timed_
 }
 
 static tl_status slice_pair(pair *p, const tl_launch_phase *phase, const tl_slice_plan *plan,
-                            bool last, tl_timed_pair *slice)
+                            bool last, unsigned first, tl_timed_pair *slice)
 {
     char order[TEXT_MAX];
     uint64_t ops[2] = {0, 0}, hashes[2] = {0, 0};
-    unsigned first = (unsigned)tl_dice_below(&p->dice, 2);
     snprintf(order, sizeof order, "slice %" PRIu64 " %" PRIu64 " %d", plan->warm, plan->ops,
              last && plan->end_within);
     *slice = (tl_timed_pair){.first = first};
@@ -334,9 +333,12 @@ static tl_status phase_run(pair *p, tl_launch_phase *phase, const tl_slice_plan 
 {
     tl_status status = TL_OK;
     uint64_t ops[2] = {0, 0}, hashes[2] = {0, 0};
+    unsigned first = 0;
     for (unsigned i = 0; i < plan->count && status == TL_OK; i++) {
-        status =
-            slice_pair(p, phase, plan, i + 1 == plan->count, &phase->slices[phase->slice_count]);
+        /* Who runs second finds colder caches: two pairs in a row have both orders. */
+        first = i % 2 == 0 ? (unsigned)tl_dice_below(&p->dice, 2) : 1 - first;
+        status = slice_pair(p, phase, plan, i + 1 == plan->count, first,
+                            &phase->slices[phase->slice_count]);
         phase->slice_count += status == TL_OK;
     }
     for (unsigned side = 0; side < 2 && status == TL_OK; side++)

@@ -2,7 +2,8 @@
  * value of each row's sample.
  *
  *     start both (which first: by lot) -> set up -> for each phase that is asked for: pairs of
- *     slices, A or B first by lot -> both finish, close, compare what they read and hold
+ *     slices, in both orders, which one first by lot -> both finish, close, compare what they
+ *     read and hold
  *
  * While one side runs its slice the other waits at its pipe: on one processor they never run at
  * once, and what disturbs the machine for longer than a pair hits both.

@@ -343,8 +343,8 @@ bool tl_choices_recalled(tl_choices *choices, uint32_t file, uint64_t offset, si
         return choices->end == TL_RUN_WHOLE;
     note_verified(choices, file, offset, size_bytes);
     tl_choices_note(choices, true);
-    uint64_t first = offset / TL_SECTOR_BYTES, end = (offset + size_bytes) / TL_SECTOR_BYTES;
-    return tl_choices_note_sectors(choices, file, first, end - 1, true) == TL_OK &&
+    uint64_t first = offset / TL_SECTOR_BYTES, last = (offset + size_bytes - 1) / TL_SECTOR_BYTES;
+    return tl_choices_note_sectors(choices, file, first, last, true) == TL_OK &&
            tl_choices_recall_keep(choices, file, first) == TL_OK;
 }
 

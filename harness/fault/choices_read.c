@@ -24,23 +24,48 @@ static uint32_t version_at(tl_choices *choices, uint32_t entry)
     return choices->contents[open->first + (uint32_t)__builtin_ctzll(open->mask)].version;
 }
 
+/* How many sectors from `sector` to `last` hold consecutive versions, the first of them `version`;
+ * all made by the run, or none. */
+static uint32_t row_of(const tl_choices *choices, const uint32_t *entries, uint64_t sector,
+                       uint64_t last, uint32_t version)
+{
+    uint32_t count = 1, end = version < choices->run_mark ? choices->run_mark : UINT32_MAX;
+    while (sector + count <= last && entries[sector + count] == version + count &&
+           version + count < end)
+        count++;
+    return count;
+}
+
+static void bits_set(tl_long_words *bits, uint64_t sector, uint32_t count)
+{
+    uint64_t end = sector + count, known = (uint64_t)bits->count * 64;
+    for (end = end < known ? end : known; sector < end; sector = (sector | 63) + 1) {
+        uint64_t up = end - (sector & ~UINT64_C(63)); /* bits of this word below it */
+        uint64_t mask = UINT64_MAX << sector % 64;
+        bits->at[sector / 64] |= up < 64 ? mask & ((UINT64_C(1) << up) - 1) : mask;
+    }
+}
+
 tl_status tl_choices_note_sectors(tl_choices *choices, uint32_t file, uint64_t first, uint64_t last,
                                   bool contents)
 {
     const uint32_t *entries = table(choices, file);
-    for (uint64_t sector = first; sector <= last; sector++) {
+    tl_versions *versions = &choices->trace->share->versions;
+    uint64_t hash = 0;
+    uint32_t count;
+    for (uint64_t sector = first; sector <= last; sector += count) {
         uint32_t version = version_at(choices, entries[sector]);
+        count = entries[sector] == version ? row_of(choices, entries, sector, last, version) : 1;
+        count = count < TL_VERSION_ROW_MAX ? count : TL_VERSION_ROW_MAX;
         if (version >= choices->run_mark)
             continue; /* the run wrote it: it follows from what it read */
-        if (file < choices->image.file_count) {
-            tl_long_words *bits = &choices->read_bits[file];
-            if (sector / 64 < bits->count)
-                bits->at[sector / 64] |= UINT64_C(1) << sector % 64;
-        }
+        if (file < choices->image.file_count)
+            bits_set(&choices->read_bits[file], sector, count);
         if (contents)
-            tl_choices_note(choices,
-                            tl_version_hash(&choices->trace->share->versions, version).low);
+            hash = tl_version_row_hash(versions, hash, version, count);
     }
+    if (contents)
+        tl_choices_note(choices, hash);
     return TL_OK;
 }
 

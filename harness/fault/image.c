@@ -252,12 +252,23 @@ void tl_image_set_sector(tl_image *image, uint32_t file, uint32_t sector, uint32
 {
     tl_simfile *body = &image->files[file];
     assert(sector < body->sector_count);
-    if (image->hashing) {
+    if (image->hashing && body->sectors[sector] != version) {
         sum_subtract(&body->hash,
                      place(tl_version_hash(image->versions, body->sectors[sector]), sector));
         sum_add(&body->hash, place(tl_version_hash(image->versions, version), sector));
     }
     body->sectors[sector] = version;
+}
+
+void tl_image_begin_hashing(tl_image *image)
+{
+    for (uint32_t i = 0; i < image->file_count; i++) {
+        tl_simfile *body = &image->files[i];
+        body->hash = (tl_hash128){0, 0};
+        for (uint32_t s = 0; s < body->sector_count; s++)
+            sum_add(&body->hash, place(tl_version_hash(image->versions, body->sectors[s]), s));
+    }
+    image->hashing = true;
 }
 
 const tl_simname *tl_image_find(const tl_image *image, uint32_t path)

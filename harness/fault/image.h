@@ -76,6 +76,8 @@ void tl_image_read(const tl_image *image, uint32_t file, uint64_t offset, void *
 TL_MUST_USE tl_status tl_image_apply(tl_image *image, const tl_simdisk_op *op,
                                      uint32_t sector_count);
 
+/* Sum up what is there, and keep the sums from now on. */
+void tl_image_begin_hashing(tl_image *image);
 /* Hash of all that a process can see: names, sizes, contents.  Needs image.hashing. */
 tl_hash128 tl_image_hash(const tl_image *image, const tl_paths *paths);
 

@@ -1,7 +1,7 @@
 /* harness/fault/memo.c -- see memo.h.
  *
  * Two ways to an entry: from the first version, by an array; from the hash, by a table with open
- * addresses, emptied when it is full.
+ * addresses, emptied when it is full.  Small facts stand in the entry, large ones beside it.
  */
 #include "harness/fault/memo.h"
 
@@ -13,7 +13,9 @@ enum { SECTOR_BYTES = 512, TABLE_SLOTS = 1 << 16, TABLE_PROBES = 8 };
 typedef struct entry {
     tl_hash128 hash;                  /* of contents known by it */
     uint32_t size_bytes, facts_bytes; /* size_bytes 0: no entry */
-    uint8_t facts[TL_MEMO_FACTS_MAX];
+    uint32_t large_bytes;             /* 0: no large facts */
+    void *large;
+    uint8_t facts[TL_MEMO_SMALL_MAX];
 } entry;
 
 struct tl_memo {
@@ -40,10 +42,19 @@ tl_status tl_memo_create(uint32_t version_end, tl_memo **out)
     return TL_OK;
 }
 
+static void large_free(entry *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        free(entries[i].large);
+}
+
 void tl_memo_destroy(tl_memo *memo)
 {
     if (memo == NULL)
         return;
+    large_free(memo->entries, memo->entry_count);
+    if (memo->table != NULL)
+        large_free(memo->table, TABLE_SLOTS);
     free(memo->entry_of);
     free(memo->entries);
     free(memo->table);
@@ -101,6 +112,15 @@ tl_memo_key tl_memo_key_of_sectors(const tl_memo *memo, const tl_versions *versi
     };
 }
 
+uint32_t tl_memo_number(const tl_memo *memo, const uint32_t *sectors, uint32_t sector_count)
+{
+    uint32_t first = sectors[0], differing = 0;
+    for (uint32_t i = 0; i < sector_count; i++)
+        differing |= sectors[i] ^ (first + i);
+    bool of_trace = first < memo->version_end && sector_count <= memo->version_end - first;
+    return differing == 0 && of_trace ? first : 0;
+}
+
 /* The place of these contents in the table, or an empty one; NULL: all are taken. */
 static entry *table_place(const tl_memo *memo, const tl_memo_key *key)
 {
@@ -125,11 +145,13 @@ static entry *entry_find(const tl_memo *memo, const tl_memo_key *key)
 bool tl_memo_find(tl_memo *memo, const tl_memo_key *key, void *facts, size_t facts_bytes)
 {
     const entry *at = entry_find(memo, key);
-    if (at == NULL || at->size_bytes != key->size_bytes || at->facts_bytes != facts_bytes) {
+    bool large = facts_bytes > TL_MEMO_SMALL_MAX;
+    if (at == NULL || at->size_bytes != key->size_bytes ||
+        (large ? at->large_bytes : at->facts_bytes) != facts_bytes) {
         memo->missed++;
         return false;
     }
-    memcpy(facts, at->facts, facts_bytes);
+    memcpy(facts, large ? at->large : at->facts, facts_bytes);
     memo->found++;
     return true;
 }
@@ -139,6 +161,7 @@ static entry *entry_new(tl_memo *memo, const tl_memo_key *key)
     if (key->version == 0) {
         entry *place = table_place(memo, key);
         if (place == NULL || memo->table_count >= TABLE_SLOTS / 2) {
+            large_free(memo->table, TABLE_SLOTS);
             memset(memo->table, 0, TABLE_SLOTS * sizeof *memo->table);
             memo->table_count = 0;
             place = table_place(memo, key);
@@ -155,7 +178,20 @@ static entry *entry_new(tl_memo *memo, const tl_memo_key *key)
         memo->entry_capacity = capacity;
     }
     memo->entry_of[key->version] = ++memo->entry_count;
+    memo->entries[memo->entry_count - 1] = (entry){0};
     return &memo->entries[memo->entry_count - 1];
+}
+
+static void large_keep(entry *at, const void *facts, size_t facts_bytes)
+{
+    void *copy = at->large_bytes == facts_bytes ? at->large : realloc(at->large, facts_bytes);
+    if (copy == NULL) {
+        at->large_bytes = 0;
+        return;
+    }
+    memcpy(copy, facts, facts_bytes);
+    at->large = copy;
+    at->large_bytes = (uint32_t)facts_bytes;
 }
 
 void tl_memo_add(tl_memo *memo, const tl_memo_key *key, const void *facts, size_t facts_bytes)
@@ -167,8 +203,14 @@ void tl_memo_add(tl_memo *memo, const tl_memo_key *key, const void *facts, size_
         at = entry_new(memo, key);
     if (at == NULL)
         return;
+    if (at->size_bytes != key->size_bytes)
+        at->facts_bytes = at->large_bytes = 0; /* of another range that begins here */
     at->hash = key->hash;
     at->size_bytes = key->size_bytes;
+    if (facts_bytes > TL_MEMO_SMALL_MAX) {
+        large_keep(at, facts, facts_bytes);
+        return;
+    }
     at->facts_bytes = (uint32_t)facts_bytes;
     memcpy(at->facts, facts, facts_bytes);
 }

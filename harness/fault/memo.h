@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-enum { TL_MEMO_FACTS_MAX = 64 };
+enum { TL_MEMO_SMALL_MAX = 64, TL_MEMO_FACTS_MAX = 1 << 20 };
 
 typedef struct tl_memo tl_memo;
 
@@ -29,11 +29,15 @@ typedef struct tl_memo_key { /* of some contents */
 /* Contents of a row of sectors.  Those with a choice, and mixtures of several writes, have none. */
 tl_memo_key tl_memo_key_of_sectors(const tl_memo *memo, const tl_versions *versions,
                                    const uint32_t *sectors, uint32_t sector_count);
+/* A number that only these contents have, if they are of the trace and one write made them; else 0.
+ */
+uint32_t tl_memo_number(const tl_memo *memo, const uint32_t *sectors, uint32_t sector_count);
 tl_memo_key tl_memo_key_of_bytes(const void *bytes, size_t size_bytes);
 
 /* False: nothing of this size is known of them. */
 bool tl_memo_find(tl_memo *memo, const tl_memo_key *key, void *facts, size_t facts_bytes);
-/* Larger facts than TL_MEMO_FACTS_MAX, and those for which there is no room, are forgotten. */
+/* Contents have small facts and larger ones than TL_MEMO_SMALL_MAX, each the latest.  Those beyond
+ * TL_MEMO_FACTS_MAX, and those for which there is no room, are forgotten. */
 void tl_memo_add(tl_memo *memo, const tl_memo_key *key, const void *facts, size_t facts_bytes);
 
 typedef struct tl_memo_counts {

@@ -249,6 +249,10 @@ tl_status tl_pending_rewind(tl_pending *pending)
     if (status == TL_OK)
         status = tl_image_copy(&pending->settled, &trace->base_durable);
     pending->issued.hashing = pending->durable.hashing = pending->settled.hashing = false;
+    if (!is_ordered(pending)) { /* outcomes of the others are copies of these with a few changes */
+        tl_image_begin_hashing(&pending->issued);
+        tl_image_begin_hashing(&pending->durable);
+    }
     for (uint32_t file = 0; file < pending->file_capacity; file++) {
         tl_pending_file *body = &pending->files[file];
         body->ops.count = body->size_count = body->size_floor = body->demands = 0;
@@ -280,8 +284,11 @@ static tl_status makers_find(tl_pending *pending)
         const tl_simdisk_op *op = &trace->ops[i];
         if (op->sector_count == 0 || op->first_version < next)
             continue;
+        while (pending->makers_up_to.count < op->first_version && status == TL_OK)
+            status = tl_words_add(&pending->makers_up_to, pending->makers.count);
         next = op->first_version + op->sector_count;
-        status = tl_words_add(&pending->makers, (uint32_t)i);
+        if (status == TL_OK)
+            status = tl_words_add(&pending->makers, (uint32_t)i);
     }
     return status;
 }
@@ -335,6 +342,7 @@ void tl_pending_destroy(tl_pending *pending)
     free(pending->events);
     free(pending->ties);
     free(pending->makers.at);
+    free(pending->makers_up_to.at);
     free(pending->varying.at);
     free(pending->combos.at);
     free(pending->before);
@@ -384,18 +392,12 @@ uint64_t tl_pending_newest_outcome(const tl_pending *pending)
 
 bool tl_pending_maker(const tl_pending *pending, uint32_t version, size_t *op)
 {
-    uint32_t low = 0, high = pending->makers.count;
-    while (low < high) { /* the first that made later versions; ends: shrinks every round */
-        uint32_t middle = low + (high - low) / 2;
-        if (pending->trace->ops[pending->makers.at[middle]].first_version <= version)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
+    uint32_t up_to = version < pending->makers_up_to.count ? pending->makers_up_to.at[version]
+                                                           : pending->makers.count;
+    if (up_to == 0)
         return false;
-    const tl_simdisk_op *made = &pending->trace->ops[pending->makers.at[low - 1]];
-    *op = pending->makers.at[low - 1];
+    *op = pending->makers.at[up_to - 1];
+    const tl_simdisk_op *made = &pending->trace->ops[*op];
     return version - made->first_version < made->sector_count;
 }
 
@@ -419,11 +421,12 @@ tl_status tl_pending_show(tl_pending *pending, uint64_t index, tl_possible *poss
     assert(index < pending->outcome_count);
     tl_image *image = &possible->image;
     possible->open_count = possible->version_count = 0;
-    image->hashing = false;
+    image->hashing = false; /* until its files come from one that is */
     if (is_ordered(pending))
         return tl_pending_order_show(pending, index, image);
     tl_status status = TL_OK;
     image->file_count = 0;
+    image->hashing = possible->hashing;
     while (image->file_count < pending->issued.file_count && status == TL_OK) {
         uint32_t added;
         status = tl_image_add_file(image, &added);

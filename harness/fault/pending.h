@@ -66,6 +66,7 @@ typedef struct tl_possible { /* one outcome */
     uint32_t *shown;         /* versions as a process sees them: nothing behind the file's end */
     uint32_t *logged;        /* the same versions by their number in the log */
     uint32_t open_count, open_capacity, version_count, version_capacity;
+    bool hashing; /* keep the image's hash, where that costs little */
 } tl_possible;
 
 void tl_possible_init(tl_possible *possible, const tl_simdisk *trace);

@@ -72,7 +72,8 @@ struct tl_pending {
     size_t shortest_ops; /* of it; before those stands the base difference, when base_first */
     size_t back;         /* prefix: operations before this one were issued when a file went back */
     bool bases_differ, base_first;
-    tl_words makers; /* operations that made versions */
+    tl_words makers;       /* operations that made versions */
+    tl_words makers_up_to; /* by version: how many of them made that one or an older one */
 
     tl_pending_file *files;
     tl_name_chain *names; /* by path number */

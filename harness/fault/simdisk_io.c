@@ -563,6 +563,16 @@ static bool sim_recall(tl_io *io, tl_file *file, uint64_t offset, const void *by
     return key.known && tl_memo_find(disk->memo, &key, facts, facts_bytes);
 }
 
+static uint64_t sim_identify(tl_io *io, tl_file *file, uint64_t offset, size_t size_bytes)
+{
+    const tl_simdisk *disk = disk_of(io);
+    if (disk->memo == NULL || size_bytes == 0 || (offset | size_bytes) % TL_SECTOR_BYTES != 0 ||
+        bytes_there(disk, file, offset, size_bytes) < size_bytes)
+        return 0;
+    const uint32_t *table = disk->image.files[file->file].sectors + offset / TL_SECTOR_BYTES;
+    return tl_memo_number(disk->memo, table, (uint32_t)(size_bytes / TL_SECTOR_BYTES));
+}
+
 static bool sim_pass_over(tl_io *io, tl_file *file, uint64_t offset, size_t size_bytes)
 {
     tl_simdisk *disk = disk_of(io);
@@ -588,5 +598,6 @@ const tl_io tl_simdisk_table = {
     .lock = sim_lock,
     .remember = sim_remember,
     .recall = sim_recall,
+    .identify = sim_identify,
     .pass_over = sim_pass_over,
 };

@@ -28,6 +28,10 @@ static tl_status versions_reserve(tl_versions *versions, uint64_t wanted)
     if (hashes == NULL)
         return TL_NO_MEMORY;
     versions->hashes = hashes;
+    uint64_t *sums = realloc(versions->sums, ((size_t)capacity + 1) * sizeof *sums);
+    if (sums == NULL)
+        return TL_NO_MEMORY;
+    versions->sums = sums;
     versions->capacity = (uint32_t)capacity;
     return TL_OK;
 }
@@ -43,6 +47,7 @@ tl_status tl_versions_init(tl_versions *versions)
     }
     memset(versions->bytes, 0, TL_SECTOR_BYTES);
     versions->hashes[0] = (tl_hash128){0, 0}; /* so that growing a file adds nothing to a sum */
+    versions->sums[0] = versions->sums[1] = 0;
     versions->hashed_count = 1;
     return TL_OK;
 }
@@ -51,6 +56,7 @@ void tl_versions_clear(tl_versions *versions)
 {
     free(versions->bytes);
     free(versions->hashes);
+    free(versions->sums);
     *versions = (tl_versions){0};
 }
 
@@ -93,14 +99,38 @@ static tl_hash128 sector_hash(const uint8_t *bytes)
     return (tl_hash128){low | 1, high | 1}; /* never the neutral {0, 0} of the zeros */
 }
 
-tl_hash128 tl_version_hash(tl_versions *versions, uint32_t version)
+/* A polynomial in this, modulo 2^64: odd, so no step loses bits. */
+#define ROW_BASE UINT64_C(0x9e3779b97f4a7c15)
+
+void tl_version_hash_up_to(tl_versions *versions, uint32_t version)
 {
     assert(version < versions->count);
     for (; versions->hashed_count <= version; versions->hashed_count++) {
-        const uint8_t *bytes = tl_version_bytes(versions, versions->hashed_count);
+        uint32_t next = versions->hashed_count;
+        const uint8_t *bytes = tl_version_bytes(versions, next);
         static const uint8_t zeros[TL_SECTOR_BYTES];
-        versions->hashes[versions->hashed_count] =
+        versions->hashes[next] =
             memcmp(bytes, zeros, TL_SECTOR_BYTES) == 0 ? (tl_hash128){0, 0} : sector_hash(bytes);
+        versions->sums[next + 1] = versions->sums[next] * ROW_BASE + versions->hashes[next].low;
     }
-    return versions->hashes[version];
+}
+
+static uint64_t row_power(uint32_t exponent)
+{
+    static const uint64_t of_eight = /* the usual page of 4 KiB */
+        ROW_BASE * ROW_BASE * ROW_BASE * ROW_BASE * ROW_BASE * ROW_BASE * ROW_BASE * ROW_BASE;
+    uint64_t power = 1;
+    for (; exponent >= 8; exponent -= 8)
+        power *= of_eight;
+    for (; exponent > 0; exponent--)
+        power *= ROW_BASE;
+    return power;
+}
+
+uint64_t tl_version_row_hash(tl_versions *versions, uint64_t hash, uint32_t first, uint32_t count)
+{
+    if (first + count > versions->hashed_count)
+        tl_version_hash_up_to(versions, first + count - 1);
+    uint64_t row = versions->sums[first + count] - versions->sums[first] * row_power(count);
+    return hash * row_power(count) + row;
 }

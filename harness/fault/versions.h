@@ -20,6 +20,7 @@ typedef struct tl_hash128 { /* two independent sums: equal means equal, for prac
 typedef struct tl_versions {
     uint8_t *bytes;     /* TL_SECTOR_BYTES each; moves when more are added */
     tl_hash128 *hashes; /* of one content; known below hashed_count */
+    uint64_t *sums;     /* of all hashes before one version: see tl_version_row_hash */
     uint32_t count, capacity, hashed_count;
 } tl_versions;
 
@@ -37,6 +38,18 @@ static inline uint8_t *tl_version_bytes(const tl_versions *versions, uint32_t ve
 }
 
 /* Hash of one version's content.  Counts on the content not to change afterwards. */
-tl_hash128 tl_version_hash(tl_versions *versions, uint32_t version);
+void tl_version_hash_up_to(tl_versions *versions, uint32_t version);
+static inline tl_hash128 tl_version_hash(tl_versions *versions, uint32_t version)
+{
+    if (version >= versions->hashed_count)
+        tl_version_hash_up_to(versions, version);
+    return versions->hashes[version];
+}
+
+/* A hash of the contents of several sectors in a row, `hash` being that of those before them: the
+ * same however their versions are numbered.  Here of `count` consecutive versions, at most
+ * TL_VERSION_ROW_MAX. */
+enum { TL_VERSION_ROW_MAX = 64 };
+uint64_t tl_version_row_hash(tl_versions *versions, uint64_t hash, uint32_t first, uint32_t count);
 
 #endif

@@ -153,7 +153,7 @@ size_t tl_counts_compare(const tl_counts *base, const tl_counts *candidate,
                          tl_count_difference *found, size_t capacity)
 {
     size_t count = 0;
-    bool both;
+    bool both = false;
     for (size_t i = 0; i < base->count; i++) {
         const tl_count *old = &base->rows[i];
         uint64_t now = value_in(candidate, old, &both);

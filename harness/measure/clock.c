@@ -21,6 +21,31 @@ uint64_t tl_clock_cpu_ns(void)
     return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
 }
 
+enum { WATCHED_NS = 150000 }; /* a sleeper wakes up 50 to 100 us late */
+
+static void sleep_ns(const tl_clock *clock, uint64_t ns)
+{
+    if (clock->source != NULL) {
+        clock->source->sleep_ns(clock->source->context, ns);
+        return;
+    }
+    if (ns <= WATCHED_NS)
+        return;
+    ns -= WATCHED_NS;
+    struct timespec span = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL); /* woken early: the caller looks again */
+}
+
+uint64_t tl_clock_wait(const tl_clock *clock, uint64_t until)
+{
+    uint64_t now = tl_clock_ticks(clock);
+    while (now < until) {
+        sleep_ns(clock, tl_clock_span_ns(clock, now, until));
+        now = tl_clock_ticks(clock);
+    }
+    return now;
+}
+
 /* The cheapest of some rounds: interruptions only ever add. */
 static double reading_cost_ns(const tl_clock *clock)
 {

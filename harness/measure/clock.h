@@ -21,11 +21,18 @@
 
 enum { TL_CLOCK_SCALE_BITS = 20 };
 
+typedef struct tl_clock_source { /* a clock that a test winds */
+    uint64_t (*now_ns)(void *context);
+    void (*sleep_ns)(void *context, uint64_t ns);
+    void *context;
+} tl_clock_source;
+
 typedef struct tl_clock {
-    const char *name;     /* "CLOCK_MONOTONIC" or "tsc" */
-    double cost_ns;       /* one reading, measured */
-    bool is_tsc;          /* ticks are time-stamps, not nanoseconds */
-    uint64_t ns_per_tick; /* times 2^TL_CLOCK_SCALE_BITS; unused unless is_tsc */
+    const char *name;              /* "CLOCK_MONOTONIC" or "tsc" */
+    double cost_ns;                /* one reading, measured */
+    bool is_tsc;                   /* ticks are time-stamps, not nanoseconds */
+    uint64_t ns_per_tick;          /* times 2^TL_CLOCK_SCALE_BITS; unused unless is_tsc */
+    const tl_clock_source *source; /* NULL but in tests; then is_tsc is false */
 } tl_clock;
 
 /* CLOCK_MONOTONIC in ns. */
@@ -47,10 +54,14 @@ static inline uint64_t tl_clock_ticks(const tl_clock *clock)
 #if defined(__x86_64__)
     if (__builtin_expect(clock->is_tsc, 1))
         return __rdtsc();
-#else
-    (void)clock;
 #endif
-    return tl_clock_ns();
+    return clock->source == NULL ? tl_clock_ns() : clock->source->now_ns(clock->source->context);
+}
+
+/* The time of a whole phase, by the clock that its operations are timed by or agree with. */
+static inline uint64_t tl_clock_phase_ns(const tl_clock *clock)
+{
+    return clock->source == NULL ? tl_clock_ns() : clock->source->now_ns(clock->source->context);
 }
 
 /* Nanoseconds from one reading to a later one, good for four hours; 0 when a migration between
@@ -59,6 +70,16 @@ static inline uint64_t tl_clock_span_ns(const tl_clock *clock, uint64_t from, ui
 {
     uint64_t ticks = to > from ? to - from : 0;
     return clock->is_tsc ? (ticks * clock->ns_per_tick) >> TL_CLOCK_SCALE_BITS : ticks;
+}
+
+/* Let the thread rest until a reading is `until` or later, and give that reading.  It sleeps for
+ * the longest part and looks at the clock for the last 0.15 ms, to be there in time. */
+uint64_t tl_clock_wait(const tl_clock *clock, uint64_t until);
+
+/* How far apart two readings are that lie `ns` apart, for spans of up to four hours. */
+static inline uint64_t tl_clock_ticks_of_ns(const tl_clock *clock, uint64_t ns)
+{
+    return clock->is_tsc ? (ns << TL_CLOCK_SCALE_BITS) / clock->ns_per_tick : ns;
 }
 
 #endif

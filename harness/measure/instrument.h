@@ -8,12 +8,24 @@
 #ifndef TL_HARNESS_INSTRUMENT_H
 #define TL_HARNESS_INSTRUMENT_H
 
+#include <stdbool.h>
+
 #if defined(__has_include)
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
 #define TL_INSTRUMENTS 1
 #endif
 #endif
+
+/* Whether the program runs under valgrind: what depends on time is then left out of what counts. */
+static inline bool tl_instrument_is_on(void)
+{
+#ifdef TL_INSTRUMENTS
+    return RUNNING_ON_VALGRIND != 0;
+#else
+    return false;
+#endif
+}
 
 static inline void tl_instrument_begin(void)
 {

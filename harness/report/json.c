@@ -233,18 +233,6 @@ tl_status tl_json_write(const tl_json *root, const char *path)
     return status;
 }
 
-tl_status tl_json_append_line(const tl_json *root, FILE *file)
-{
-    if (root == NULL || !is_complete(node_const(root)))
-        return TL_NO_MEMORY;
-    char *text = cJSON_PrintUnformatted(node_const(root));
-    if (text == NULL)
-        return TL_NO_MEMORY;
-    bool written = fprintf(file, "%s\n", text) >= 0 && fflush(file) == 0;
-    cJSON_free(text);
-    return written ? TL_OK : TL_IO;
-}
-
 tl_status tl_json_read(const char *path, tl_json **root)
 {
     char *text = NULL;
@@ -252,14 +240,59 @@ tl_status tl_json_read(const char *path, tl_json **root)
     tl_status status = tl_wholefile_read(path, DOCUMENT_BYTES_MAX, &text, &size_bytes);
     if (status != TL_OK)
         return status;
-    /* A NUL inside would end the text early for libcjson, and what follows would go unseen. */
-    bool plain = strlen(text) == size_bytes;
-    cJSON *parsed = plain ? cJSON_ParseWithLengthOpts(text, size_bytes + 1, NULL, 1) : NULL;
+    size_t error_at;
+    status = tl_json_parse(text, size_bytes, root, &error_at);
     free(text);
-    if (parsed == NULL)
+    return status;
+}
+
+/* Give whole numbers that libcjson would print with 15 digits their digits back, all of them, so
+ * that what was read can be written again as it was. */
+static bool keep_digits(cJSON *item)
+{
+    double value = item->valuedouble;
+    if (cJSON_IsNumber(item) && value >= (double)PRINTED_EXACTLY_END && value < (double)COUNT_END) {
+        char digits[DIGITS_BYTES];
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+        item->valuestring = cJSON_malloc(strlen(digits) + 1);
+        if (item->valuestring == NULL)
+            return false;
+        memcpy(item->valuestring, digits, strlen(digits) + 1);
+        item->type = cJSON_Raw;
+    }
+    for (cJSON *child = item->child; child != NULL; child = child->next)
+        if (!keep_digits(child))
+            return false;
+    return true;
+}
+
+tl_status tl_json_parse(const char *text, size_t size_bytes, tl_json **root, size_t *error_at)
+{
+    const char *end = text;
+    /* A NUL inside would end the text early for libcjson, and what follows would go unseen. */
+    const char *nul = memchr(text, '\0', size_bytes);
+    if (nul != NULL) {
+        *error_at = (size_t)(nul - text);
         return TL_INVALID;
+    }
+    cJSON *parsed = cJSON_ParseWithLengthOpts(text, size_bytes + 1, &end, 1);
+    if (parsed == NULL) {
+        *error_at = end >= text && end <= text + size_bytes ? (size_t)(end - text) : 0;
+        return TL_INVALID;
+    }
+    if (!keep_digits(parsed)) {
+        cJSON_Delete(parsed);
+        return TL_NO_MEMORY;
+    }
     *root = face(parsed);
     return TL_OK;
+}
+
+char *tl_json_line(const tl_json *root)
+{
+    if (root == NULL || !is_complete(node_const(root)))
+        return NULL;
+    return cJSON_PrintUnformatted(node_const(root)); /* from malloc: no hooks are set */
 }
 
 const tl_json *tl_json_get(const tl_json *object, const char *name)
@@ -306,4 +339,18 @@ const char *tl_json_text(const tl_json *json, const char *fallback)
 bool tl_json_is_true(const tl_json *json)
 {
     return cJSON_IsTrue(node_const(json));
+}
+
+tl_json_kind tl_json_kind_of(const tl_json *json)
+{
+    const cJSON *item = node_const(json);
+    if (cJSON_IsBool(item))
+        return TL_JSON_BOOL;
+    if (cJSON_IsNumber(item) || cJSON_IsRaw(item))
+        return TL_JSON_NUMBER;
+    if (cJSON_IsString(item))
+        return TL_JSON_TEXT;
+    if (cJSON_IsArray(item))
+        return TL_JSON_ARRAY;
+    return cJSON_IsObject(item) ? TL_JSON_OBJECT : TL_JSON_NULL;
 }

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 typedef struct tl_json tl_json; /* one node: an object, array, number, string, bool or null */
 
@@ -37,8 +36,12 @@ bool tl_json_overflowed(void); /* a count of 2^53 or more was added since the pr
 TL_MUST_USE tl_status tl_json_write(const tl_json *root, const char *path);
 TL_MUST_USE tl_status tl_json_read(const char *path, tl_json **root); /* TL_INVALID: not JSON */
 
-/* The document as one line at the end of an open file, for journals.  TL_NO_MEMORY, TL_IO. */
-TL_MUST_USE tl_status tl_json_append_line(const tl_json *root, FILE *file);
+/* The same from memory.  TL_INVALID: not JSON; *error_at is where reading stopped. */
+TL_MUST_USE tl_status tl_json_parse(const char *text, size_t size_bytes, tl_json **root,
+                                    size_t *error_at);
+/* The document on one line without spaces, members in their order; release with free().  NULL:
+ * memory is short, now or when the document was built. */
+char *tl_json_line(const tl_json *root);
 
 const tl_json *tl_json_get(const tl_json *node, const char *name); /* NULL when absent */
 size_t tl_json_size(const tl_json *node);                          /* members or elements */
@@ -48,5 +51,15 @@ double tl_json_real(const tl_json *node, double fallback);
 uint64_t tl_json_count(const tl_json *node, uint64_t fallback);
 const char *tl_json_text(const tl_json *node, const char *fallback);
 bool tl_json_is_true(const tl_json *node);
+
+typedef enum tl_json_kind {
+    TL_JSON_NULL,
+    TL_JSON_BOOL,
+    TL_JSON_NUMBER,
+    TL_JSON_TEXT,
+    TL_JSON_ARRAY,
+    TL_JSON_OBJECT,
+} tl_json_kind;
+tl_json_kind tl_json_kind_of(const tl_json *node); /* of NULL: TL_JSON_NULL */
 
 #endif

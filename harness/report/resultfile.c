@@ -151,7 +151,7 @@ tl_status tl_result_begin(const tl_result_request *request, tl_result **out)
         }
     }
     describe_origin(result, request);
-    tl_result_set_harness(result, &(tl_result_harness){NAN, "CLOCK_MONOTONIC", NAN, 1});
+    tl_result_set_harness(result, &(tl_result_harness){NAN, NAN, "CLOCK_MONOTONIC", NAN, 1});
     result->summary.states_per_s = NAN;
     tl_noise_read(&result->noise); /* last: making the result is not part of the run */
     *out = result;
@@ -172,6 +172,11 @@ const char *tl_result_dir(const tl_result *result)
     return result->dir[0] == '\0' ? NULL : result->dir;
 }
 
+const char *tl_result_class(const tl_result *result)
+{
+    return tl_json_text(tl_json_get(result->class_, "key"), "");
+}
+
 void tl_result_set_options(tl_result *result, tl_json *options)
 {
     tl_json_free(result->options);
@@ -183,6 +188,7 @@ void tl_result_set_harness(tl_result *result, const tl_result_harness *harness)
     tl_json_free(result->harness);
     result->harness = tl_json_object_new();
     tl_json_add_real(result->harness, "null_op_ns", harness->null_op_ns);
+    tl_json_add_real(result->harness, "harness_op_ns", harness->harness_op_ns);
     tl_json_add_text(result->harness, "clock", harness->clock);
     tl_json_add_real(result->harness, "clock_cost_ns", harness->clock_cost_ns);
     tl_json_add_count(result->harness, "sampling", harness->sampling);

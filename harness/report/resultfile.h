@@ -43,8 +43,9 @@ typedef struct tl_result_request {
  * TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_result_begin(const tl_result_request *request, tl_result **result);
 
-const char *tl_result_id(const tl_result *result);  /* "20261121T150000Z_ab12cd34ef56+dirty" */
-const char *tl_result_dir(const tl_result *result); /* "out/<id>"; NULL when none was made */
+const char *tl_result_id(const tl_result *result);    /* "20261121T150000Z_ab12cd34ef56+dirty" */
+const char *tl_result_dir(const tl_result *result);   /* "out/<id>"; NULL when none was made */
+const char *tl_result_class(const tl_result *result); /* key of the machine's class; "" unknown */
 
 /* "options": an object with what the run was asked for; "seed" (tl_json_add_hex) is required, the
  * rest is the subcommand's: ops, durability, page_bytes, batch, repeat, ...  The last call wins. */
@@ -52,9 +53,10 @@ void tl_result_set_options(tl_result *result, tl_json *options);
 
 typedef struct tl_result_harness { /* what measuring costs */
     double null_op_ns;             /* one operation of the null driver; NAN: not measured */
-    const char *clock;             /* "CLOCK_MONOTONIC" */
-    double clock_cost_ns;          /* one reading; NAN: not measured */
-    uint64_t sampling;             /* one operation in this many is timed */
+    double harness_op_ns; /* of it, what a latency has beyond the clock; NAN: not measured */
+    const char *clock;    /* "CLOCK_MONOTONIC" */
+    double clock_cost_ns; /* one reading; NAN: not measured */
+    uint64_t sampling;    /* one operation in this many is timed */
 } tl_result_harness;
 void tl_result_set_harness(tl_result *result, const tl_result_harness *harness);
 

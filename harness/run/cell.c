@@ -11,6 +11,8 @@
  * opened before it: what it kept only in memory is not kept.
  */
 #include "harness/run/cell.h"
+
+#include "harness/measure/instrument.h"
 #include "harness/run/directory.h"
 #include "harness/run/loop.h"
 #include "harness/run/phase.h"
@@ -22,9 +24,10 @@
 tl_status tl_cell_tools_make(tl_cell_tools *tools)
 {
     tools->clock = tl_clock_fastest();
-    tools->histograms = malloc(TL_OP_KIND_COUNT * sizeof *tools->histograms);
+    tools->histograms = malloc(2 * TL_OP_KIND_COUNT * sizeof *tools->histograms);
     tools->scan = malloc(sizeof *tools->scan);
-    if (tools->histograms != NULL && tools->scan != NULL)
+    tools->before = malloc(TL_SERIES_KIND_COUNT * sizeof *tools->before);
+    if (tools->histograms != NULL && tools->scan != NULL && tools->before != NULL)
         return TL_OK;
     tl_cell_tools_release(tools);
     return TL_NO_MEMORY;
@@ -33,6 +36,7 @@ tl_status tl_cell_tools_make(tl_cell_tools *tools)
 void tl_cell_tools_release(tl_cell_tools *tools)
 {
     free(tools->histograms);
+    free(tools->before);
     free(tools->scan);
     *tools = (tl_cell_tools){0};
 }
@@ -106,6 +110,7 @@ typedef struct cell_run { /* a cell while it runs */
     tl_store *store;
     void *generator;
     char dir[TL_RUN_TEXT_MAX];
+    uint64_t last_ops;    /* that the last phase did */
     tl_store_txn *pinned; /* a read txn that stays open; NULL: none */
     bool stopped;
 } cell_run;
@@ -119,9 +124,8 @@ static bool cell_begin(cell_run *run)
 {
     tl_run_cell *cell = run->cell;
     const tl_run_request *request = run->request;
-    int length =
-        snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%s-%" PRIu64, request->data_dir,
-                 cell->repetition, cell->load->workload->name, cell->order);
+    int length = snprintf(run->dir, sizeof run->dir, "%s/store-%" PRIu64 "-%" PRIu64,
+                          request->data_dir, cell->repetition, cell->order);
     tl_status status = length < (int)sizeof run->dir ? TL_OK : TL_INVALID;
     if (status == TL_OK)
         status = tl_directory_make_fresh(run->dir);
@@ -182,47 +186,133 @@ static bool cell_shapes(cell_run *run, tl_loop *loop, tl_shapes *shapes)
     return status == TL_OK;
 }
 
-/* Run phase `index`; false ends the cell. */
-static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
+/* Look at the whole store before the next phase; false ends the cell. */
+static bool cell_verify(cell_run *run, const tl_phase *phase, size_t index)
 {
     tl_run_cell *cell = run->cell;
-    const tl_run_request *request = run->request;
-    tl_run_phase *result = &cell->phases[cell->phase_count];
-    tl_workload_spec spec = tl_cell_spec(request, cell->load);
     tl_check check = {.enabled = reads_back(run)};
-    tl_scan_list scans = {0};
+    tl_run_phase *result = &cell->phases[cell->phase_count++];
+    tl_status status = tl_phase_verify(run->driver, run->store, phase->name,
+                                       run->truths == NULL ? NULL : &run->truths[index],
+                                       run->tools->scan, &check, result);
+    if (status != TL_OK)
+        cell_call_failed(cell, phase->name, status);
+    tl_phase_conclude(result, &check);
+    cell_wrong(cell, result, &check);
+    return status == TL_OK;
+}
+
+/* What of a phase is run: all, the warm-up, or what follows that. */
+typedef struct phase_part {
+    const tl_phase *phase;
+    size_t index;
+    bool is_warmup;
+    bool may_end;        /* the phase may end before its stream */
+    uint64_t ops_before; /* done by the warm-up */
+    uint64_t ops;        /* done when it has run */
+    tl_run_end end;      /* what ended it */
+} phase_part;
+
+/* A phase's own rate, where its spec has one that was judged, or else the run's. */
+static tl_rate phase_rate(const tl_run_request *request, const tl_phase *phase)
+{
+    tl_rate own;
+    return phase->rate != NULL && tl_rate_parse(phase->rate, &own) ? own : request->rate;
+}
+
+static tl_loop part_loop(const cell_run *run, const phase_part *part)
+{
+    const tl_run_request *request = run->request;
+    const tl_phase *phase = part->phase;
     tl_loop loop = {
         .driver = run->driver,
         .store = run->store,
-        .workload = cell->load->workload,
+        .workload = run->cell->load->workload,
         .generator = run->generator,
         .phase = phase,
         .batch = request->batch_given && !phase->read_only ? request->batch : phase->batch,
         .clock = run->tools->clock,
         .histograms = run->tools->histograms,
-        .check = &check,
+        .before = run->tools->before,
         .scan = run->tools->scan,
-        .scans = &scans,
-        .record_count = run->truths == NULL ? 0 : run->truths[index].record_count,
-        .content_hash = run->truths == NULL ? 0 : run->truths[index].content_hash,
+        .record_count = run->truths == NULL ? 0 : run->truths[part->index].record_count,
+        .content_hash = run->truths == NULL ? 0 : run->truths[part->index].content_hash,
         .stop = request->stop,
         .context = request->context,
-        .spec = &spec,
-        .phase_index = index,
+        .phase_index = part->index,
+        .ops_before = part->ops_before,
+        .limit_ns = part->is_warmup ? request->warmup_ns
+                    : part->may_end ? request->duration_ns
+                                    : 0,
     };
+    tl_rate rate = phase_rate(request, phase);
+    if (phase->measured && rate.mode != TL_RATE_CLOSED) {
+        loop.responses = run->tools->histograms + TL_OP_KIND_COUNT;
+        loop.rate = rate;
+        loop.rate_seed = tl_stream(request->seed, part->index);
+    }
+    return loop;
+}
+
+static void part_series(const cell_run *run, const phase_part *part, tl_loop *loop,
+                        tl_series *series)
+{
+    const tl_run_request *request = run->request;
+    bool watched = part->may_end && !part->is_warmup && request->until.windows > 0;
+    uint64_t interval_ns = watched ? tl_steady_sample_ns(&request->until) : request->interval_ns;
+    if (interval_ns == 0 || (!watched && tl_instrument_is_on()))
+        return;
+    loop->series = series;
+    tl_series_begin(series, interval_ns, part->phase->threads > 1 ? part->phase->threads : 1,
+                    run->driver, run->store, watched ? &request->until : NULL);
+}
+
+/* Run a part of a phase; false ends the cell. */
+static bool cell_part(cell_run *run, phase_part *part)
+{
+    tl_run_cell *cell = run->cell;
+    const tl_phase *phase = part->phase;
+    tl_run_phase *result = &cell->phases[cell->phase_count];
+    tl_workload_spec spec = tl_cell_spec(run->request, cell->load);
+    tl_check check = {.enabled = reads_back(run)};
+    tl_scan_list scans = {0};
     tl_shapes shapes;
+    tl_series series = {0};
+    tl_loop loop = part_loop(run, part);
+    loop.check = &check;
+    loop.scans = &scans;
+    loop.spec = &spec;
     if ((phase->measured && !cell_pin(run)) || !cell_shapes(run, &loop, &shapes))
         return false;
-    cell->load->workload->start(run->generator, index);
+    part_series(run, part, &loop, &series);
+    if (part->ops_before == 0)
+        cell->load->workload->start(run->generator, part->index);
+    bool truth_known = run->truths != NULL && (phase->read_only || !part->may_end);
     tl_status status =
-        tl_phase_measure(&loop, run->truths == NULL ? NULL : &run->truths[index], result);
+        tl_phase_measure(&loop, truth_known ? &run->truths[part->index] : NULL, result);
+    if (loop.series != NULL)
+        tl_series_end(&series, loop.wall_ns);
     if (loop.stopped) {
         run->stopped = true;
         tl_scan_list_clear(&scans);
         tl_shapes_release(&shapes);
+        tl_series_release(&series);
+        tl_phase_release(result);
         return false;
     }
     result->shapes = shapes;
+    result->series = series;
+    result->limited = part->may_end;
+    result->partial = loop.end != TL_RUN_END_STREAM || part->ops_before > 0;
+    if (part->is_warmup) {
+        result->measured = false;
+        result->is_warmup = true;
+        strncat(result->name, ".warmup", sizeof result->name - strlen(result->name) - 1);
+    }
+    part->ops = loop.ops;
+    part->end = loop.end;
+    if (series.status != TL_OK)
+        cell_call_failed(cell, "keeping the phase's intervals", series.status);
     cell->phase_count++;
     if (status != TL_OK)
         cell_fail(cell, status, loop.error);
@@ -232,6 +322,46 @@ static bool cell_phase(cell_run *run, const tl_phase *phase, size_t index)
     tl_phase_conclude(result, &check);
     cell_wrong(cell, result, &check);
     return status == TL_OK;
+}
+
+/* Let the generator go to the end of a stream that was cut, if phases follow it. */
+static bool drop_rest(cell_run *run)
+{
+    enum { DROPPED_OPS = 256 };
+    tl_op ops[DROPPED_OPS];
+    const tl_run_request *request = run->request;
+    while (run->cell->load->workload->next_n(run->generator, ops, DROPPED_OPS) > 0)
+        if (request->stop != NULL && request->stop(request->context)) {
+            run->stopped = true;
+            return false;
+        }
+    return true;
+}
+
+/* Run phase `index` of `count`; false ends the cell. */
+static bool cell_phase(cell_run *run, const tl_phase *phases, size_t count, size_t index)
+{
+    const tl_phase *phase = &phases[index];
+    phase_part part = {
+        .phase = phase,
+        .index = index,
+        .may_end = tl_run_has_limit(run->request) && tl_truth_can_end_early(phases, count, index),
+    };
+    if (phase->measured && run->request->warmup_ns > 0 && phase->threads <= 1) {
+        part.is_warmup = true;
+        if (!cell_part(run, &part))
+            return false;
+        run->last_ops = part.ops;
+        if (part.end == TL_RUN_END_STREAM)
+            return true; /* nothing is left to measure */
+        part.is_warmup = false;
+        part.ops_before = part.ops;
+    }
+    if (!cell_part(run, &part))
+        return false;
+    run->last_ops = part.ops_before + part.ops;
+    return part.end == TL_RUN_END_STREAM || phase->threads > 1 || index + 1 == count ||
+           drop_rest(run);
 }
 
 /* Close the store that the phases ran on, and count what that leaves on disk. */
@@ -281,6 +411,28 @@ static void cell_audit(cell_run *run, const tl_truth *truth)
     cell_wrong(cell, result, &check);
 }
 
+/* Audit against the truth when the last phase has ended, which may have been before its stream. */
+static void cell_audit_last(cell_run *run, const tl_phase *phases, size_t count)
+{
+    char error[TL_RUN_TEXT_MAX];
+    bool cut = tl_run_has_limit(run->request) && !phases[count - 1].read_only &&
+               tl_truth_can_end_early(phases, count, count - 1);
+    if (!cut) {
+        cell_audit(run, &run->truths[count - 1]);
+        return;
+    }
+    tl_truth *truths = NULL;
+    tl_workload_spec spec = tl_cell_spec(run->request, run->cell->load);
+    tl_status status = tl_truth_find_cut(run->cell->load->workload, &spec, run->last_ops, &truths,
+                                         &count, error, sizeof error);
+    if (status != TL_OK) {
+        cell_call_failed(run->cell, "replaying what was done", status);
+        return;
+    }
+    cell_audit(run, &truths[count - 1]);
+    free(truths);
+}
+
 /* Give space back step by step until there is none left to give. */
 static bool cell_compact(cell_run *run)
 {
@@ -305,14 +457,15 @@ static void cell_phases(cell_run *run)
     const tl_workload *workload = cell->load->workload;
     size_t count = 0;
     const tl_phase *phases = workload->phases(run->generator, &count);
-    cell->phases = calloc(count + 1, sizeof *cell->phases); /* and the audit */
+    cell->phases = calloc(2 * count + 1, sizeof *cell->phases); /* warm-ups, and the audit */
     if (cell->phases == NULL) {
         cell_call_failed(cell, "keeping results", TL_NO_MEMORY);
         return;
     }
     bool going = true;
     for (size_t i = 0; i < count && going; i++)
-        going = cell_phase(run, &phases[i], i);
+        going = phases[i].kind == TL_PHASE_VERIFY ? cell_verify(run, &phases[i], i)
+                                                  : cell_phase(run, phases, count, i);
     const char *note = workload->note == NULL ? NULL : workload->note(run->generator);
     if (note != NULL)
         snprintf(cell->note, sizeof cell->note, "%s", note);
@@ -322,7 +475,7 @@ static void cell_phases(cell_run *run)
     if (going && (run->driver->capabilities & TL_DRIVER_PERSISTENT) != 0)
         going = cell_reopen(run);
     if (going && count > 0 && run->truths != NULL && reads_back(run) && run->driver->scan != NULL)
-        cell_audit(run, &run->truths[count - 1]);
+        cell_audit_last(run, phases, count);
 }
 
 static void cell_end(cell_run *run)
@@ -345,8 +498,9 @@ static void cell_end(cell_run *run)
 bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, const tl_truth *truths,
                  tl_run_cell *cell)
 {
+    tl_run_request own = tl_run_request_of(request, cell->load);
     cell_run run = {
-        .request = request,
+        .request = &own,
         .tools = tools,
         .truths = truths,
         .cell = cell,
@@ -362,8 +516,11 @@ bool tl_cell_run(const tl_run_request *request, const tl_cell_tools *tools, cons
 
 void tl_cell_release(tl_run_cell *cell)
 {
-    for (size_t i = 0; i < cell->phase_count; i++)
+    for (size_t i = 0; i < cell->phase_count; i++) {
         tl_shapes_release(&cell->phases[i].shapes);
+        tl_series_release(&cell->phases[i].series);
+        tl_phase_release(&cell->phases[i]);
+    }
     free(cell->phases);
     cell->phases = NULL;
     cell->phase_count = 0;
@@ -375,6 +532,17 @@ static const char *const status_names[] = {
     [TL_RUN_CELL_FAILED] = "failed",
     [TL_RUN_CELL_UNSUPPORTED] = "unsupported",
 };
+
+static const char *const end_names[] = {
+    [TL_RUN_END_STREAM] = "stream",
+    [TL_RUN_END_DURATION] = "duration",
+    [TL_RUN_END_STEADY] = "steady",
+};
+
+const char *tl_run_end_name(tl_run_end end)
+{
+    return end_names[end];
+}
 
 const char *tl_run_cell_status_name(tl_run_cell_status status)
 {

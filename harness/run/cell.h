@@ -10,7 +10,8 @@
 
 typedef struct tl_cell_tools { /* what every cell needs, allocated once per run */
     const tl_clock *clock;
-    tl_histogram *histograms; /* TL_OP_KIND_COUNT of them */
+    tl_histogram *histograms; /* 2 * TL_OP_KIND_COUNT: service, then response times */
+    tl_histogram *before;     /* TL_SERIES_KIND_COUNT, for series */
     tl_scan *scan;
 } tl_cell_tools;
 

@@ -1,6 +1,7 @@
 /* harness/run/document.c -- a cell as the result schema wants it (results/schema/run-1.json). */
 #include "harness/run/cell.h"
 #include "harness/run/run.h"
+#include "harness/spec/spec.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -80,12 +81,32 @@ static uint64_t hash_number(uint64_t hash, const char *name, uint64_t value)
     return hash_text(hash, name, text);
 }
 
+/* The question as a spec that can be run again, and its hash. */
+static void add_spec(tl_json *parent, const tl_run_request *request, const tl_run_load *load)
+{
+    char sha256[TL_SPEC_HASH_BYTES] = "";
+    const tl_spec_ask ask = {
+        .workload = load->workload,
+        .ops = request->ops,
+        .seed = request->seed,
+        .page_bytes = request->page_bytes,
+        .durability = tl_run_durability_name(request->durability),
+        .batch_given = request->batch_given,
+        .batch = request->batch,
+        .settings = load->settings,
+        .setting_count = load->setting_count,
+    };
+    tl_json *spec = tl_spec_canonical(&ask, sha256);
+    tl_json_add_text(parent, "spec_sha256", sha256);
+    tl_json_attach(parent, "spec_inline", spec);
+}
+
 static void add_workload(tl_json *object, const tl_run_request *request, const tl_run_cell *cell)
 {
     const tl_run_load *load = cell->load;
     const tl_workload *workload = load->workload;
     tl_json *parent = tl_json_add_object(object, "workload");
-    tl_json_add_text(parent, "name", workload->name);
+    tl_json_add_text(parent, "name", tl_run_load_name(load));
     tl_json_add_text(parent, "note", cell->note[0] == '\0' ? NULL : cell->note);
     tl_json *spec = tl_json_add_object(parent, "spec");
     tl_json_add_count(spec, "ops", request->ops);
@@ -104,6 +125,7 @@ static void add_workload(tl_json *object, const tl_run_request *request, const t
         hash = hash_text(hash, option->name, value);
     }
     tl_json_add_hex(parent, "spec_hash", hash);
+    add_spec(parent, request, load);
     if (load->plugin_base == NULL) {
         tl_json_add_null(parent, "plugin");
         return;
@@ -113,10 +135,11 @@ static void add_workload(tl_json *object, const tl_run_request *request, const t
     tl_json_add_count(plugin, "abi", workload->abi);
 }
 
-static void add_latency(tl_json *object, uint32_t kind, const tl_run_latency *latency)
+static void add_latency(tl_json *object, uint32_t kind, const char *from,
+                        const tl_run_latency *latency)
 {
     tl_json *row = tl_json_add_object(object, tl_op_kind_name(kind));
-    tl_json_add_text(row, "kind", "service");
+    tl_json_add_text(row, "kind", from);
     tl_json_add_count(row, "count", latency->count);
     tl_json_add_count(row, "min", latency->min);
     tl_json_add_count(row, "p50", latency->p50);
@@ -127,6 +150,7 @@ static void add_latency(tl_json *object, uint32_t kind, const tl_run_latency *la
     tl_json_add_count(row, "max", latency->max);
     tl_json_add_real(row, "mean", latency->mean);
     tl_json_add_count(row, "clamped", latency->clamped);
+    tl_json_add_text(row, "hdr", latency->hdr);
     tl_json *curve = tl_json_add_array(row, "curve");
     for (size_t i = 0; i < latency->curve_count; i++) {
         tl_json *point = tl_json_add_array(curve, NULL);
@@ -205,6 +229,41 @@ static void add_shapes(tl_json *object, const tl_shapes *shapes)
     }
 }
 
+/* Of open loops: how the timetable was kept, and the latencies that count waiting. */
+static void add_schedule(tl_json *object, const tl_run_phase *phase)
+{
+    const tl_run_schedule *kept = &phase->schedule;
+    if (kept->rate.mode == TL_RATE_CLOSED)
+        return;
+    tl_json *response = tl_json_add_object(object, "response");
+    for (uint32_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        if (phase->response[kind].count > 0)
+            add_latency(response, kind, "response", &phase->response[kind]);
+    tl_json *schedule = tl_json_add_object(object, "schedule");
+    tl_json_add_text(schedule, "mode", tl_rate_mode_name(kept->rate.mode));
+    tl_json_add_count(schedule, "target", kept->rate.per_s);
+    tl_json_add_real(schedule, "achieved", kept->achieved_per_s);
+    tl_json_add_count(schedule, "max_backlog", kept->backlog_max);
+    tl_json_add_count(schedule, "late_ns", kept->late_ns);
+    tl_json_add_bool(schedule, "overloaded", kept->overloaded);
+}
+
+/* What ended the phase, and whether its throughput had settled where that was asked for. */
+static void add_end(tl_json *object, const tl_run_phase *phase)
+{
+    const tl_steady *steady = &phase->series.steady;
+    char rule[TL_STEADY_TEXT_MAX];
+    tl_json_add_text(object, "end", tl_run_end_name(phase->end));
+    if (steady->rule.windows == 0)
+        return;
+    tl_steady_print(&steady->rule, rule);
+    tl_json *parent = tl_json_add_object(object, "steady");
+    tl_json_add_bool(parent, "reached", steady->reached);
+    tl_json_add_real(parent, "at_s", steady->reached ? (double)steady->at_ns / 1e9 : (double)NAN);
+    tl_json_add_real(parent, "per_s", steady->reached ? steady->per_s : (double)NAN);
+    tl_json_add_text(parent, "rule", rule);
+}
+
 static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
 {
     tl_json *object = tl_json_add_object(phases, NULL);
@@ -228,7 +287,9 @@ static void add_phase(tl_json *phases, const tl_run_phase *phase, bool checked)
     tl_json *latency = tl_json_add_object(object, "latency");
     for (uint32_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         if (phase->latency[kind].count > 0)
-            add_latency(latency, kind, &phase->latency[kind]);
+            add_latency(latency, kind, "service", &phase->latency[kind]);
+    add_schedule(object, phase);
+    add_end(object, phase);
     add_counters(object, phase);
     add_space(object, phase);
     add_shapes(object, &phase->shapes);
@@ -254,8 +315,10 @@ static void add_life(tl_json *object, const tl_run_life *life)
     tl_json_add_count(parent, "log_bytes", life->log_bytes);
 }
 
-tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell)
+tl_json *tl_run_cell_json(const tl_run_request *run_request, const tl_run_cell *cell)
 {
+    tl_run_request own = tl_run_request_of(run_request, cell->load);
+    const tl_run_request *request = &own;
     tl_json *object = tl_json_object_new();
     tl_json_add_text(object, "id", cell->id);
     tl_json_add_text(object, "kind", "bench");

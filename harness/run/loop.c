@@ -6,6 +6,7 @@
 
 enum {
     CHUNK_OPS = TL_LOOP_CHUNK_OPS,
+    LIMITED_OPS = 16,     /* a chunk of a phase that is to end in time */
     RETRIES_MAX = 100000, /* in a row: threads that get in each other's way end some time */
 };
 
@@ -133,6 +134,20 @@ static tl_status txn_begin(tl_loop *loop)
     return status;
 }
 
+/* File the time since the boundary `ticks`; gives the new boundary, which is `now` unless an
+ * interval ended and has been looked after. */
+static inline uint64_t file_latency(tl_loop *loop, uint32_t kind, uint64_t ticks, uint64_t now)
+{
+    bool due = now >= loop->recorder.due_ticks;
+    if (__builtin_expect(due, 0))
+        tl_recorder_pass(&loop->recorder, now);
+    tl_histogram_record(&loop->histograms[kind], tl_clock_span_ns(loop->clock, ticks, now));
+    if (__builtin_expect(loop->responses != NULL, 0))
+        tl_histogram_record(&loop->responses[kind],
+                            tl_clock_span_ns(loop->clock, loop->schedule.intended_ticks, now));
+    return __builtin_expect(due, 0) ? tl_clock_ticks(loop->clock) : now;
+}
+
 /* End the transaction and file the time since `ticks`; gives the new boundary. */
 static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
 {
@@ -147,9 +162,7 @@ static tl_status txn_end(tl_loop *loop, uint64_t *ticks)
     }
     tl_status status = loop->driver->commit(txn);
     uint64_t now = tl_clock_ticks(loop->clock);
-    tl_histogram_record(&loop->histograms[TL_OP_COMMIT],
-                        tl_clock_span_ns(loop->clock, *ticks, now));
-    *ticks = now;
+    *ticks = file_latency(loop, TL_OP_COMMIT, *ticks, now);
     if (status == TL_OK)
         return TL_OK;
     loop->errors++;
@@ -180,6 +193,8 @@ static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
     const tl_clock *clock = loop->clock;
     uint64_t ticks = tl_clock_ticks(clock);
     for (const tl_op *op = ops; op < ops + count; op++) {
+        if (__builtin_expect(loop->responses != NULL, 0) && loop->retries_in_a_row == 0)
+            ticks = tl_schedule_wait(&loop->schedule);
         tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
         if (status != TL_OK)
             return status;
@@ -191,8 +206,7 @@ static tl_status chunk_run(tl_loop *loop, const tl_op *ops, size_t count)
             op--;
             continue;
         }
-        tl_histogram_record(&loop->histograms[op->kind], tl_clock_span_ns(clock, ticks, now));
-        ticks = now;
+        ticks = file_latency(loop, op->kind, ticks, now);
         if (++loop->txn_ops == loop->batch) {
             status = txn_end(loop, &ticks);
             if (status != TL_OK && !retry(loop, status))
@@ -252,6 +266,8 @@ static tl_status chunk_run_many(tl_loop *loop, const tl_op *ops, size_t count)
     for (size_t at = 0; at < count;) {
         uint64_t together = ops[at].scan_count;
         size_t asked = together < count - at ? (size_t)together : count - at;
+        if (__builtin_expect(loop->responses != NULL, 0))
+            ticks = tl_schedule_wait(&loop->schedule);
         tl_status status = loop->txn == NULL ? txn_begin(loop) : TL_OK;
         if (status != TL_OK)
             return status;
@@ -260,8 +276,8 @@ static tl_status chunk_run_many(tl_loop *loop, const tl_op *ops, size_t count)
         uint64_t now = tl_clock_ticks(clock);
         if (status != TL_OK)
             return op_failed(loop, failed, status);
-        tl_histogram_record(&loop->histograms[TL_OP_GET_MANY], tl_clock_span_ns(clock, ticks, now));
-        ticks = now;
+        ticks = file_latency(loop, TL_OP_GET_MANY, ticks, now);
+        loop->recorder.extra_ops += asked - 1;
         at += asked;
     }
     loop->ops += count;
@@ -304,10 +320,44 @@ static tl_status chunk_apply(tl_loop *loop, const tl_op *ops, size_t count)
     return status;
 }
 
+static bool has_limit(const tl_loop *loop)
+{
+    return loop->limit_ns > 0 || (loop->series != NULL && loop->series->steady.rule.windows > 0);
+}
+
+/* Operations of one chunk: of a slow timetable no more than are due in 10 ms, so that the user is
+ * heard between them. */
+static size_t chunk_capacity(const tl_loop *loop)
+{
+    size_t most = has_limit(loop) ? LIMITED_OPS : CHUNK_OPS;
+    uint64_t due = loop->rate.per_s / 100;
+    if (loop->responses == NULL || due >= most)
+        return most;
+    return due == 0 ? 1 : (size_t)due;
+}
+
+/* Whether the phase is over though its stream is not. */
+static bool is_over(tl_loop *loop, uint64_t begin_ticks)
+{
+    if (loop->series != NULL &&
+        atomic_load_explicit(&loop->series->is_steady, memory_order_relaxed)) {
+        loop->end = TL_RUN_END_STEADY;
+        return true;
+    }
+    uint64_t now = tl_clock_ticks(loop->clock);
+    if (loop->limit_ns == 0 || tl_clock_span_ns(loop->clock, begin_ticks, now) < loop->limit_ns)
+        return false;
+    loop->end = TL_RUN_END_DURATION;
+    return true;
+}
+
 static tl_status all_chunks(tl_loop *loop)
 {
     tl_op ops[CHUNK_OPS];
-    for (size_t count; (count = loop->workload->next_n(loop->generator, ops, CHUNK_OPS)) > 0;) {
+    size_t capacity = chunk_capacity(loop);
+    bool limited = has_limit(loop);
+    uint64_t begin_ticks = tl_clock_ticks(loop->clock);
+    for (size_t count; (count = loop->workload->next_n(loop->generator, ops, capacity)) > 0;) {
         tl_status status = chunk_apply(loop, ops, count);
         if (status == TL_OK && loop->shapes != NULL)
             status = shape_sample(loop);
@@ -317,14 +367,36 @@ static tl_status all_chunks(tl_loop *loop)
             loop->stopped = true;
             return TL_OK;
         }
+        if (limited && is_over(loop, begin_ticks))
+            return TL_OK;
     }
-    if (loop->ops == loop->phase->ops || loop->shared) /* who put the shares together counts */
+    if (loop->ops_before + loop->ops == loop->phase->ops ||
+        loop->shared) /* who put the shares together counts */
         return TL_OK;
     snprintf(loop->error, sizeof loop->error,
              "workload %s announces %llu operations in phase %s and yields %llu",
              loop->workload->name, (unsigned long long)loop->phase->ops, loop->phase->name,
              (unsigned long long)loop->ops);
     return TL_INVALID;
+}
+
+static void recorder_begin(tl_loop *loop)
+{
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        loop->recorder.histograms[kind] = &loop->histograms[kind];
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        loop->recorder.histograms[TL_SERIES_RESPONSE + kind] = &loop->responses[kind];
+    loop->recorder.leads = loop->share == 0;
+    tl_recorder_begin(&loop->recorder, loop->series, loop->clock, loop->before);
+}
+
+static void schedule_begin(tl_loop *loop)
+{
+    if (loop->responses == NULL)
+        return;
+    uint64_t shares = loop->share_count == 0 ? 1 : loop->share_count;
+    tl_schedule_begin(&loop->schedule, loop->clock, &loop->rate, loop->rate_seed, loop->share,
+                      shares, (loop->phase->ops + shares - 1) / shares);
 }
 
 static tl_status last_txn_end(tl_loop *loop)
@@ -347,6 +419,8 @@ void tl_loop_begin(tl_loop *loop)
 {
     loop->blind =
         !loop->phase->read_only && (loop->driver->capabilities & TL_DRIVER_BLIND_WRITES) != 0;
+    recorder_begin(loop);
+    schedule_begin(loop);
 }
 
 tl_status tl_loop_apply(tl_loop *loop, const tl_op *ops, size_t count)
@@ -359,19 +433,26 @@ tl_status tl_loop_apply(tl_loop *loop, const tl_op *ops, size_t count)
 
 tl_status tl_loop_end(tl_loop *loop)
 {
-    return last_txn_end(loop);
+    tl_status status = last_txn_end(loop);
+    tl_recorder_end(&loop->recorder);
+    return status;
 }
 
 tl_status tl_loop_run(tl_loop *loop)
 {
     tl_loop_begin(loop);
     uint64_t begin_cpu_ns = tl_clock_cpu_ns();
-    uint64_t begin_ns = tl_clock_ns();
+    uint64_t begin_ns = tl_clock_phase_ns(loop->clock);
     tl_status status = all_chunks(loop);
     if (status == TL_OK)
         status = last_txn_end(loop);
-    loop->wall_ns = tl_clock_ns() - begin_ns;
+    loop->wall_ns = tl_clock_phase_ns(loop->clock) - begin_ns;
     loop->cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
+    tl_recorder_end(&loop->recorder);
+    if (loop->responses != NULL) {
+        tl_schedule_add(&loop->kept, &loop->schedule);
+        tl_schedule_conclude(&loop->kept, loop->ops, loop->wall_ns);
+    }
     failed_txn_undo(loop);
     return status;
 }

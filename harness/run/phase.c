@@ -1,9 +1,11 @@
 /* harness/run/phase.c -- reading counts before and after a phase, and summing up its latencies. */
 #include "harness/run/phase.h"
 
+#include "harness/measure/hdr_codec.h"
 #include "harness/measure/instrument.h"
 #include "harness/run/threads.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct counter_reading {
@@ -32,11 +34,12 @@ static void counters_between(const counter_reading *before, const counter_readin
     }
 }
 
-static void latency_sum_up(const tl_histogram *histogram, tl_run_latency *latency)
+/* TL_NO_MEMORY leaves the text out. */
+static tl_status latency_sum_up(const tl_histogram *histogram, tl_run_latency *latency)
 {
     *latency = (tl_run_latency){.count = histogram->count};
     if (histogram->count == 0)
-        return;
+        return TL_OK;
     latency->min = histogram->min_ns;
     latency->p50 = tl_histogram_percentile(histogram, 50);
     latency->p90 = tl_histogram_percentile(histogram, 90);
@@ -47,6 +50,7 @@ static void latency_sum_up(const tl_histogram *histogram, tl_run_latency *latenc
     latency->clamped = histogram->clamped;
     latency->mean = tl_histogram_mean(histogram);
     latency->curve_count = tl_histogram_curve(histogram, latency->curve);
+    return tl_histogram_encode(histogram, &latency->hdr);
 }
 
 static void name_set(tl_run_phase *result, const char *name)
@@ -69,6 +73,8 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     counter_reading counters_before, counters_after;
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         tl_histogram_reset(&loop->histograms[kind]);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        tl_histogram_reset(&loop->responses[kind]);
     counters_read(loop->driver, loop->store, &counters_before);
     tl_resources_reset_peak();
     tl_resources os_before = tl_resources_now();
@@ -90,17 +96,34 @@ tl_status tl_phase_measure(tl_loop *loop, const tl_truth *truth, tl_run_phase *r
     result->retries = loop->retries;
     result->threads = loop->phase->threads > 1 ? loop->phase->threads : 1;
     result->many_looped = loop->many_looped;
+    result->schedule = loop->kept;
+    result->end = loop->end;
     result->blind_gets = loop->blind && loop->histograms[TL_OP_GET].count != 0;
     result->wall_ns = loop->wall_ns;
     result->cpu_ns = loop->cpu_ns;
     result->os = tl_resources_between(&os_before, &os_after);
     counters_between(&counters_before, &counters_after, result);
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++) {
-        latency_sum_up(&loop->histograms[kind], &result->latency[kind]);
+        tl_status kept = latency_sum_up(&loop->histograms[kind], &result->latency[kind]);
+        if (kept == TL_OK && loop->responses != NULL)
+            kept = latency_sum_up(&loop->responses[kind], &result->response[kind]);
+        if (status == TL_OK && kept != TL_OK) {
+            status = kept;
+            snprintf(loop->error, sizeof loop->error, "phase %s: keeping its latencies: %s",
+                     loop->phase->name, tl_status_text(kept));
+        }
         result->ops_ns += loop->histograms[kind].sum_ns;
     }
     space_read(loop->driver, loop->store, truth, result);
     return status;
+}
+
+void tl_phase_release(tl_run_phase *result)
+{
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        free(result->latency[kind].hdr);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
+        free(result->response[kind].hdr);
 }
 
 static void audit_compare(const tl_truth *truth, const tl_scan *scan, tl_check *check)

@@ -13,13 +13,37 @@ static const char *const durability_names[] = {
     [TL_DURABILITY_NONE] = "none",
 };
 
+bool tl_run_has_limit(const tl_run_request *request)
+{
+    return request->duration_ns > 0 || request->until.windows > 0;
+}
+
 const char *tl_run_durability_name(tl_durability durability)
 {
     return durability_names[durability];
 }
 
-static tl_status probe_arm(tl_run_request *request, const tl_run_arm *arm, char *error,
-                           size_t error_bytes)
+tl_run_request tl_run_request_of(const tl_run_request *request, const tl_run_load *load)
+{
+    tl_run_request own = *request;
+    if (load->own == NULL)
+        return own;
+    own.ops = load->own->ops;
+    own.seed = load->own->seed;
+    own.durability = load->own->durability;
+    own.page_bytes = load->own->page_bytes;
+    own.batch_given = load->own->batch_given;
+    own.batch = load->own->batch;
+    return own;
+}
+
+const char *tl_run_load_name(const tl_run_load *load)
+{
+    return load->name != NULL ? load->name : load->workload->name;
+}
+
+static tl_status probe_arm(const tl_run_request *request, const tl_run_arm *arm,
+                           size_t *value_bytes_max, char *error, size_t error_bytes)
 {
     char dir[TL_RUN_TEXT_MAX];
     snprintf(dir, sizeof dir, "%s/probe", request->data_dir);
@@ -32,9 +56,9 @@ static tl_status probe_arm(tl_run_request *request, const tl_run_arm *arm, char 
     tl_store *store = NULL;
     status = tl_cell_open(request, arm, dir, &store, error, error_bytes);
     if (status == TL_OK) {
-        size_t value_bytes_max = arm->driver->value_bytes_max(store);
-        if (value_bytes_max < request->value_bytes_max)
-            request->value_bytes_max = value_bytes_max;
+        size_t taken_bytes = arm->driver->value_bytes_max(store);
+        if (taken_bytes < *value_bytes_max)
+            *value_bytes_max = taken_bytes;
         status = arm->driver->close(store);
         if (status != TL_OK)
             snprintf(error, error_bytes, "%s: close: %s", arm->label, tl_status_text(status));
@@ -47,14 +71,33 @@ static tl_status probe_arm(tl_run_request *request, const tl_run_arm *arm, char 
     return status;
 }
 
+/* Loads of one request that open stores alike are probed once. */
+static bool opens_as_before(const tl_run_request *request, size_t load)
+{
+    tl_run_request mine = tl_run_request_of(request, &request->loads[load]);
+    for (size_t i = 0; i < load; i++) {
+        tl_run_request other = tl_run_request_of(request, &request->loads[i]);
+        if (other.page_bytes == mine.page_bytes && other.durability == mine.durability)
+            return true;
+    }
+    return false;
+}
+
 tl_status tl_run_probe(tl_run_request *request, char *error, size_t error_bytes)
 {
-    request->value_bytes_max = SIZE_MAX;
-    for (size_t i = 0; i < request->arm_count; i++) {
-        tl_status status = probe_arm(request, &request->arms[i], error, error_bytes);
-        if (status != TL_OK)
-            return status;
+    size_t value_bytes_max = SIZE_MAX;
+    for (size_t load = 0; load < request->load_count; load++) {
+        if (opens_as_before(request, load))
+            continue;
+        tl_run_request own = tl_run_request_of(request, &request->loads[load]);
+        for (size_t i = 0; i < request->arm_count; i++) {
+            tl_status status =
+                probe_arm(&own, &request->arms[i], &value_bytes_max, error, error_bytes);
+            if (status != TL_OK)
+                return status;
+        }
     }
+    request->value_bytes_max = value_bytes_max;
     return TL_OK;
 }
 
@@ -66,9 +109,9 @@ static void cell_name(const tl_run_request *request, const tl_plan_row *row, tl_
         .repetition = row->repetition,
         .order = row->order,
     };
+    tl_run_request own = tl_run_request_of(request, cell->load);
     snprintf(cell->id, sizeof cell->id, "%s/%s/%s/r%" PRIu64, cell->arm->label,
-             cell->load->workload->name, tl_run_durability_name(request->durability),
-             row->repetition);
+             tl_run_load_name(cell->load), tl_run_durability_name(own.durability), row->repetition);
 }
 
 tl_status tl_run_print_plan(FILE *out, const tl_run_request *request)
@@ -110,10 +153,12 @@ static void compare_with_peer(const tl_run *run, tl_run_cell *cell)
     const tl_run_cell *peer = peer_of(run, cell);
     if (peer == NULL || cell->status != TL_RUN_CELL_OK || !reads_back(cell))
         return;
+    bool cut = false; /* by time: the two did not do the same */
     for (size_t i = 0; i < cell->phase_count && i < peer->phase_count; i++) {
         tl_run_phase *mine = &cell->phases[i];
         const tl_run_phase *other = &peer->phases[i];
-        if (strcmp(mine->name, other->name) != 0 || mine->result_hash == other->result_hash)
+        cut = cut || mine->partial || other->partial;
+        if (cut || strcmp(mine->name, other->name) != 0 || mine->result_hash == other->result_hash)
             continue;
         mine->wrong++;
         cell->status = TL_RUN_CELL_WRONG;
@@ -163,9 +208,11 @@ static tl_status find_truths(const tl_run_request *request, tl_truth **truths, c
     bool needed = any_reads_back(request);
     for (size_t i = 0; i < request->load_count; i++) {
         size_t count = 0;
-        tl_workload_spec spec = tl_cell_spec(request, &request->loads[i]);
-        tl_status status = tl_truth_find(request->loads[i].workload, &spec, &truths[i], &count,
-                                         error, error_bytes);
+        tl_run_request own = tl_run_request_of(request, &request->loads[i]);
+        tl_workload_spec spec = tl_cell_spec(&own, &request->loads[i]);
+        tl_status status = tl_truth_find_cut(request->loads[i].workload, &spec,
+                                             tl_run_has_limit(request) ? 0 : UINT64_MAX, &truths[i],
+                                             &count, error, error_bytes);
         if (status != TL_OK)
             return status;
         if (!needed) {
@@ -174,6 +221,23 @@ static tl_status find_truths(const tl_run_request *request, tl_truth **truths, c
         }
     }
     return TL_OK;
+}
+
+/* Hand a cell that is finished to who keeps them; false: it could not be kept. */
+static bool keep_cell(tl_run *run, const tl_run_cell *cell)
+{
+    const tl_run_request *request = run->request;
+    tl_status status =
+        request->finished == NULL ? TL_OK : request->finished(request->context, cell);
+    if (status == TL_OK)
+        return true;
+    run->cut_short = true;
+    if (run->failure == TL_OK) {
+        run->failure = status;
+        snprintf(run->error, sizeof run->error, "%.300s: finished, but could not be kept: %s",
+                 cell->id, tl_status_text(status));
+    }
+    return false;
 }
 
 static void run_rows(tl_run *run, const tl_plan_row *rows, size_t count, tl_truth *const *truths,
@@ -188,14 +252,18 @@ static void run_rows(tl_run *run, const tl_plan_row *rows, size_t count, tl_trut
         run->interrupted = request->stop != NULL && request->stop(request->context);
         if (run->interrupted)
             return;
-        if (!tl_cell_run(request, tools, truths[rows[i].load], cell)) {
+        bool earlier = request->earlier != NULL && request->earlier(request->context, cell);
+        if (!earlier && !tl_cell_run(request, tools, truths[rows[i].load], cell)) {
             tl_cell_release(cell);
             run->interrupted = true;
             return;
         }
-        compare_with_peer(run, cell);
+        if (!earlier) /* otherwise it was compared when it ran */
+            compare_with_peer(run, cell);
         run->cell_count++;
         count_cell(run, cell);
+        if (!earlier && !keep_cell(run, cell))
+            return;
         if (cell->status == TL_RUN_CELL_FAILED && ends_the_run(cell->failure)) {
             run->cut_short = true;
             return;

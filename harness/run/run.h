@@ -16,6 +16,9 @@
 #include "harness/measure/histogram.h"
 #include "harness/measure/resources.h"
 #include "harness/report/resultfile.h"
+#include "harness/run/pace.h"
+#include "harness/run/schedule.h"
+#include "harness/run/series.h"
 #include "harness/run/shapes.h"
 #include "workloads/workload.h"
 
@@ -34,12 +37,24 @@ typedef struct tl_run_arm { /* a driver, as asked for */
     size_t setting_count;
 } tl_run_arm;
 
+typedef struct tl_run_own { /* what one load has of its own, instead of the request's */
+    uint64_t ops, seed;
+    tl_durability durability;
+    uint32_t page_bytes;
+    bool batch_given;
+    uint64_t batch;
+} tl_run_own;
+
 typedef struct tl_run_load { /* a workload, as asked for */
     const tl_workload *workload;
+    const char *name; /* in ids, tables and results, unique in the request; NULL: the workload's */
+    const tl_run_own *own;   /* NULL: as the request says */
     const char *plugin_base; /* file name of the plug-in it came from; NULL when built in */
     const tl_workload_setting *settings;
     size_t setting_count;
 } tl_run_load;
+
+typedef struct tl_run_cell tl_run_cell;
 
 typedef struct tl_run_request {
     const tl_run_arm *arms;
@@ -55,10 +70,20 @@ typedef struct tl_run_request {
     bool pin_reader; /* a read txn from before the first measured phase to the end of the last */
     bool compact;    /* give space back before the store is closed, where the driver can */
     size_t shapes;   /* samples of the tree's shape in each phase that writes; 0: none */
+    tl_rate rate;    /* of measured phases; all zeros: a closed loop */
+    uint64_t duration_ns;        /* end measured phases after so long, where they may; 0: never */
+    uint64_t warmup_ns;          /* of measured phases: the first part is a phase of its own */
+    tl_steady_rule until;        /* end measured phases when steady; all zeros: no rule */
+    uint64_t interval_ns;        /* of each phase's series; 0: none */
     size_t value_bytes_max;      /* see tl_run_probe */
     const char *data_dir;        /* an existing directory; each store gets a fresh one inside */
     bool (*stop)(void *context); /* asked now and then; true ends the run; may be NULL */
     void (*step)(void *context, uint64_t cells_done, const char *cell_id); /* may be NULL */
+    /* Asked before a cell: true when an earlier start finished it and *cell was filled.  May be
+     * NULL. */
+    bool (*earlier)(void *context, tl_run_cell *cell);
+    /* Told of each cell that was run to its end; what is not TL_OK ends the run.  May be NULL. */
+    tl_status (*finished)(void *context, const tl_run_cell *cell);
     void *context;
 } tl_run_request;
 
@@ -67,6 +92,7 @@ typedef struct tl_run_latency { /* of one kind of operation in one phase; all ns
     double mean;
     tl_histogram_point curve[TL_HISTOGRAM_CURVE_MAX];
     size_t curve_count;
+    char *hdr; /* the whole histogram, "HISTF…"; NULL when count is 0 */
 } tl_run_latency;
 
 typedef struct tl_run_counter {
@@ -86,6 +112,12 @@ typedef struct tl_run_phase {
     uint64_t cpu_ns;  /* the same stretch in CPU time of the process */
     uint64_t ops_ns;  /* the sum of all latencies: operations and commits only */
     tl_run_latency latency[TL_OP_KIND_COUNT]; /* count 0: the phase had no such operation */
+    bool is_warmup;                           /* of the phase that follows, whose name it has */
+    bool limited;                             /* was to end by time or when steady */
+    bool partial;   /* how much of the stream it had was a matter of time */
+    tl_run_end end; /* what ended it */
+    tl_run_latency response[TL_OP_KIND_COUNT]; /* the same from the intended start, in open loops */
+    tl_run_schedule schedule;                  /* of open loops */
     tl_run_counter counters[TL_RUN_COUNTER_MAX];
     size_t counter_count;
     tl_resources os;
@@ -95,6 +127,7 @@ typedef struct tl_run_phase {
     uint64_t logical_bytes;   /* keys and values that live in the store when the phase ends */
     uint64_t answers_checked; /* answers to GET and records of SCANs compared with the truth */
     uint64_t result_hash;     /* equal for all stores that answer rightly */
+    tl_series series;         /* rows == NULL: none was asked for */
     tl_shapes shapes;         /* at == NULL: none were asked for, or the store has none to tell */
 } tl_run_phase;
 
@@ -113,7 +146,7 @@ typedef enum tl_run_cell_status {
 } tl_run_cell_status;
 const char *tl_run_cell_status_name(tl_run_cell_status status); /* "wrong" */
 
-typedef struct tl_run_cell {
+struct tl_run_cell {
     const tl_run_arm *arm;
     const tl_run_load *load;
     uint64_t repetition;
@@ -126,7 +159,7 @@ typedef struct tl_run_cell {
     tl_run_life life;
     tl_run_phase *phases; /* the workload's, then "audit" for stores that read back */
     size_t phase_count;
-} tl_run_cell;
+};
 
 typedef struct tl_run {
     const tl_run_request *request;
@@ -143,6 +176,12 @@ typedef struct tl_run {
     uint64_t measured_ops; /* operations of measured phases of cells that ended OK */
 } tl_run;
 
+/* The request with what is the load's own in its place. */
+tl_run_request tl_run_request_of(const tl_run_request *request, const tl_run_load *load);
+const char *tl_run_load_name(const tl_run_load *load);
+
+bool tl_run_has_limit(const tl_run_request *request); /* phases may end before their streams */
+const char *tl_run_end_name(tl_run_end end);          /* "duration" */
 const char *tl_run_durability_name(tl_durability durability); /* "commit"; as on the command line */
 const char *tl_run_promise_name(tl_promise promise);          /* "weaker" */
 
@@ -167,17 +206,31 @@ void tl_run_free(tl_run *run); /* NULL is fine */
  * the machine, a failed cell, nothing measured. */
 tl_result_status tl_run_status(const tl_run *run);
 
-/* One operation of the null driver in this process, everything included: what the harness adds to
- * each measured operation.  NAN when this build has no driver "null" or no workload "random". */
-double tl_run_null_op_ns(void);
+typedef struct tl_run_cost { /* of the harness per operation, with the driver that does nothing */
+    double null_op_ns;       /* everything: generating, clock, checking, filing, the call */
+    double harness_op_ns;    /* of a latency, what is not the clock: filing, checking, the call */
+} tl_run_cost;
+
+/* Measure it in this process.  NAN when this build has no driver "null" or no workload "random". */
+tl_run_cost tl_run_cost_measure(void);
 
 /* The cell as the schema wants it; the caller owns it.  NULL when memory is short. */
 tl_json *tl_run_cell_json(const tl_run_request *request, const tl_run_cell *cell);
+
+/* Fill *cell, whose arm, load, repetition and order are set, from what tl_run_cell_json made of it:
+ * what tables and comparisons use, not samples of shapes.  TL_INVALID: it is another cell, or none.
+ * TL_NO_MEMORY. . */
+TL_MUST_USE tl_status tl_run_cell_restore(const tl_json *json, tl_run_cell *cell);
 
 /* Print one row per driver, workload and measured phase.  Rates are medians over repetitions with
  * minimum and maximum; ratios are to the arm labelled `baseline` (may be NULL), repetition by
  * repetition. */
 void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline);
+
+/* The intervals of all phases as files: series.csv and latency.hlog (series_files.c tells their
+ * columns and tags).  Failures of `out` are remembered by it: see ferror(). */
+void tl_run_write_series(FILE *out, const tl_run *run);
+void tl_run_write_hlog(FILE *out, const tl_run *run);
 
 /* Print the cells in running order without running them. */
 TL_MUST_USE tl_status tl_run_print_plan(FILE *out, const tl_run_request *request);

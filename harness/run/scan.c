@@ -7,6 +7,7 @@
 typedef struct tl_scan_again {
     void *key; /* own copy; NULL for a scan from the first record */
     size_t key_bytes;
+    uint32_t flags;
     uint64_t scan_count, fold, expected_hash;
 } tl_scan_again;
 
@@ -167,6 +168,65 @@ static bool scan_visit_from(void *context, tl_slice key, tl_slice value)
     return visit->visit(scan, key, value);
 }
 
+/* Downwards each key must be smaller than the one before. */
+static bool scan_visit_down(tl_scan *scan, tl_slice key, tl_slice value)
+{
+    if (key.size_bytes == 0)
+        return empty_key(scan);
+    uint64_t head = key_head(key);
+    bool smaller = scan->seen == 0 || head < scan->previous_head ||
+                   (head == scan->previous_head && key_order(scan, key) > 0);
+    uint64_t fold = scan->fold * 31 + fold_bytes(key.data, key.size_bytes) +
+                    3 * fold_bytes(value.data, value.size_bytes);
+    scan->previous_head = head;
+    keep_key(scan, key);
+    scan->fold = fold;
+    scan->out_of_order = scan->out_of_order || !smaller;
+    if (scan->hashing)
+        scan->hash += tl_record_hash(key, value);
+    return ++scan->seen < scan->wanted;
+}
+
+static int slice_order(tl_slice a, tl_slice b)
+{
+    size_t shared = a.size_bytes < b.size_bytes ? a.size_bytes : b.size_bytes;
+    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
+    return order != 0 ? order : (a.size_bytes > b.size_bytes) - (a.size_bytes < b.size_bytes);
+}
+
+/* To the last record whose key is <= from; an empty `from`: to the last one. */
+static tl_status cursor_seek_down(const tl_driver *driver, tl_store_cursor *cursor, tl_slice from,
+                                  tl_slice *key, tl_slice *value)
+{
+    if (from.size_bytes == 0)
+        return driver->cursor_last(cursor, key, value);
+    tl_status status = driver->cursor_seek(cursor, from, key, value);
+    if (status == TL_NOT_FOUND)
+        return driver->cursor_last(cursor, key, value);
+    if (status != TL_OK || slice_order(*key, from) <= 0)
+        return status;
+    return driver->cursor_prev(cursor, key, value);
+}
+
+/* No driver has a call for it: it is a cursor's work in all of them. */
+static tl_status scan_down(const tl_driver *driver, tl_store_txn *txn, tl_slice from, tl_scan *scan)
+{
+    tl_store_cursor *cursor;
+    tl_slice key, value;
+    if (driver->cursor_open == NULL || driver->cursor_prev == NULL || driver->cursor_seek == NULL)
+        return TL_UNSUPPORTED;
+    tl_status status = driver->cursor_open(txn, &cursor);
+    if (status != TL_OK)
+        return status;
+    status = cursor_seek_down(driver, cursor, from, &key, &value);
+    if (status == TL_OK && from.size_bytes != 0 && slice_order(key, from) > 0)
+        scan->out_of_order = true;
+    while (status == TL_OK && scan_visit_down(scan, key, value))
+        status = driver->cursor_prev(cursor, &key, &value);
+    driver->cursor_close(cursor);
+    return status == TL_NOT_FOUND ? TL_OK : status;
+}
+
 tl_status tl_scan_run(const tl_driver *driver, tl_store_txn *txn, const tl_op *op, bool hashing,
                       tl_scan *scan)
 {
@@ -176,6 +236,8 @@ tl_status tl_scan_run(const tl_driver *driver, tl_store_txn *txn, const tl_op *o
     scan->out_of_order = false;
     scan->previous_bytes = 0;
     tl_slice from = {op->key, op->key_bytes};
+    if ((op->flags & TL_OP_REVERSE) != 0)
+        return scan_down(driver, txn, from, scan);
     tl_scan_fn each = hashing ? scan_visit_hashing : scan_visit;
     if (op->key_bytes == 0)
         return driver->scan(txn, from, each, scan);
@@ -193,7 +255,8 @@ void tl_scan_check(tl_check *check, const tl_op *op, const tl_scan *scan, uint64
         tl_check_wrong(check, op, "expected %llu records, got %llu",
                        (unsigned long long)op->scan_count, (unsigned long long)scan->seen);
     else if (scan->out_of_order)
-        tl_check_wrong(check, op, "expected strictly ascending keys from there on, got others");
+        tl_check_wrong(check, op, "expected strictly %s keys from there on, got others",
+                       (op->flags & TL_OP_REVERSE) != 0 ? "descending" : "ascending");
     else if (scan->hashing && expected_hash != 0 && scan->hash != expected_hash)
         tl_check_wrong(check, op, "expected %llu records of hash 0x%016llx, got 0x%016llx",
                        (unsigned long long)op->scan_count, (unsigned long long)expected_hash,
@@ -211,7 +274,7 @@ tl_status tl_scan_list_add(tl_scan_list *list, const tl_op *op, const tl_scan *s
         list->rows = rows;
         list->capacity = capacity;
     }
-    tl_scan_again row = {NULL, op->key_bytes, op->scan_count, scan->fold, expected_hash};
+    tl_scan_again row = {NULL, op->key_bytes, op->flags, op->scan_count, scan->fold, expected_hash};
     if (op->key_bytes != 0) {
         row.key = malloc(op->key_bytes);
         if (row.key == NULL)
@@ -226,6 +289,7 @@ static tl_status audit_one(const tl_scan_again *row, const tl_driver *driver, tl
                            tl_scan *scan, tl_check *check)
 {
     tl_op op = {.kind = TL_OP_SCAN,
+                .flags = row->flags,
                 .key = row->key,
                 .key_bytes = row->key_bytes,
                 .scan_count = row->scan_count};

@@ -81,6 +81,18 @@ static double measure_p50(const tl_run_phase *mine, const tl_run_phase *baseline
     return mine == NULL ? 0.0 : (double)main_latency(mine)->p50;
 }
 
+static double measure_response_p50(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)mine->response[main_kind(mine)].p50;
+}
+
+static double measure_response_p99(const tl_run_phase *mine, const tl_run_phase *baseline)
+{
+    (void)baseline;
+    return mine == NULL ? 0.0 : (double)mine->response[main_kind(mine)].p99;
+}
+
 static double measure_p99(const tl_run_phase *mine, const tl_run_phase *baseline)
 {
     (void)baseline;
@@ -165,6 +177,47 @@ static const char *why_empty(const table *t, const tl_run_arm *arm, const tl_run
     return "-";
 }
 
+static int name_width(const table *t)
+{
+    int width = 11;
+    for (size_t i = 0; i < t->run->request->load_count; i++) {
+        int length = (int)strlen(tl_run_load_name(&t->run->request->loads[i]));
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+static bool any_overloaded(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                           const char *phase)
+{
+    for (uint64_t r = 0; r < t->run->request->repeat; r++) {
+        const tl_run_phase *mine = find_phase(t->run, arm, load, r, phase);
+        if (mine != NULL && mine->schedule.overloaded)
+            return true;
+    }
+    return false;
+}
+
+/* The same operations from their intended start, below the row of their service times. */
+static void print_response_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
+                               const tl_run_phase *any, int label_width)
+{
+    tl_spread p50 = spread_of(t, arm, load, any->name, measure_response_p50);
+    tl_spread p99 = spread_of(t, arm, load, any->name, measure_response_p99);
+    char p50_text[NUMBER_MAX], p99_text[NUMBER_MAX], target[NUMBER_MAX], wanted[RANGE_MAX];
+    print_median(p50_text, &p50);
+    print_median(p99_text, &p99);
+    print_rate(target, (double)any->schedule.rate.per_s);
+    snprintf(wanted, sizeof wanted, "%s %s wanted", target,
+             tl_rate_mode_name(any->schedule.rate.mode));
+    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", "", "", label_width, "", "", wanted);
+    if (t->baseline != NULL)
+        fprintf(t->out, " %-19s", "");
+    fprintf(t->out, " %8s %8s  %s, response%s\n", p50_text, p99_text,
+            tl_op_kind_name((uint32_t)main_kind(any)),
+            any_overloaded(t, arm, load, any->name) ? ": OVERLOADED" : "");
+}
+
 static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *load,
                       const char *phase, int label_width)
 {
@@ -179,15 +232,19 @@ static void print_row(const table *t, const tl_run_arm *arm, const tl_run_load *
     print_range(ratios, &ratio, print_ratio);
     print_median(p50_text, &p50);
     print_median(p99_text, &p99);
-    tl_promise promise = arm->driver->contracts[t->run->request->durability].promise;
-    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", load->workload->name, phase, label_width,
-            arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise), rates);
+    tl_run_request own = tl_run_request_of(t->run->request, load);
+    tl_promise promise = arm->driver->contracts[own.durability].promise;
+    fprintf(t->out, "%-*s %-11s %-*s %-9s %-23s", name_width(t), tl_run_load_name(load), phase,
+            label_width, arm->label, promise == TL_PROMISE_SAME ? "" : tl_run_promise_name(promise),
+            rates);
     if (t->baseline != NULL)
         fprintf(t->out, " %-19s", ratios);
     const tl_run_phase *any = find_phase(t->run, arm, load, 0, phase);
     fprintf(t->out, " %8s %8s  %s%s\n", p50_text, p99_text,
             any == NULL ? "" : tl_op_kind_name((uint32_t)main_kind(any)),
             any != NULL && any->many_looped ? " (loop of get)" : "");
+    if (any != NULL && any->schedule.rate.mode != TL_RATE_CLOSED)
+        print_response_row(t, arm, load, any, label_width);
 }
 
 /* The cell whose phases name the rows: the longest, so that a failed one hides nothing. */
@@ -204,8 +261,8 @@ static const tl_run_cell *longest_cell(const tl_run *run, const tl_run_load *loa
 static void print_head(const table *t, int label_width)
 {
     char ratio[RANGE_MAX];
-    fprintf(t->out, "%-11s %-11s %-*s %-9s %-23s", "workload", "phase", label_width, "driver",
-            "promise", "ops/s");
+    fprintf(t->out, "%-*s %-11s %-*s %-9s %-23s", name_width(t), "workload", "phase", label_width,
+            "driver", "promise", "ops/s");
     if (t->baseline != NULL) {
         snprintf(ratio, sizeof ratio, "x %s", t->baseline->label);
         fprintf(t->out, " %-19s", ratio);
@@ -219,8 +276,49 @@ static void print_notes(FILE *out, const tl_run *run)
     for (size_t l = 0; l < run->request->load_count; l++) {
         const tl_run_cell *cell = longest_cell(run, &run->request->loads[l]);
         if (cell != NULL && cell->note[0] != '\0')
-            fprintf(out, "note: %s: %s\n", run->request->loads[l].workload->name, cell->note);
+            fprintf(out, "note: %s: %s\n", tl_run_load_name(&run->request->loads[l]), cell->note);
     }
+}
+
+/* Phases whose store fell behind its timetable: the response times are not the store's. */
+static void print_overloads(FILE *out, const tl_run *run)
+{
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++) {
+            const tl_run_phase *phase = &run->cells[c].phases[p];
+            char achieved[NUMBER_MAX], late[NUMBER_MAX];
+            if (!phase->schedule.overloaded)
+                continue;
+            print_rate(achieved, phase->schedule.achieved_per_s);
+            print_ns(late, (double)phase->schedule.late_ns);
+            fprintf(
+                out,
+                "overloaded: %s, phase %s: %s ops/s of %llu wanted, %s late at the end; response "
+                "times tell the length of the run, lower --rate\n",
+                run->cells[c].id, phase->name, achieved,
+                (unsigned long long)phase->schedule.rate.per_s, late);
+        }
+}
+
+/* Phases that did not run as long as was asked for. */
+static void print_ends(FILE *out, const tl_run *run)
+{
+    bool timed = tl_run_has_limit(run->request);
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++) {
+            const tl_run_phase *phase = &run->cells[c].phases[p];
+            if (phase->end != TL_RUN_END_STREAM)
+                continue;
+            const char *hint = NULL;
+            if (phase->is_warmup)
+                hint = ", so nothing of it was measured; more --ops let it run on";
+            else if (timed && phase->measured)
+                hint = phase->limited ? "; more --ops let it run on"
+                                      : ", which later phases need whole: it cannot end by time";
+            if (hint != NULL)
+                fprintf(out, "note: %s, phase %s: its stream ended after %.2f s%s\n",
+                        run->cells[c].id, phase->name, (double)phase->wall_ns / 1e9, hint);
+        }
 }
 
 static void print_troubles(FILE *out, const tl_run *run)
@@ -262,6 +360,8 @@ void tl_run_print_table(FILE *out, const tl_run *run, const char *baseline)
                           label_width);
     }
     print_notes(out, run);
+    print_overloads(out, run);
+    print_ends(out, run);
     print_troubles(out, run);
     free(t.values);
 }

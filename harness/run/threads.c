@@ -20,7 +20,7 @@ typedef struct gate { /* opened once, for all or for none */
 typedef struct worker {
     tl_loop loop;
     tl_check check;
-    tl_histogram *histograms;
+    tl_histogram *histograms, *before;
     tl_scan *scan;
     tl_scan_list scans; /* a shared phase has none to audit; the loop wants a place */
     tl_status status;
@@ -63,14 +63,23 @@ static bool worker_make(worker *own, const tl_loop *loop, uint32_t share, gate *
     own->gate = g;
     own->loop = *loop;
     own->check.enabled = loop->check->enabled;
-    own->histograms = malloc(TL_OP_KIND_COUNT * sizeof *own->histograms);
+    size_t histogram_count = loop->responses != NULL ? 2 * TL_OP_KIND_COUNT : TL_OP_KIND_COUNT;
+    own->histograms = malloc(histogram_count * sizeof *own->histograms);
+    if (loop->series != NULL)
+        own->before = malloc(TL_SERIES_KIND_COUNT * sizeof *own->before);
     own->scan = malloc(sizeof *own->scan);
     own->loop.generator = workload->create(&host, loop->spec, NULL, 0);
-    if (own->histograms == NULL || own->scan == NULL || own->loop.generator == NULL)
+    if (own->histograms == NULL || own->scan == NULL || own->loop.generator == NULL ||
+        (loop->series != NULL && own->before == NULL))
         return false;
-    for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
-        tl_histogram_reset(&own->histograms[kind]);
+    for (size_t i = 0; i < histogram_count; i++)
+        tl_histogram_reset(&own->histograms[i]);
     own->loop.histograms = own->histograms;
+    own->loop.before = own->before;
+    own->loop.share = share;
+    own->loop.share_count = loop->phase->threads;
+    if (loop->responses != NULL)
+        own->loop.responses = own->histograms + TL_OP_KIND_COUNT;
     own->loop.check = &own->check;
     own->loop.scan = own->scan;
     own->loop.scans = &own->scans;
@@ -84,14 +93,19 @@ static void worker_release(worker *own)
     own->loop.workload->destroy(own->loop.generator); /* NULL is fine */
     tl_scan_list_clear(&own->scans);
     free(own->scan);
+    free(own->before);
     free(own->histograms);
 }
 
 /* Add what one worker found to the whole; the first trouble is the one to tell. */
-static void worker_merge(const worker *own, tl_loop *loop, tl_status *status)
+static void worker_merge(worker *own, tl_loop *loop, tl_status *status)
 {
     for (size_t kind = 0; kind < TL_OP_KIND_COUNT; kind++)
         tl_histogram_merge(&loop->histograms[kind], &own->histograms[kind]);
+    for (size_t kind = 0; kind < TL_OP_KIND_COUNT && loop->responses != NULL; kind++)
+        tl_histogram_merge(&loop->responses[kind], &own->loop.responses[kind]);
+    if (loop->responses != NULL)
+        tl_schedule_add(&loop->kept, &own->loop.schedule);
     if (loop->check->wrong == 0 && own->check.wrong != 0)
         snprintf(loop->check->first_wrong, sizeof loop->check->first_wrong, "%s",
                  own->check.first_wrong);
@@ -104,6 +118,8 @@ static void worker_merge(const worker *own, tl_loop *loop, tl_status *status)
     loop->retries += own->loop.retries;
     loop->many_looped = loop->many_looped || own->loop.many_looped;
     loop->stopped = loop->stopped || own->loop.stopped;
+    if (own->loop.end != TL_RUN_END_STREAM)
+        loop->end = own->loop.end;
     if (*status == TL_OK && own->status != TL_OK) {
         *status = own->status;
         snprintf(loop->error, sizeof loop->error, "%s", own->loop.error);
@@ -157,7 +173,10 @@ tl_status tl_threads_run(tl_loop *loop)
         worker_release(&workers[i]);
     }
     free(workers);
-    if (status == TL_OK && !loop->stopped && loop->ops != loop->phase->ops)
+    if (loop->responses != NULL)
+        tl_schedule_conclude(&loop->kept, loop->ops, loop->wall_ns);
+    if (status == TL_OK && !loop->stopped && loop->end == TL_RUN_END_STREAM &&
+        loop->ops != loop->phase->ops)
         status = refuse(loop, TL_INVALID, "the workload's shares are not the whole phase");
     return status;
 }

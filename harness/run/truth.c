@@ -91,18 +91,20 @@ static tl_status table_apply(live_table *table, const tl_op *op)
     return TL_OK;
 }
 
+/* At most `ops_max` operations of the phase. */
 static tl_status replay_phase(const tl_workload *workload, void *generator, const tl_phase *phase,
-                              live_table *table, char *error, size_t error_bytes)
+                              uint64_t ops_max, live_table *table, char *error, size_t error_bytes)
 {
     tl_op ops[OP_CAPACITY];
     uint64_t done = 0;
-    for (size_t n; (n = workload->next_n(generator, ops, OP_CAPACITY)) > 0; done += n)
-        for (size_t i = 0; i < n; i++) {
+    for (size_t n; done < ops_max && (n = workload->next_n(generator, ops, OP_CAPACITY)) > 0;
+         done += n)
+        for (size_t i = 0; i < n && done + i < ops_max; i++) {
             tl_status status = table_apply(table, &ops[i]);
             if (status != TL_OK)
                 return status;
         }
-    if (done == phase->ops)
+    if (done == phase->ops || done >= ops_max)
         return TL_OK;
     snprintf(error, error_bytes,
              "workload %s announces %llu operations in phase %s and yields %llu; fix the workload",
@@ -118,8 +120,21 @@ static size_t writing_count(const tl_phase *phases, size_t count)
     return count;
 }
 
+bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index)
+{
+    return phases[index].measured &&
+           (phases[index].read_only || (index + 1 == count && phases[index].threads <= 1));
+}
+
 tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
                         tl_truth **truths, size_t *count, char *error, size_t error_bytes)
+{
+    return tl_truth_find_cut(workload, spec, UINT64_MAX, truths, count, error, error_bytes);
+}
+
+tl_status tl_truth_find_cut(const tl_workload *workload, const tl_workload_spec *spec,
+                            uint64_t last_ops, tl_truth **truths, size_t *count, char *error,
+                            size_t error_bytes)
 {
     tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
     live_table table = {0};
@@ -140,7 +155,9 @@ tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spe
     for (size_t i = 0; i < phase_count; i++) {
         if (i < replayed) {
             workload->start(generator, i);
-            status = replay_phase(workload, generator, &phases[i], &table, error, error_bytes);
+            bool cut = i + 1 == phase_count && tl_truth_can_end_early(phases, phase_count, i);
+            status = replay_phase(workload, generator, &phases[i], cut ? last_ops : UINT64_MAX,
+                                  &table, error, error_bytes);
             if (status != TL_OK)
                 goto end;
         }

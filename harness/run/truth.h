@@ -16,6 +16,10 @@ typedef struct tl_truth { /* when a phase has ended */
     uint64_t content_hash; /* sum of tl_record_hash over all records */
 } tl_truth;
 
+/* Whether phase `index` may end before its stream does: it only reads, or it is the last one and
+ * runs in one thread, so that the truth can be replayed up to where it ended. */
+bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index);
+
 /* Replay all phases that write.  *truths has one entry per phase; release with free.
  *
  * TL_OK
@@ -25,5 +29,10 @@ typedef struct tl_truth { /* when a phase has ended */
 TL_MUST_USE tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
                                     tl_truth **truths, size_t *count, char *error,
                                     size_t error_bytes);
+
+/* The same, of the last phase `last_ops` operations only, if it may end early. */
+TL_MUST_USE tl_status tl_truth_find_cut(const tl_workload *workload, const tl_workload_spec *spec,
+                                        uint64_t last_ops, tl_truth **truths, size_t *count,
+                                        char *error, size_t error_bytes);
 
 #endif

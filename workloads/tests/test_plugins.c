@@ -24,7 +24,7 @@ static void wrong_plugins_are_refused_by_the_reason(void **state)
     static const struct {
         const char *file, *message;
     } cases[] = {
-        {"broken_abi.so",    "speaks workload ABI 3 and this program 2; rebuild it"   },
+        {"broken_abi.so",    "speaks workload ABI 4 and this program 3; rebuild it"   },
         {"broken_size.so",   "set size_bytes to sizeof(tl_workload)"                  },
         {"broken_fields.so", "leaves a field of its tl_workload empty"                },
         {"broken_name.so",   "calls itself 'random', which another workload is called"},

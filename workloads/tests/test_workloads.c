@@ -368,7 +368,7 @@ static void every_fallback_of_every_table_is_accepted(void **state)
 static void the_registry_finds_each_row_by_its_name(void **state)
 {
     (void)state;
-    assert_int_equal(tl_workload_count(), 4);
+    assert_int_equal(tl_workload_count(), 5);
     for (size_t w = 0; w < tl_workload_count(); w++) {
         const tl_workload *workload = tl_workload_at(w);
         assert_ptr_equal(tl_workload_find(workload->name), workload);

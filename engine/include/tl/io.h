@@ -79,7 +79,7 @@ struct tl_io {
     tl_status (*read_units)(tl_io *io, tl_file *file, uint64_t offset, void *buffer,
                             size_t size_bytes, size_t unit_bytes, tl_io_verify_fn wanted,
                             void *context, size_t *got);
-    /* For a simulated disk that shows the same bytes many thousand times; all three NULL elsewhere.
+    /* For a simulated disk that shows the same bytes many thousand times; all four NULL elsewhere.
      * Keep what the caller found out about some bytes: those in this range of the file, or, without
      * a file, those at `bytes`.  Facts hold wherever equal bytes lie: they depend on nothing else.
      */
@@ -88,6 +88,9 @@ struct tl_io {
     /* True: *facts are what was remembered of bytes equal to these. */
     bool (*recall)(tl_io *io, tl_file *file, uint64_t offset, const void *bytes, size_t size_bytes,
                    void *facts, size_t facts_bytes);
+    /* A number for what this range of the file holds: never the same for other bytes in a range of
+     * the same size.  0: it has none. */
+    uint64_t (*identify)(tl_io *io, tl_file *file, uint64_t offset, size_t size_bytes);
     /* The caller does not read this range, because of what it recalled: this counts as a
      * read_verified that was accepted.  False: it has to read. */
     bool (*pass_over)(tl_io *io, tl_file *file, uint64_t offset, size_t size_bytes);

@@ -179,6 +179,7 @@ static const tl_io functions = {
     NULL, /* read_units: pread does */
     NULL,
     NULL,
+    NULL,
     NULL, /* nothing is remembered */
 };
 

@@ -255,7 +255,7 @@ static const tl_io functions = {
     gate_open,    gate_close,     gate_size,      gate_pread,    gate_read_verified,
     gate_pwritev, gate_fdatasync, gate_fsync_dir, gate_truncate, gate_fallocate,
     gate_rename,  gate_unlink,    gate_lock,      NULL, /* read_units: pread does */
-    NULL,         NULL,           NULL,                 /* nothing is remembered */
+    NULL,         NULL,           NULL,           NULL, /* nothing is remembered */
 };
 
 gate *gate_create(memdisk *on)

@@ -230,7 +230,7 @@ static const tl_io functions = {
     disk_open,    disk_close,     disk_size,      disk_pread,    disk_read_verified,
     disk_pwritev, disk_fdatasync, disk_fsync_dir, disk_truncate, disk_fallocate,
     disk_rename,  disk_unlink,    disk_lock,      NULL, /* read_units: pread does */
-    NULL,         NULL,           NULL,                 /* nothing is remembered */
+    NULL,         NULL,           NULL,           NULL, /* nothing is remembered */
 };
 
 memdisk *memdisk_create(void)

@@ -54,6 +54,31 @@ static void a_word_far_from_all_names_finds_none(void **state)
     assert_null(tl_nearest("xxxx", long_names, 1));
 }
 
+static void times_are_read_with_their_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double seconds;
+    } rows[] = {
+        {"30s",   30  },
+        {"90",    90  },
+        {"500ms", 0.5 },
+        {"2m",    120 },
+        {"1h",    3600},
+        {"1.5s",  1.5 },
+        {"0s",    0   },
+    };
+    static const char *const others[] = {"", "s", "-1s", "5 s", "5x", "0x5", "inf", "1e999"};
+    double seconds;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(tl_parse_seconds(rows[i].text, &seconds));
+        assert_true(seconds == rows[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(tl_parse_seconds(others[i], &seconds));
+}
+
 static void numbers_are_read_as_people_write_them(void **state)
 {
     (void)state;
@@ -179,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_slip_of_the_fingers_finds_its_name),
         cmocka_unit_test(a_word_far_from_all_names_finds_none),
         cmocka_unit_test(numbers_are_read_as_people_write_them),
+        cmocka_unit_test(times_are_read_with_their_units),
         cmocka_unit_test(nonsense_is_no_number_and_changes_nothing),
         cmocka_unit_test(bounds_belong_to_the_range),
         cmocka_unit_test(every_trouble_has_an_exit_code_and_only_success_has_zero),

@@ -22,8 +22,9 @@ static void help_shows_commands_and_examples_on_stdout(void **state)
 static void every_command_has_help_with_examples(void **state)
 {
     program *treelab = *state;
-    static const char *const commands[] = {"run",    "crash", "apply",  "verify", "dump",
-                                           "report", "keep",  "doctor", "gate", "baseline", "list"};
+    static const char *const commands[] = {"run",  "crash",    "apply", "verify",
+                                           "dump", "report",   "keep",  "doctor",
+                                           "gate", "baseline", "list",  "validate"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "treelab %s", commands[i]);
@@ -186,7 +187,7 @@ static void list_writes_json_that_reads_back(void **state)
     assert_string_equal(treelab->out, "");
     tl_json *root = NULL;
     assert_int_equal(tl_json_read(path, &root), TL_OK);
-    assert_int_equal(tl_json_size(root), 12);
+    assert_int_equal(tl_json_size(root), 13);
     const tl_json *drivers = tl_json_get(root, "drivers");
     assert_true(tl_json_size(drivers) >= 2);
     for (size_t i = 0; i < tl_json_size(drivers); i++) {

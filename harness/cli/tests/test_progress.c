@@ -159,6 +159,32 @@ static void a_total_of_zero_or_one_overrun_is_no_trouble(void **state)
     assert_non_null(strstr(text, "over: 100%"));
 }
 
+static void what_was_chosen_outweighs_what_the_place_suggests(void **state)
+{
+    (void)state;
+    char text[TEXT_BYTES];
+    assert_true(tl_progress_choose("lines"));
+    capture_terminal(text);
+    assert_null(strstr(text, "["));
+    assert_true(tl_progress_choose("bar"));
+    capture_pipe(false, text);
+    assert_non_null(strstr(text, "sweep ["));
+    setenv("NO_COLOR", "1", 1);
+    assert_true(tl_progress_choose_colour("always"));
+    capture_pipe(false, text);
+    assert_non_null(strstr(text, "\033[32m"));
+    unsetenv("NO_COLOR");
+    assert_true(tl_progress_choose_colour("never"));
+    capture_terminal(text);
+    assert_null(strstr(text, "\033[32m"));
+    assert_true(tl_progress_choose("none"));
+    capture_terminal(text);
+    assert_string_equal(text, "");
+    assert_false(tl_progress_choose("bra"));
+    assert_false(tl_progress_choose_colour("alwys"));
+    assert_true(tl_progress_choose("auto") && tl_progress_choose_colour("auto"));
+}
+
 int main(void)
 {
 #define ON_TERMINAL(test) cmocka_unit_test_setup(test, plain_terminal)
@@ -168,6 +194,7 @@ int main(void)
         ON_TERMINAL(no_color_takes_the_colour_and_leaves_the_bar),
         ON_TERMINAL(ci_and_dumb_terminals_get_lines),
         ON_TERMINAL(quiet_work_says_nothing),
+        ON_TERMINAL(what_was_chosen_outweighs_what_the_place_suggests),
         ON_TERMINAL(a_total_of_zero_or_one_overrun_is_no_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,7 +196,7 @@ static void the_bootstrap_agrees_with_the_exact_bounds_and_repeats_itself(void *
     assert_int_equal(tl_bootstrap_make(values, 40, 0.05, 2000, 5, &first), TL_OK);
     assert_int_equal(tl_bootstrap_make(values, 40, 0.05, 2000, 5, &second), TL_OK);
     assert_memory_equal(&first, &second, sizeof first);
-    double lower, upper;
+    double lower = 0, upper = 0;
     tl_walsh walsh = made(values, 40);
     assert_true(tl_walsh_lower(&walsh, 0.05, &lower) && tl_walsh_upper(&walsh, 0.05, &upper));
     double estimate = tl_walsh_estimate(&walsh), slack = 0.2 * (upper - lower);

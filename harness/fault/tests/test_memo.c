@@ -146,6 +146,45 @@ static void one_byte_makes_other_contents(void **state)
     end(&at);
 }
 
+/* What is known of a branch's children stands beside what is known of the branch. */
+static void large_facts_and_small_ones_do_not_meet(void **state)
+{
+    (void)state;
+    fixture at;
+    begin(&at);
+    tl_io *io = tl_simdisk_io(at.trace);
+    uint8_t large[200], seen[200];
+    uint64_t fact = 0;
+    memset(large, 5, sizeof large);
+    remember(&at, at.file, 0, NULL, 17);
+    io->remember(io, at.file, 0, NULL, PAGE, large, sizeof large);
+    assert_true(recall(&at, at.file, 0, NULL, &fact));
+    assert_int_equal(fact, 17);
+    assert_true(io->recall(io, at.file, 0, NULL, PAGE, seen, sizeof seen));
+    assert_memory_equal(seen, large, sizeof large);
+    assert_false(io->recall(io, at.file, 0, NULL, PAGE, seen, sizeof seen - 1));
+    assert_false(io->recall(io, at.file, PAGE, NULL, PAGE, seen, sizeof seen));
+    end(&at);
+}
+
+/* Contents have a number where one write of the trace made them, and nowhere else. */
+static void a_number_is_of_contents_that_stay(void **state)
+{
+    (void)state;
+    fixture at;
+    begin(&at);
+    tl_io *io = tl_simdisk_io(at.trace);
+    uint64_t one = io->identify(io, at.file, 0, PAGE), two = io->identify(io, at.file, PAGE, PAGE);
+    assert_true(one != 0 && two != 0 && one != two);
+    assert_int_equal(io->identify(io, at.file, 2 * PAGE, PAGE), 0);
+    assert_int_equal(io->identify(io, at.file, 1, PAGE), 0);
+    write_at(at.trace, at.file, 512, at.two, 512); /* a mixture of two writes */
+    assert_int_equal(io->identify(io, at.file, 0, PAGE), 0);
+    write_at(at.trace, at.file, PAGE, at.one, PAGE); /* not of the trace: could change in place */
+    assert_int_equal(io->identify(io, at.file, PAGE, PAGE), 0);
+    end(&at);
+}
+
 /* More contents than fit: what is forgotten is not there, and nothing else is. */
 static void a_memo_that_overflows_forgets(void **state)
 {
@@ -174,6 +213,8 @@ int main(void)
         cmocka_unit_test(facts_of_one_page_are_not_those_of_another),
         cmocka_unit_test(facts_do_not_stay_with_the_place),
         cmocka_unit_test(numbers_that_stay_tell_nothing_of_what_a_state_wrote),
+        cmocka_unit_test(large_facts_and_small_ones_do_not_meet),
+        cmocka_unit_test(a_number_is_of_contents_that_stay),
         cmocka_unit_test(one_byte_makes_other_contents),
         cmocka_unit_test(a_memo_that_overflows_forgets),
     };

@@ -293,6 +293,23 @@ static void what_is_not_json_is_refused(void **state)
     assert_null(root);
 }
 
+/* What a run's journal kept is attached to its result and written once more. */
+static void what_was_read_is_written_again_digit_by_digit(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a\":9007199254740991,\"b\":[1234567890123456,0.1,\"0x2a\"]}";
+    tl_json *root = NULL;
+    size_t error_at = 0;
+    assert_int_equal(tl_json_parse(text, strlen(text), &root, &error_at), TL_OK);
+    assert_true(tl_json_count(tl_json_get(root, "a"), 0) == 9007199254740991);
+    char *line = tl_json_line(root);
+    assert_string_equal(line, text);
+    free(line);
+    tl_json_free(root);
+    assert_int_equal(tl_json_parse("{\"a\":}", 6, &root, &error_at), TL_INVALID);
+    assert_int_equal(error_at, 5);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -308,6 +325,7 @@ int main(void)
         IN_FOLDER(printing_without_memory_leaves_the_older_file),
         IN_FOLDER(a_place_that_cannot_be_written_is_told),
         IN_FOLDER(what_is_not_json_is_refused),
+        IN_FOLDER(what_was_read_is_written_again_digit_by_digit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,7 +161,7 @@ static void a_directory_that_is_taken_is_not_touched(void **state)
 {
     fixture *f = *state;
     char taken[128];
-    snprintf(taken, sizeof taken, "%s/store-0-random-0", f->dir);
+    snprintf(taken, sizeof taken, "%s/store-0-0", f->dir);
     assert_int_equal(tl_directory_make_fresh(taken), TL_OK);
     assert_true(tl_cell_run(&f->request, &f->tools, NULL, &f->cell));
     assert_int_equal(f->cell.status, TL_RUN_CELL_FAILED);

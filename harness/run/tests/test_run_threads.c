@@ -409,11 +409,43 @@ static void what_a_directory_occupies_is_told_logs_apart(void **state)
     assert_int_equal(tl_directory_make_fresh(f->dir), TL_OK);
 }
 
+/* Rows are shared by all threads; what each adds is in the one where its operations ended. */
+static void intervals_of_all_threads_add_up_to_the_phase(void **state)
+{
+    fixture *f = *state;
+    f->driver = *tl_driver_find("tree");
+    f->request.interval_ns = 1000000;
+    f->request.rate = (tl_rate){TL_RATE_POISSON, 1000000};
+    run_cell(f);
+    if (f->cell.status != TL_RUN_CELL_OK)
+        fail_msg("%s", f->cell.error);
+    const tl_run_phase *get = phase_named(&f->cell, "get_threads");
+    assert_int_equal(get->schedule.rate.mode, TL_RATE_POISSON);
+    assert_int_equal(get->response[TL_OP_GET].count, OPS);
+    uint64_t ops = 0, service = 0, response = 0;
+    for (size_t i = 0; i < get->series.count; i++) {
+        ops += get->series.rows[i].ops;
+        service += get->series.rows[i].latency[TL_OP_GET].count;
+        response += get->series.rows[i].latency[TL_SERIES_RESPONSE + TL_OP_GET].count;
+    }
+    assert_int_equal(ops, OPS);
+    assert_int_equal(service, OPS);
+    assert_int_equal(response, OPS);
+    const tl_run_phase *insert = phase_named(&f->cell, "insert_threads");
+    uint64_t log_bytes = 0;
+    for (size_t i = 0; i < insert->series.count; i++)
+        log_bytes += insert->series.rows[i].counters[TL_SERIES_log_bytes];
+    for (size_t i = 0; i < insert->counter_count; i++)
+        if (strcmp(insert->counters[i].name, "log_bytes") == 0)
+            assert_in_range(log_bytes, 1, insert->counters[i].value);
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CLAIM(intervals_of_all_threads_add_up_to_the_phase),
         CLAIM(every_acknowledged_put_of_eight_writers_is_there_after_close_and_open),
         CLAIM(a_put_that_one_of_eight_writers_lost_is_found_missing),
         CLAIM(a_wrong_answer_to_one_of_eight_readers_is_told),
