@@ -10,6 +10,7 @@
 #ifndef TL_PAGE_LEAF_CELLS_H
 #define TL_PAGE_LEAF_CELLS_H
 
+#include "engine/base/regression.h"
 #include "engine/page/edit_parts.h"
 
 #include <assert.h>
@@ -74,6 +75,8 @@ static inline void tl_cells_remove(const tl_holes *holes, const tl_edit *edit, u
     }
     holes->give(edit, page, tl_page_cell_off(page, index), tl_page_cell_bytes(page, index));
     tl_page_close_entry(edit, page, index);
+    if (TL_REGRESSION(compact_at_each_delete))
+        tl_page_compact(edit, page, 1);
 }
 
 /* A new cell for entry `index`, which has given its own back.  There is room, perhaps scattered. */

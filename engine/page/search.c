@@ -1,6 +1,16 @@
 /* engine/page/search.c -- see search.h. */
 #include "engine/page/search.h"
 
+#include "engine/base/regression.h"
+
+static unsigned linear_lower(const uint8_t *heads, unsigned count, uint32_t head)
+{
+    unsigned at = 0;
+    while (at < count && tl_load32(heads + 4 * (size_t)at) < head)
+        at++;
+    return at;
+}
+
 static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_counts *counts,
                                unsigned *low, unsigned *high)
 {
@@ -8,8 +18,15 @@ static inline bool equal_heads(const uint8_t *page, tl_slice suffix, tl_search_c
     unsigned count = tl_page_count(page);
     uint32_t head = tl_head_of(suffix.data, suffix.size_bytes);
     tl_heads_fn lower = counts->lower != NULL ? counts->lower : tl_heads_lower;
+    if (TL_REGRESSION(linear_search))
+        lower = linear_lower;
     *low = lower(heads, count, head);
     *high = *low + 1;
+    if (TL_REGRESSION(heads_ignored) && count != 0 && tl_page_kind_of(page) != TL_PAGE_BRANCH) {
+        *low = 0;
+        *high = count;
+        return true;
+    }
     if (*low == count || tl_page_head(page, *low) != head)
         return false;
     if (*high < count && tl_page_head(page, *high) == head) {

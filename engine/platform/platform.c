@@ -1,5 +1,6 @@
 /* engine/platform/platform.c -- Linux behind platform.h. */
 #include "engine/platform/platform.h"
+#include "engine/base/regression.h"
 #include "tl/memory.h"
 
 #include <stdlib.h>
@@ -23,7 +24,8 @@ void tl_address_space_release(void *space, size_t size_bytes)
 
 void tl_address_space_want_huge_pages(void *space, size_t size_bytes)
 {
-    (void)madvise(space, size_bytes, MADV_HUGEPAGE); /* refused: small pages serve as well */
+    if (!TL_REGRESSION(no_huge_pages))
+        (void)madvise(space, size_bytes, MADV_HUGEPAGE); /* refused: small pages serve as well */
 }
 
 void tl_address_space_touch(void *space, size_t size_bytes)

@@ -1,5 +1,6 @@
 /* engine/store/log.c -- writing the log; see log.h.  Replay is in log_replay.c. */
 #include "engine/base/mutant.h"
+#include "engine/base/regression.h"
 #include "engine/store/log_format.h"
 
 #include <assert.h>
@@ -68,6 +69,10 @@ static uint8_t *op_encode(uint8_t *at, unsigned code, tl_tree tree, tl_slice key
     at = varint_encode(at, value.size_bytes);
     tl_copy(at, key.data, key.size_bytes);
     at += key.size_bytes;
+    if (TL_REGRESSION(value_copied_twice)) {
+        tl_copy(at, value.data, value.size_bytes);
+        __asm__ volatile("" ::: "memory"); /* the compiler sees no second copy */
+    }
     tl_copy(at, value.data, value.size_bytes);
     return at + value.size_bytes;
 }
@@ -168,6 +173,10 @@ static void frame_seal(const tl_log *log, uint8_t *at, uint64_t durable_txn, uin
     tl_store64(at + TL_AT_FRAME_DURABLE, durable_txn);
     tl_store64(at + TL_AT_FRAME_CHAIN, *chain);
     uint32_t crc = tl_frame_checksum(log->origin, at, TL_LOG_FRAME_HEADER_BYTES);
+    if (TL_REGRESSION(log_hashed_twice)) {
+        volatile uint32_t unused = tl_crc32c(crc, ops.data, ops.size_bytes);
+        (void)unused;
+    }
     crc = tl_crc32c(crc, ops.data, ops.size_bytes);
     tl_store32(at + TL_AT_FRAME_CRC, crc);
     *chain = tl_frame_chain(*chain, tl_load64(at + TL_AT_FRAME_TXN), crc);

@@ -5,6 +5,7 @@
  * loaded the page, and every copy starts behind it.
  */
 #include "engine/base/mutant.h"
+#include "engine/base/regression.h"
 #include "engine/page/manifest.h"
 #include "engine/page/zone.h"
 #include "engine/store/pager.h"
@@ -143,6 +144,8 @@ tl_status tl_write_set_pages(tl_pager *pager, tl_write_set *set, const _Atomic b
             if (stop != NULL && atomic_load(stop))
                 return TL_BUSY;
             tl_status status = write_run(pager, set, first, count);
+            if (status == TL_OK && TL_REGRESSION(pages_flushed_twice))
+                status = write_run(pager, set, first, count);
             if (status != TL_OK)
                 return status;
             count = 0;

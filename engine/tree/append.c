@@ -10,6 +10,8 @@
  */
 #include "engine/tree/split.h"
 
+#include "engine/base/regression.h"
+
 enum { SHARING_MIN = 4 }; /* of keys, to believe that the next ones share as much */
 
 /* Cut the beginning that `key` shares with all keys of the full leaf; none of its kind may end with
@@ -98,9 +100,10 @@ bool tl_split_append(tl_writer *writer, tl_slice key, tl_slice value)
     unsigned i = writer->path.depth - 1;
     uint8_t *leaf = writer->path.at[i].page;
     unsigned at = tl_page_count(leaf);
-    if (!writer->split.row->opens_right || writer->fill.row->leaf_fill != NULL ||
-        writer->mode->writes_dense || at == 0 || tl_page_is_dense(leaf) ||
-        tl_page_upper(leaf).size_bytes != 0 || !is_full(writer, leaf, tl_suffix_of(leaf, key)))
+    if (TL_REGRESSION(split_in_the_middle) || !writer->split.row->opens_right ||
+        writer->fill.row->leaf_fill != NULL || writer->mode->writes_dense || at == 0 ||
+        tl_page_is_dense(leaf) || tl_page_upper(leaf).size_bytes != 0 ||
+        !is_full(writer, leaf, tl_suffix_of(leaf, key)))
         return false;
     uint8_t last_bytes[TL_KEY_BYTES_MAX];
     tl_splitting split = {

@@ -1,4 +1,5 @@
 /* engine/tree/edit.c -- put and delete: find the leaf, own the path, edit in place. */
+#include "engine/base/regression.h"
 #include "engine/store/overflow.h"
 #include "engine/tree/streak.h"
 #include "engine/tree/tree.h"
@@ -82,7 +83,8 @@ static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
     uint8_t *leaf = writer->append_leaf;
     unsigned count = tl_page_count(leaf);
     tl_slice prefix = tl_page_prefix(leaf);
-    if (count == 0 || tl_page_soft_is_due(leaf, writer->pager->page_bytes) ||
+    if (TL_REGRESSION(no_append_path) || count == 0 ||
+        tl_page_soft_is_due(leaf, writer->pager->page_bytes) ||
         key.size_bytes < prefix.size_bytes ||
         !tl_bytes_equal(key.data, prefix.data, prefix.size_bytes))
         return false;

@@ -12,6 +12,7 @@
  * merged, or refilled, with a neighbour of its own, and so on upward.  What was found possible is
  * still possible when its turn comes, because nothing else changes in between.
  */
+#include "engine/base/regression.h"
 #include "engine/tree/division.h"
 
 #include <assert.h>
@@ -42,7 +43,7 @@ static bool underfull(const tl_writer *writer, const uint8_t *page)
     size_t used = tl_page_used(page, writer->pager->page_bytes) - TL_PAGE_HEADER_BYTES;
     /* Long fences alone can fill a branch beyond any threshold. */
     return tl_page_count(page) < (is_branch(page) ? 2u : 1u) ||
-           used < writer->fill.merge_below_bytes;
+           (used < writer->fill.merge_below_bytes && !TL_REGRESSION(missed_merge));
 }
 
 /* String the entries of both pages together, from where left and right point. */

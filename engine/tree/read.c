@@ -1,4 +1,5 @@
 /* engine/tree/read.c -- following a key from the root to its leaf. */
+#include "engine/base/regression.h"
 #include "engine/tree/tree.h"
 
 tl_status tl_page_misplaced(tl_pager *pager, const uint8_t *page)
@@ -13,25 +14,37 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
     tl_ref ref = root->ref;
     const uint8_t *page = NULL;
     tl_slice suffix;
+    if (TL_REGRESSION(descend_twice)) {
+        tl_path path;
+        tl_status status = tl_tree_descend(pager, root, key, &path, counts);
+        if (status != TL_OK)
+            return status;
+    }
     counts->descents++;
     counts->levels += root->depth;
     for (unsigned level = root->depth - 1;; level--) {
         tl_status status = tl_pager_get(pager, ref, level, root->tree_id, &page);
         if (status != TL_OK)
             return status;
+        if (TL_REGRESSION(page_hashed_at_each_read)) {
+            volatile uint32_t unused = tl_page_checksum(page, pager->page_bytes);
+            (void)unused;
+        }
         if (!tl_suffix_take(page, key, &suffix))
             return tl_page_misplaced(pager, page);
         if (level == 0)
             break;
         ref = tl_branch_child(page, tl_branch_find(page, suffix, counts));
-        tl_page_prefetch(pager, ref.pgno,
-                         level == 1 ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
+        if (!TL_REGRESSION(no_prefetch))
+            tl_page_prefetch(pager, ref.pgno,
+                             level == 1 ? tl_leaf_index_bytes(pager) : TL_BRANCH_INDEX_BYTES);
     }
     bool equal;
     unsigned low, high;
     if (!tl_leaf_find_heads(page, suffix, &low, &high, counts))
         return TL_NOT_FOUND;
-    tl_record_prefetch(pager, page, low + (high - low) / 2);
+    if (!TL_REGRESSION(no_prefetch))
+        tl_record_prefetch(pager, page, low + (high - low) / 2);
     unsigned index = tl_leaf_find_between(page, low, high, suffix, &equal, counts);
     if (!equal)
         return TL_NOT_FOUND;

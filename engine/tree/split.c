@@ -8,6 +8,8 @@
  */
 #include "engine/tree/split.h"
 
+#include "engine/base/regression.h"
+
 #include <assert.h>
 
 static tl_slice key_of(const tl_split_input *input, unsigned index, void *buffer)
@@ -51,6 +53,8 @@ static unsigned newright_cut(const tl_splitting *split)
     const tl_split_input *input = &split->input;
     /* Told apart by their keys: the same appends are packed the same way again. */
     uint32_t nth = tl_crc32c(0, split->key.data, split->key.size_bytes);
+    if (TL_REGRESSION(split_in_the_middle))
+        return tl_split_half(input);
     unsigned percent = tl_fill_percent(&writer->fill, nth, input->level);
     unsigned at = tl_split_last(input);
     if (percent >= 100)

@@ -41,6 +41,17 @@ void tl_arguments_unknown(const struct argp_state *state, const char *kind, cons
         argp_error(state, "unknown %s '%s'", kind, word);
 }
 
+double tl_arguments_percent(const struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double percent = strtod(text, &end);
+    if (end != text && *end == '%')
+        end++;
+    if (end == text || *end != '\0' || !(percent > 0 && percent <= 100))
+        argp_error(state, "--%s takes a percentage above 0, as 3%%, not '%s'", option, text);
+    return percent;
+}
+
 uint64_t tl_arguments_number(const struct argp_state *state, const char *option, const char *text,
                              uint64_t min, uint64_t max)
 {

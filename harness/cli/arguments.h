@@ -32,4 +32,7 @@ uint32_t tl_arguments_page_bytes(const struct argp_state *state, const char *tex
 /* A seed, decimal or 0x hexadecimal, or a usage error. */
 uint64_t tl_arguments_seed(const struct argp_state *state, const char *text);
 
+/* "3" or "3%": a share above 0 and at most 100 %; in percent. */
+double tl_arguments_percent(const struct argp_state *state, const char *option, const char *text);
+
 #endif

@@ -48,6 +48,9 @@ int tl_cmd_merge(int argc, char **argv);
 int tl_cmd_gate(int argc, char **argv);
 int tl_cmd_baseline(int argc, char **argv);
 int tl_cmd_doctor(int argc, char **argv);
+int tl_cmd_calibrate(int argc, char **argv);
+int tl_cmd_noise(int argc, char **argv);
+int tl_cmd_regressions(int argc, char **argv);
 
 /* The exit code a status leads to when it ends a command (TL_CORRUPT: 3, TL_INVALID: 2, …). */
 int tl_exit_code(tl_status status);

@@ -1,6 +1,7 @@
 /* harness/cli/cmd_agent.c -- `treelab agent`: one side of a duel's launch, started by `treelab
  * duel` and spoken to as harness/compare/protocol.h says. */
 #include "harness/cli/cmd_run.h"
+#include "harness/cli/seeded.h"
 
 #include "harness/compare/agent.h"
 
@@ -39,7 +40,7 @@ static const struct argp_option options[] = {
     {"cpu",                        OPTION_CPU, "N", 0, "Run on this processor only", 0},
     {"heap",OPTION_HEAP, "BYTES", 0, "Shift the heap", 0},
     {"stack",                       OPTION_STACK, "BYTES", 0, "Shift the stack", 0},
-    {"inject",                       OPTION_INJECT, "WHAT", 0, "cpu:F, alloc:N, io:US: be slower so", 0},
+    {"inject",                       OPTION_INJECT, "WHAT", 0, "cpu:F, work:F, alloc:N, io:US: be slower so", 0},
     {0            },
 };
 
@@ -108,7 +109,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_INJECT:
         if (!tl_inject_parse(value, &asked->agent.inject))
-            argp_error(state, "--inject takes cpu:F, alloc:N or io:US, not '%s'", value);
+            argp_error(state, "--inject takes cpu:F, work:F, alloc:N or io:US, not '%s'", value);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is no option", value);
@@ -142,7 +143,9 @@ int tl_cmd_agent(int argc, char **argv)
         .repeat = 1,
     };
     asked.agent = (tl_agent_request){.run = &asked.run, .cpu = -1};
-    int exit_code = tl_arguments_parse(&agent_argp, argc, argv, &asked);
+    int exit_code = tl_seeded_take("agent", &argc, argv);
+    if (exit_code == TL_EXIT_OK)
+        exit_code = tl_arguments_parse(&agent_argp, argc, argv, &asked);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     asked.run.arm_count = asked.choice.driver_count;

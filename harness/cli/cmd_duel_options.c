@@ -138,18 +138,6 @@ static double percent_of(const struct argp_state *state, const char *option, con
     return tl_effect_log(value);
 }
 
-static int last_cpu(void)
-{
-    cpu_set_t set;
-    int last = -1;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return -1;
-    for (int cpu = 0; cpu <= CPU_LAST; cpu++)
-        if (CPU_ISSET((size_t)cpu, &set))
-            last = cpu;
-    return last;
-}
-
 /* --- arms --- */
 
 static void arm_binary(struct argp_state *state, unsigned side, const char *name, size_t length)
@@ -192,7 +180,7 @@ static void arm_setting(struct argp_state *state, unsigned side, const char *nam
         add_words(state, words, "--page-size", value);
     else if (strcmp(name, "inject") == 0) {
         if (!tl_inject_parse(value, &inject))
-            argp_error(state, "inject takes cpu:F, alloc:N or io:US, not '%s'", value);
+            argp_error(state, "inject takes cpu:F, work:F, alloc:N or io:US, not '%s'", value);
         add_words(state, words, "--inject", value);
     } else {
         size_t length = strlen(spec);
@@ -415,21 +403,22 @@ static const struct argp duel_argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = "ARM ARM",
-    .doc = "Is the second arm slower than the first?  Pairs of fresh processes run slices of a "
-           "workload in turn on one processor; each pair is one sample."
-           "\vAn arm is [BINARY][:KEY=VALUE,...].  Without BINARY it is this program; a driver's "
-           "name in its place is that driver of this program.  Keys are driver, durability, "
-           "batch, page_size, inject (cpu:F, alloc:N, io:US), or settings of the driver.\n\n"
-           "Examples:\n"
-           "  treelab duel tree tree:leaf=rebuild\n"
-           "  treelab duel :split=half_bytes :split=adaptive --workload random,mixed\n"
-           "  treelab duel ../before/treelab build/treelab --mde 3% --budget 4m\n"
-           "  treelab duel tree :driver=lmdb --set phases=insert,get\n"
-           "  treelab duel tree tree:inject=cpu:0.03 --launches 40\n"
-           "\n"
-           "Exit codes: 0 every row passes, 1 a row regressed, 2 usage, 3 a wrong answer or "
-           "different answers, 4 inconclusive, 5 the machine refused or the arms do not fit, 6 "
-           "nothing was measured, 130 interrupted (samples are kept).\n",
+    .doc =
+        "Is the second arm slower than the first?  Pairs of fresh processes run slices of a "
+        "workload in turn on one processor; each pair is one sample."
+        "\vAn arm is [BINARY][:KEY=VALUE,...].  Without BINARY it is this program; a driver's "
+        "name in its place is that driver of this program.  Keys are driver, durability, "
+        "batch, page_size, inject (cpu:F, work:F, alloc:N, io:US), or settings of the driver.\n\n"
+        "Examples:\n"
+        "  treelab duel tree tree:leaf=rebuild\n"
+        "  treelab duel :split=half_bytes :split=adaptive --workload random,mixed\n"
+        "  treelab duel ../before/treelab build/treelab --mde 3% --budget 4m\n"
+        "  treelab duel tree :driver=lmdb --set phases=insert,get\n"
+        "  treelab duel tree tree:inject=cpu:0.03 --launches 40\n"
+        "\n"
+        "Exit codes: 0 every row passes, 1 a row regressed, 2 usage, 3 a wrong answer or "
+        "different answers, 4 inconclusive, 5 the machine refused or the arms do not fit, 6 "
+        "nothing was measured, 130 interrupted (samples are kept).\n",
 };
 
 int tl_duel_options_parse(int argc, char **argv, tl_duel_options *asked)
@@ -442,7 +431,7 @@ int tl_duel_options_parse(int argc, char **argv, tl_duel_options *asked)
         .confirm_launches = CONFIRM_DEFAULT,
         .budget_ns = BUDGET_DEFAULT_S * SECOND_NS,
         .patience_ns = TIMEOUT_DEFAULT_S * SECOND_NS,
-        .cpu = last_cpu(),
+        .cpu = tl_launch_cpu(),
     };
     ssize_t length = readlink("/proc/self/exe", asked->own_binary, sizeof asked->own_binary - 1);
     if (length <= 0 || (size_t)length >= sizeof asked->own_binary - 1) {

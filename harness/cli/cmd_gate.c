@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ typedef struct request {
     const char *only[ROWS_MAX + 1];
     size_t only_count;
     unsigned layers;
+    uint64_t seed, budget_s;
+    double exclude_percent;
     bool quiet;
     char self[PATH_MAX], made[PATH_MAX]; /* this program; a scratch directory of our own */
     tl_progress *progress;
@@ -41,6 +44,9 @@ enum {
     OPTION_JUNIT,
     OPTION_MARKDOWN,
     OPTION_REASON,
+    OPTION_SEED,
+    OPTION_EXCLUDE,
+    OPTION_BUDGET,
 };
 
 static const struct argp_option gate_rows[] = {
@@ -54,11 +60,15 @@ static const struct argp_option gate_rows[] = {
     {"quick",                                                                  OPTION_QUICK, NULL, 0, "Counters and instructions only", 0},
     {"scratch",                                                            OPTION_SCRATCH, "DIR", 0,
      "Where stores live while they run (default: a new one below $TMPDIR, /dev/shm or /tmp)", 0},
-    {"json",                                                             OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
-    {"junit",                              OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
-    {"markdown",                                                                   OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
-    {"quiet",'q', NULL, 0, "No progress on stderr", 0},
-    {0                                                                 },
+    {"seed",                                                             OPTION_SEED, "S", 0, "Of the layer time (default: 1)", 0},
+    {"exclude",                              OPTION_EXCLUDE, "PERCENT", 0,
+     "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
+    {"budget",                                                                   OPTION_BUDGET, "SECONDS", 0, "Of layer time, per row (default: the policy's)", 0},
+    {"json",OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
+    {"junit",                                                                  OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
+    {"markdown",                                                                  OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
+    {"quiet",                                                            'q', NULL, 0, "No progress on stderr", 0},
+    {0                                                        },
 };
 
 static const struct argp_option baseline_rows[] = {
@@ -122,6 +132,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_QUICK:
         asked->layers |= TL_LAYER_COUNTERS | TL_LAYER_INSTRUCTIONS;
+        return 0;
+    case OPTION_EXCLUDE:
+        asked->exclude_percent = tl_arguments_percent(state, "exclude", value);
+        return 0;
+    case OPTION_BUDGET:
+        asked->budget_s = tl_arguments_number(state, "budget", value, 1, 86400);
+        return 0;
+    case OPTION_SEED:
+        asked->seed = tl_arguments_seed(state, value);
         return 0;
     case 'q':
         asked->quiet = true;
@@ -224,6 +243,10 @@ static int prepare(const char *command, request *asked, tl_gate_policy *policy)
         tl_complain(command, "%s", error);
         return status == TL_NOT_FOUND ? TL_EXIT_USAGE : tl_exit_code(status);
     }
+    if (!tl_gate_timing_set(&policy->timing, asked->exclude_percent, (double)asked->budget_s)) {
+        tl_complain(command, "--exclude must be above the policy's delta");
+        return TL_EXIT_USAGE;
+    }
     for (size_t i = 0; i < asked->only_count; i++) {
         bool found = false;
         for (size_t r = 0; r < policy->row_count; r++)
@@ -299,6 +322,7 @@ static int judge(const request *asked, const tl_gate_policy *policy)
         .policy = policy,
         .base = asked->base,
         .candidate = asked->candidate,
+        .seed = asked->seed,
         .baseline = asked->baseline,
         .scratch = asked->scratch,
         .layers = asked->layers != 0 ? asked->layers : TL_LAYERS_ALL,
@@ -328,7 +352,7 @@ static int judge(const request *asked, const tl_gate_policy *policy)
 
 static request defaults(void)
 {
-    return (request){.policy_path = POLICY, .baseline = BASELINE};
+    return (request){.policy_path = POLICY, .baseline = BASELINE, .seed = 1};
 }
 
 int tl_cmd_gate(int argc, char **argv)
@@ -340,6 +364,7 @@ int tl_cmd_gate(int argc, char **argv)
         code = prepare("gate", &asked, &policy);
     if (code == TL_EXIT_OK) {
         tl_catch_interrupt();
+        signal(SIGPIPE, SIG_IGN); /* an agent that died is noticed when it does not answer */
         code = judge(&asked, &policy);
     }
     if (asked.made[0] != '\0')
@@ -351,7 +376,8 @@ int tl_cmd_gate(int argc, char **argv)
 static int update(const request *asked, const tl_gate_policy *policy)
 {
     tl_json *root = tl_baseline_begin(asked->reason, tl_build_revision());
-    tl_counts_source source = {asked->candidate, asked->scratch, interrupted, NULL};
+    tl_counts_source source = {
+        .binary = asked->candidate, .scratch = asked->scratch, .stop = interrupted};
     tl_status status = TL_OK;
     for (size_t i = 0; i < policy->row_count && status == TL_OK; i++) {
         const tl_gate_row *row = &policy->rows[i];

@@ -6,6 +6,7 @@
  * written whatever ended the run.
  */
 #include "harness/cli/cmd_run_journal.h"
+#include "harness/cli/seeded.h"
 
 #include "harness/measure/clock.h"
 #include "harness/report/resultfile.h"
@@ -345,7 +346,9 @@ int tl_cmd_run(int argc, char **argv)
 {
     static run_command command; /* large; zero at the start, used once per process */
     tl_run_request *request = &command.asked.request;
-    int exit_code = tl_run_options_parse(argc, argv, &command.asked);
+    int exit_code = tl_seeded_take("run", &argc, argv);
+    if (exit_code == TL_EXIT_OK)
+        exit_code = tl_run_options_parse(argc, argv, &command.asked);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     command.argc = argc;

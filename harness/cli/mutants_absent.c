@@ -4,5 +4,7 @@
  * mutant_engine.c in this one's place.
  */
 #include "harness/check/mutant_run.h"
+#include "harness/gate/regressions.h"
 
 const tl_mutant_engine *const tl_mutant_engine_here = NULL;
+bool (*const tl_regression_wake_here)(const char *name) = NULL;

@@ -16,6 +16,7 @@
 #include "harness/run/loop.h"
 #include "harness/run/phase.h"
 #include "harness/run/threads.h"
+#include "workloads/keys.h"
 
 #include <alloca.h>
 #include <inttypes.h>
@@ -24,6 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#define EXTRA_STREAM UINT64_C(0x77a0)
 
 enum { EMPTY_SLICES = 32, SPIN_NS = 2000000, HICCUP_NS = 100000, STACK_MAX = 65536 };
 
@@ -36,6 +39,8 @@ typedef struct agent {
     FILE *in, *out;
     tl_store *store;
     void *generator;
+    void *extra; /* the generator of injected reads, or NULL */
+    double extra_owed;
     tl_histogram *histograms;
     tl_scan *scan;
     tl_workload_spec spec;
@@ -161,6 +166,13 @@ static tl_status agent_begin(agent *a, uint64_t value_bytes_max)
     a->generator = a->workload->create(&host, &a->spec, error, sizeof error);
     if (a->generator == NULL)
         return fail(a, TL_INVALID, error);
+    if (a->request->inject.work > 0) {
+        tl_workload_spec spec = a->spec;
+        spec.seed = tl_stream(spec.seed, EXTRA_STREAM);
+        a->extra = a->workload->create(&host, &spec, error, sizeof error);
+        if (a->extra == NULL)
+            return fail(a, TL_INVALID, error);
+    }
     a->phases = a->workload->phases(a->generator, &a->phase_count);
     uint64_t wall_ns = tl_clock_ns() - begin_ns, cpu_ns = tl_clock_cpu_ns() - begin_cpu_ns;
     spin(&hiccups, &longest_ns);
@@ -175,6 +187,40 @@ static tl_status phase_wrong(agent *a)
 {
     say(a, "wrong phase %s: %.800s", a->loop.phase->name, a->check.first_wrong);
     return TL_CORRUPT;
+}
+
+/* One read of the other stream; what it finds is nobody's business. */
+static tl_status extra_read(agent *a, tl_store_txn *txn)
+{
+    tl_op op;
+    tl_slice value;
+    if (a->workload->next_n(a->extra, &op, 1) == 0) { /* the phase is over there: once more */
+        a->workload->start(a->extra, a->loop.phase_index);
+        if (a->workload->next_n(a->extra, &op, 1) == 0)
+            return TL_OK;
+    }
+    tl_status status = op.kind == TL_OP_SCAN
+                           ? tl_scan_run(a->driver, txn, &op, false, a->scan)
+                           : a->driver->get(txn, (tl_slice){op.key, op.key_bytes}, &value);
+    return status == TL_NOT_FOUND ? TL_OK : status;
+}
+
+static tl_status extra_reads(agent *a, size_t ops)
+{
+    tl_store_txn *own = NULL, *txn = a->loop.txn;
+    tl_status status = TL_OK;
+    a->extra_owed += a->request->inject.work * (double)ops;
+    if (a->extra_owed < 1)
+        return TL_OK;
+    if (txn == NULL) {
+        status = a->driver->begin(a->store, true, &own);
+        txn = own;
+    }
+    for (; status == TL_OK && a->extra_owed >= 1; a->extra_owed--)
+        status = extra_read(a, txn);
+    if (own != NULL)
+        a->driver->abort(own);
+    return status;
 }
 
 static tl_status more_ops(agent *a, uint64_t count, const tl_inject *inject, uint64_t *done)
@@ -196,6 +242,10 @@ static tl_status more_ops(agent *a, uint64_t count, const tl_inject *inject, uin
         if (inject != NULL)
             tl_inject_chunk(inject);
         tl_status status = tl_loop_apply(&a->loop, chunk, got);
+        if (status != TL_OK)
+            return status;
+        if (inject != NULL && a->extra != NULL)
+            status = extra_reads(a, got);
         if (status != TL_OK)
             return status;
         *done += got;
@@ -263,6 +313,8 @@ static tl_status phase_next(agent *a)
     };
     a->applied = 0;
     a->scans_audited = false;
+    if (a->extra != NULL)
+        a->workload->start(a->extra, a->next_phase);
     a->workload->start(a->generator, a->next_phase++);
     if (is_whole(phase))
         return phase_whole(a);
@@ -393,6 +445,8 @@ static void agent_release(agent *a)
         a->driver->abort(a->loop.txn);
     if (a->generator != NULL)
         a->workload->destroy(a->generator);
+    if (a->extra != NULL)
+        a->workload->destroy(a->extra);
     tl_scan_list_clear(&a->scans);
     if (a->store != NULL && a->driver->close(a->store) != TL_OK)
         fprintf(stderr, "closing the store failed\n");

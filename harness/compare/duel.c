@@ -192,8 +192,7 @@ static tl_status rounds(tl_duel *duel, tl_duel_stage stage, unsigned from, unsig
     return TL_OK;
 }
 
-/* Would the launches up to the next look end within the budget, at the pace so far? */
-static bool within_budget(const tl_duel *duel, unsigned done, unsigned next)
+bool tl_duel_within_budget(const tl_duel *duel, unsigned done, unsigned next)
 {
     const tl_duel_request *request = duel->request;
     uint64_t spent_ns = 0;
@@ -215,7 +214,7 @@ static tl_status looks(tl_duel *duel)
     unsigned done = 0;
     for (size_t look = 0; look < schedule->count && any_active(duel); look++) {
         unsigned next = schedule->rows[look].launches;
-        if (!within_budget(duel, done, next)) {
+        if (!tl_duel_within_budget(duel, done, next)) {
             duel->out_of_budget = true;
             return TL_OK;
         }

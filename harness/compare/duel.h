@@ -45,6 +45,7 @@ typedef struct tl_duel_load { /* a workload, with the arguments of `treelab agen
     const char *name;
     const char *const *arguments;
     size_t argument_count;
+    const char *const *phases; /* those that are compared, NULL-terminated; NULL: all */
 } tl_duel_load;
 
 typedef enum tl_duel_stage { TL_DUEL_PILOT, TL_DUEL_LOOKS, TL_DUEL_CONFIRM } tl_duel_stage;
@@ -56,8 +57,9 @@ typedef struct tl_duel_request {
     size_t load_count;            /* TL_DUEL_LOADS_MAX at most */
     const char *const *arguments; /* of `treelab agent`, for all */
     size_t argument_count;
-    uint64_t ops;  /* 0: as many as 20 slices need */
-    uint64_t seed; /* of the operations, and of everything drawn by lot */
+    unsigned slices; /* of a phase, at most; 0: 20 */
+    uint64_t ops;    /* 0: as many as these slices need */
+    uint64_t seed;   /* of the operations, and of everything drawn by lot */
     tl_looks looks;
     tl_margins margins;
     unsigned confirm_launches; /* 0: none */
@@ -149,11 +151,13 @@ tl_json *tl_duel_cell_json(const tl_duel *duel, const tl_duel_row *row, uint64_t
 tl_json *tl_duel_launch_json(tl_duel_stage stage, const char *load, uint64_t number,
                              const tl_launch *launch);
 
-/* Within the room. */
+/* Within the room, and for `treelab calibrate`, which judges made-up launches by the same code. */
 TL_MUST_USE tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again);
 void tl_duel_rows_add(tl_duel *duel, size_t load, tl_duel_stage stage);
 TL_MUST_USE tl_status tl_duel_rows_look(tl_duel *duel, size_t look);
 TL_MUST_USE tl_status tl_duel_rows_confirm(tl_duel *duel);
 void tl_duel_rows_count(tl_duel *duel); /* verdicts by counters */
+/* Would launches number `done` to `next` end within the budget, at the pace so far? */
+bool tl_duel_within_budget(const tl_duel *duel, unsigned done, unsigned next);
 
 #endif

@@ -11,9 +11,7 @@
 #include <string.h>
 
 enum {
-    SLICES = 20,
-    SLICES_FIT =
-        12,         /* what the scale is chosen for: the fastest phase would make all others long */
+    SLICES_DEFAULT = 20,
     SLICES_MIN = 5, /* fewer make no median worth the name */
     WARM_PARTS = 4, /* a slice is preceded by a quarter of itself */
     ROUND_OPS = 64, /* generated at once */
@@ -25,8 +23,6 @@ enum {
 #define PASS_ALPHA       0.05
 #define CONFIRM_ALPHA    0.05
 #define BACKGROUND_SHARE 0.02
-/* What a whole phase must last. */
-#define PHASE_NS (SLICES_FIT * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN)
 
 static double ns_per_op(const tl_launch_phase *phase, unsigned side)
 {
@@ -50,7 +46,33 @@ static void note_short(tl_duel_row *row, double phase_ns)
              phase_ns / 1e6, (int)SLICES_MIN);
 }
 
-static void plan_slices(tl_duel_row *row, const tl_launch_phase *phase)
+static unsigned slices_of(const tl_duel *duel)
+{
+    return duel->request->slices == 0 ? SLICES_DEFAULT : duel->request->slices;
+}
+
+/* What a whole phase must last: room for three fifths of the slices, as the fastest phase would
+ * make all others long, and for twice as many as it must have, as a pilot is one sample. */
+static double phase_ns_wanted(const tl_duel *duel)
+{
+    unsigned fit = slices_of(duel) * 3 / 5;
+    if (fit < 2 * SLICES_MIN)
+        fit = 2 * SLICES_MIN;
+    return fit * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN;
+}
+
+static bool compared(const tl_duel *duel, size_t load, const tl_launch_phase *phase)
+{
+    const char *const *name = duel->request->loads[load].phases;
+    if (!phase->timed || name == NULL)
+        return phase->timed;
+    for (; *name != NULL; name++)
+        if (strcmp(*name, phase->name) == 0)
+            return true;
+    return false;
+}
+
+static void plan_slices(tl_duel_row *row, const tl_launch_phase *phase, unsigned slices)
 {
     double each_ns = slower(phase), wanted = SLICE_NS * SLICE_MARGIN;
     row->repeats = phase->repeats;
@@ -61,11 +83,11 @@ static void plan_slices(tl_duel_row *row, const tl_launch_phase *phase)
     uint64_t needed = (uint64_t)ceil(wanted / each_ns);
     if (phase->repeats) {
         uint64_t warm = needed / WARM_PARTS;
-        row->plan = (tl_slice_plan){.count = SLICES, .warm = warm < 1 ? 1 : warm, .ops = needed};
+        row->plan = (tl_slice_plan){.count = slices, .warm = warm < 1 ? 1 : warm, .ops = needed};
         return;
     }
     double parts = (double)phase->ops * each_ns / (wanted * (1 + 1.0 / WARM_PARTS));
-    unsigned count = parts >= SLICES ? SLICES : (unsigned)parts;
+    unsigned count = parts >= slices ? slices : (unsigned)parts;
     if (count < SLICES_MIN) {
         note_short(row, (double)phase->ops * each_ns);
         return;
@@ -106,20 +128,21 @@ static tl_status row_add(tl_duel *duel, size_t load, size_t index)
         row->counter_count[side] = phase->counter_count[side];
         memcpy(row->counters[side], phase->counters[side], sizeof row->counters[side]);
     }
-    plan_slices(row, phase);
+    plan_slices(row, phase, slices_of(duel));
     row->active = row->verdict != TL_VERDICT_INVALID;
     return TL_OK;
 }
 
 /* The scale at which the shortest phase has room for all slices. */
-static uint64_t ops_wanted(const tl_launch *pilot, uint64_t ops)
+static uint64_t ops_wanted(const tl_duel *duel, size_t load, uint64_t ops)
 {
-    double factor = 1;
+    const tl_launch *pilot = &duel->launch;
+    double factor = 1, least_ns = phase_ns_wanted(duel);
     for (size_t i = 0; i < pilot->phase_count; i++) {
         const tl_launch_phase *phase = &pilot->phases[i];
-        double phase_ns = (double)phase->ops * (phase->timed ? slower(phase) : 0);
-        if (phase->timed && !phase->repeats && phase_ns > 0 && PHASE_NS / phase_ns > factor)
-            factor = PHASE_NS / phase_ns;
+        double phase_ns = compared(duel, load, phase) ? (double)phase->ops * slower(phase) : 0;
+        if (!phase->repeats && phase_ns > 0 && least_ns / phase_ns > factor)
+            factor = least_ns / phase_ns;
     }
     double wanted = (double)ops * factor, step = pow(10, floor(log10(wanted))) / 4;
     wanted = ceil(wanted / step) * step; /* round numbers: small changes of speed keep the scale */
@@ -137,7 +160,7 @@ static void note_threads(tl_duel_setup *setup, const tl_launch_phase *phase)
 tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again)
 {
     const tl_launch *pilot = &duel->launch;
-    uint64_t *ops = &duel->setups[load].ops, wanted = ops_wanted(pilot, *ops);
+    uint64_t *ops = &duel->setups[load].ops, wanted = ops_wanted(duel, load, *ops);
     if (*again && !duel->request->by_counters && wanted > *ops) {
         *ops = wanted;
         return TL_OK;
@@ -145,7 +168,7 @@ tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again)
     *again = false;
     for (size_t i = 0; i < pilot->phase_count; i++) {
         note_threads(&duel->setups[load], &pilot->phases[i]);
-        tl_status status = pilot->phases[i].timed ? row_add(duel, load, i) : TL_OK;
+        tl_status status = compared(duel, load, &pilot->phases[i]) ? row_add(duel, load, i) : TL_OK;
         if (status != TL_OK)
             return status;
     }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { BLOCK_BYTES = 4096, ALLOC_MAX = 1000000, IO_US_MAX = 1000000 };
-#define CPU_MAX 10.0
+#define SHARE_MAX 10.0
 
 static const char *after(const char *text, const char *word)
 {
@@ -15,25 +15,40 @@ static const char *after(const char *text, const char *word)
     return strncmp(text, word, length) == 0 ? text + length : NULL;
 }
 
+static bool share(const char *text, double *value)
+{
+    char *end;
+    double number = strtod(text, &end);
+    if (*end != '\0' || !(number >= 0 && number <= SHARE_MAX))
+        return false;
+    *value = number;
+    return true;
+}
+
+static bool count(const char *text, uint64_t max, uint64_t *value)
+{
+    char *end;
+    uint64_t number = strtoull(text, &end, 10);
+    if (*end != '\0' || number > max)
+        return false;
+    *value = number;
+    return true;
+}
+
 bool tl_inject_parse(const char *text, tl_inject *inject)
 {
-    tl_inject made = *inject;
-    const char *number;
-    char *end = NULL;
-    double value = 0;
+    const char *number = strchr(text, ':');
+    if (number == NULL || !((number[1] >= '0' && number[1] <= '9') || number[1] == '.'))
+        return false; /* nor a sign, nor a word that strtod would take */
     if ((number = after(text, "cpu:")) != NULL)
-        value = made.cpu = strtod(number, &end);
-    else if ((number = after(text, "alloc:")) != NULL)
-        value = (double)(made.alloc = strtoull(number, &end, 10)) / ALLOC_MAX;
-    else if ((number = after(text, "io:")) != NULL)
-        value = (double)(made.io_us = strtoull(number, &end, 10)) / IO_US_MAX;
-    else
-        return false;
-    bool is_number = (*number >= '0' && *number <= '9') || *number == '.';
-    if (!is_number || *end != '\0' || !(value >= 0 && value <= (made.cpu > 0 ? CPU_MAX : 1.0)))
-        return false;
-    *inject = made;
-    return true;
+        return share(number, &inject->cpu);
+    if ((number = after(text, "work:")) != NULL)
+        return share(number, &inject->work);
+    if ((number = after(text, "alloc:")) != NULL)
+        return count(number, ALLOC_MAX, &inject->alloc);
+    if ((number = after(text, "io:")) != NULL)
+        return count(number, IO_US_MAX, &inject->io_us);
+    return false;
 }
 
 void tl_inject_chunk(const tl_inject *inject)

@@ -1,6 +1,8 @@
 /* harness/compare/inject.h -- making an arm slower by a known amount, to see what a duel sees.
  *
  *     cpu:0.03    after each slice, spin for 3 % of the CPU time it took
+ *     work:0.03   for every 100 operations 3 more reads, drawn from another stream of the same law:
+ *                 their answers are looked at by nobody
  *     alloc:4     before each chunk of operations, take and give back 4 blocks of 4 KiB
  *     io:20       before each chunk of operations, sleep 20 us: wall time without CPU time
  */
@@ -11,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct tl_inject { /* zeros: nothing */
-    double cpu;
+    double cpu, work;
     uint64_t alloc, io_us;
 } tl_inject;
 

@@ -1,4 +1,5 @@
 /* harness/compare/launch.c -- see launch.h. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "harness/compare/launch.h"
 
 #include "harness/measure/clock.h"
@@ -8,6 +9,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,18 @@ enum {
     TEXT_MAX = 512,
     NUMBER_MAX = 24,
 };
+
+int tl_launch_cpu(void)
+{
+    cpu_set_t set;
+    int last = -1;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return -1;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET((size_t)cpu, &set))
+            last = cpu;
+    return last;
+}
 
 typedef struct pair { /* a launch while it runs */
     const tl_launch_request *request;

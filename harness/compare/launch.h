@@ -97,6 +97,10 @@ typedef struct tl_launch {
 TL_MUST_USE tl_status tl_launch_run(const tl_launch_request *request, tl_launch *launch,
                                     char *error, size_t error_bytes);
 
+/* The last processor that this process may run on; -1: it cannot be told.  The first ones serve
+ * interrupts more often. */
+int tl_launch_cpu(void);
+
 /* What the launch says of a phase: logarithms of tB/tA in CPU time (or wall time).  False: the
  * phase has no slices, or one of no time. */
 bool tl_launch_ratios(const tl_launch_phase *phase, bool wall, double *median, double *sums);

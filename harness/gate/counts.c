@@ -11,7 +11,7 @@
 
 #define RUN_TIMEOUT_NS (UINT64_C(1200) * 1000000000)
 
-enum { PATH_BYTES = 4096, WORDS_BEFORE = 8, OWN_WORDS = 12 };
+enum { PATH_BYTES = 4096, WORDS_BEFORE = 8, OWN_WORDS = 12, WORDS_FURTHER = 8 };
 
 void tl_counts_release(tl_counts *counts)
 {
@@ -97,7 +97,7 @@ static tl_status judge_end(tl_status status, int exit_code, char *error)
 tl_status tl_gate_run_row(const tl_counts_source *source, const tl_gate_row *row,
                           const char *const *before, const char *out, char *error)
 {
-    const char *argv[TL_GATE_WORDS_MAX + WORDS_BEFORE + OWN_WORDS];
+    const char *argv[TL_GATE_WORDS_MAX + WORDS_BEFORE + OWN_WORDS + WORDS_FURTHER];
     const char *const own[] = {"--repeat", "1", "--quiet", "--out", out, "--dir", source->scratch};
     size_t count = 0;
     for (; *before != NULL && count < WORDS_BEFORE; before++)
@@ -106,6 +106,8 @@ tl_status tl_gate_run_row(const tl_counts_source *source, const tl_gate_row *row
     argv[count++] = "run";
     for (size_t i = 0; i < row->word_count; i++)
         argv[count++] = row->words[i];
+    for (size_t i = 0; i < source->word_count && i < WORDS_FURTHER; i++)
+        argv[count++] = source->words[i];
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         argv[count++] = own[i];
     argv[count] = NULL;

@@ -28,6 +28,8 @@ typedef struct tl_counts_source {
     const char *scratch; /* an existing directory for its result and its stores */
     bool (*stop)(void *context);
     void *context;
+    const char *const *words; /* further arguments of `treelab run`; may be NULL */
+    size_t word_count;
 } tl_counts_source;
 
 /* Run the row once, behind the words of `before` (NULL-terminated; valgrind and its options, or

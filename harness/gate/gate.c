@@ -2,6 +2,7 @@
 #include "harness/gate/gate.h"
 
 #include "harness/gate/instructions.h"
+#include "harness/gate/timing.h"
 #include "harness/measure/clock.h"
 
 #include <errno.h>
@@ -48,8 +49,10 @@ void tl_gate_say(tl_gate_finding *finding, tl_gate_verdict verdict, const char *
 
 void tl_gate_report_release(tl_gate_report *report)
 {
-    for (size_t i = 0; i < report->count; i++)
+    for (size_t i = 0; i < report->count; i++) {
         tl_text_clear(&report->findings[i].detail);
+        free(report->findings[i].times);
+    }
     free(report->findings);
     *report = (tl_gate_report){0};
 }
@@ -75,9 +78,17 @@ static void say_failure(tl_gate_finding *finding, const char *side, tl_status st
                     complaint[0] != '\0' ? ": " : "", complaint);
 }
 
-static tl_counts_source source_of(const tl_gate_request *request, const char *binary)
+static tl_counts_source source_of(const tl_gate_request *request, bool candidate)
 {
-    return (tl_counts_source){binary, request->scratch, request->stop, request->context};
+    tl_counts_source source = {.binary = candidate ? request->candidate : request->base,
+                               .scratch = request->scratch,
+                               .stop = request->stop,
+                               .context = request->context};
+    if (candidate) {
+        source.words = request->candidate_words;
+        source.word_count = request->candidate_word_count;
+    }
+    return source;
 }
 
 /* Counters. */
@@ -109,7 +120,7 @@ static void judge_counters(const tl_gate_request *request, const tl_baseline *ba
 {
     char complaint[TL_PROGRAM_TEXT_MAX];
     tl_counts kept, taken;
-    tl_counts_source source = source_of(request, request->candidate);
+    tl_counts_source source = source_of(request, true);
     tl_status known = baseline->root != NULL ? tl_baseline_row(baseline, row, &kept) : TL_NOT_FOUND;
     if (known != TL_OK) {
         tl_gate_say(finding, TL_GATE_FAILED, "%s; `treelab baseline update` takes them",
@@ -188,13 +199,13 @@ static void judge_instructions(const tl_gate_request *request, const tl_gate_row
         tl_gate_say(finding, TL_GATE_SKIPPED, "no base to count beside; --base names a program");
         return;
     }
-    tl_counts_source source = source_of(request, request->base);
+    tl_counts_source source = source_of(request, false);
     tl_status status = tl_instructions_take(&source, row, &base, complaint);
     if (status != TL_OK) {
         say_failure(finding, "base", status, complaint);
         return;
     }
-    source.binary = request->candidate;
+    source = source_of(request, true);
     status = tl_instructions_take(&source, row, &candidate, complaint);
     if (status == TL_OK)
         compare_instructions(request, &base, &candidate, finding);
@@ -206,12 +217,12 @@ static void judge_instructions(const tl_gate_request *request, const tl_gate_row
 
 /* All of it. */
 
-static bool wanted(const tl_gate_request *request, const tl_gate_row *row)
+bool tl_gate_wanted(const char *const *only, const char *wanted)
 {
-    if (request->only == NULL)
+    if (only == NULL)
         return true;
-    for (const char *const *name = request->only; *name != NULL; name++)
-        if (strcmp(*name, row->name) == 0)
+    for (const char *const *name = only; *name != NULL; name++)
+        if (strcmp(*name, wanted) == 0)
             return true;
     return false;
 }
@@ -247,7 +258,8 @@ static tl_status judge_layers(const tl_gate_request *request, const tl_baseline 
     for (size_t l = 0; l < sizeof order / sizeof order[0]; l++) {
         for (size_t r = 0; r < request->policy->row_count && status == TL_OK; r++) {
             const tl_gate_row *row = &request->policy->rows[r];
-            if ((row->layers & request->layers & order[l]) == 0 || !wanted(request, row))
+            if ((row->layers & request->layers & order[l]) == 0 ||
+                !tl_gate_wanted(request->only, row->name))
                 continue;
             if (stopped(request)) {
                 report->interrupted = true;
@@ -257,6 +269,8 @@ static tl_status judge_layers(const tl_gate_request *request, const tl_baseline 
         }
     }
     report->interrupted = stopped(request);
+    if (status == TL_OK && !report->interrupted && (request->layers & TL_LAYER_TIME) != 0)
+        status = tl_gate_judge_time(request, report);
     return status;
 }
 

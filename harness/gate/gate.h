@@ -10,6 +10,7 @@
 #ifndef TL_HARNESS_GATE_H
 #define TL_HARNESS_GATE_H
 
+#include "harness/compare/duel.h"
 #include "harness/gate/counts.h"
 #include "harness/report/text.h"
 
@@ -26,6 +27,16 @@ typedef enum tl_gate_verdict {                  /* in rising gravity */
 } tl_gate_verdict;
 const char *tl_gate_verdict_name(tl_gate_verdict verdict); /* "regressed" */
 
+typedef struct tl_gate_time { /* of one phase; effects are log(candidate / base) of CPU time */
+    char name[2 * TL_LAUNCH_NAME_MAX]; /* "random/insert" */
+    tl_verdict verdict;
+    tl_duel_statistic statistic; /* whose effect this is: the one that failed, or the median */
+    tl_effect effect;            /* of the fresh launches where there was a confirmation */
+    bool judged, confirmed;
+    size_t launches;
+    char note[TL_DUEL_TEXT_MAX];
+} tl_gate_time;
+
 typedef struct tl_gate_finding { /* of one row in one layer */
     const char *row;             /* the policy's */
     unsigned layer;
@@ -34,6 +45,8 @@ typedef struct tl_gate_finding { /* of one row in one layer */
     tl_text detail;                 /* lines that say why; may be empty */
     double ratio;                   /* candidate / base of what decided; NAN where there is none */
     double wall_s;                  /* it took */
+    tl_gate_time *times;            /* owned: of its phases, in layer `time` */
+    size_t time_count;
 } tl_gate_finding;
 
 typedef struct tl_gate_report { /* all zeros: empty and ready */
@@ -45,11 +58,14 @@ void tl_gate_report_release(tl_gate_report *report);
 
 typedef struct tl_gate_request {
     const tl_gate_policy *policy;
-    const char *base, *candidate; /* programs; base may be NULL */
-    const char *baseline;         /* file of kept counters */
-    const char *scratch;          /* an existing directory */
-    unsigned layers;              /* bits: those to look at */
-    const char *const *only;      /* names of rows, NULL-terminated; NULL: all */
+    const char *base, *candidate;       /* programs; base may be NULL */
+    const char *const *candidate_words; /* further arguments of the candidate's agents and runs */
+    size_t candidate_word_count;
+    const char *baseline;    /* file of kept counters */
+    const char *scratch;     /* an existing directory */
+    uint64_t seed;           /* of the layer `time` */
+    unsigned layers;         /* bits: those to look at */
+    const char *const *only; /* names of rows, NULL-terminated; NULL: all */
     bool (*stop)(void *context);
     void (*step)(void *context, const char *row, unsigned layer); /* begins; may be NULL */
     void *context;
@@ -65,6 +81,9 @@ TL_MUST_USE tl_status tl_gate_judge(const tl_gate_request *request, tl_gate_repo
 
 /* The gravest verdict of all. */
 tl_gate_verdict tl_gate_conclude(const tl_gate_report *report);
+
+/* Whether `name` is among `only`; NULL: all are. */
+bool tl_gate_wanted(const char *const *only, const char *name);
 
 /* A new finding, which the report owns; NULL when memory is short. */
 tl_gate_finding *tl_gate_add(tl_gate_report *report, const char *row, unsigned layer);

@@ -17,6 +17,7 @@ static const struct {
     {TL_LAYER_INSTRUCTIONS, "instructions"},
     {TL_LAYER_TIME,         "time"        },
 };
+enum { CONFIRM_MAX = 128, SLICES_MAX = 64 };
 enum { LAYER_COUNT = sizeof layers / sizeof layers[0] };
 
 const char *tl_layer_name(unsigned layer)
@@ -111,9 +112,23 @@ static tl_status read_layers(const reader *from, const tl_json *list, tl_gate_ro
     return row->layers != 0 ? TL_OK : refuse(from, "row '%s' asks for no layer", row->name);
 }
 
+static tl_status read_phases(const reader *from, const tl_json *list, tl_gate_row *row)
+{
+    size_t count = tl_json_size(list);
+    if (list != NULL && (count == 0 || count > TL_GATE_PHASES_MAX))
+        return refuse(from, "row '%s': \"phases\" names 1 to %d phases", row->name,
+                      TL_GATE_PHASES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        row->phases[i] = tl_json_text(tl_json_at(list, i), NULL);
+        if (row->phases[i] == NULL)
+            return refuse(from, "row '%s': \"phases\" is a list of texts", row->name);
+    }
+    return TL_OK;
+}
+
 static tl_status read_row(const reader *from, const tl_json *object, tl_gate_policy *policy)
 {
-    static const char *const members[] = {"name", "run", "layers", "why", NULL};
+    static const char *const members[] = {"name", "run", "layers", "phases", "why", NULL};
     if (policy->row_count == TL_GATE_ROWS_MAX)
         return refuse(from, "more than %d rows", TL_GATE_ROWS_MAX);
     tl_gate_row *row = &policy->rows[policy->row_count];
@@ -130,7 +145,69 @@ static tl_status read_row(const reader *from, const tl_json *object, tl_gate_pol
         status = read_words(from, tl_json_get(object, "run"), row);
     if (status == TL_OK)
         status = read_layers(from, tl_json_get(object, "layers"), row);
+    if (status == TL_OK)
+        status = read_phases(from, tl_json_get(object, "phases"), row);
     return status;
+}
+
+/* A number of `object` within bounds, or the fallback when it is not there. */
+static tl_status read_number(const reader *from, const tl_json *object, const char *name,
+                             double fallback, double least, double most, double *value)
+{
+    const tl_json *member = tl_json_get(object, name);
+    *value = member == NULL ? fallback : tl_json_real(member, (double)NAN);
+    return *value >= least && *value <= most
+               ? TL_OK
+               : refuse(from, "\"%s\" of \"time\" is a number from %g to %g", name, least, most);
+}
+
+static tl_status read_looks(const reader *from, const tl_json *object, tl_looks *looks)
+{
+    const tl_json *launches = tl_json_get(object, "looks"), *alphas = tl_json_get(object, "alphas");
+    char text[TL_GATE_TEXT_MAX] = "";
+    size_t length = 0, count = tl_json_size(launches);
+    *looks = tl_looks_default();
+    if (launches == NULL && alphas == NULL)
+        return TL_OK;
+    for (size_t i = 0; i < count && i < TL_LOOKS_MAX && tl_json_size(alphas) == count; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.0f:%.17g",
+                                   i == 0 ? "" : ",", tl_json_real(tl_json_at(launches, i), 0),
+                                   tl_json_real(tl_json_at(alphas, i), 0));
+    if (count > TL_LOOKS_MAX || !tl_looks_parse(text, looks))
+        return refuse(
+            from, "\"looks\" and \"alphas\" of \"time\" are two lists of the same length: "
+                  "numbers of launches that ascend, and levels that add up to less than a half");
+    return TL_OK;
+}
+
+static tl_status read_time(const reader *from, const tl_json *object, tl_gate_timing *timing)
+{
+    static const char *const members[] = {"looks",   "alphas",   "delta",  "exclude",
+                                          "confirm", "budget_s", "slices", NULL};
+    double delta = 0, largest = 0, confirm = 0, slices = 0;
+    timing->margins = tl_margins_default();
+    tl_status status = known_members(from, object, "\"time\"", members);
+    if (status == TL_OK)
+        status = read_looks(from, object, &timing->looks);
+    if (status == TL_OK)
+        status = read_number(from, object, "delta", 0.005, 0, 0.5, &delta);
+    if (status == TL_OK)
+        status = read_number(from, object, "exclude", 0.05, 0.001, 1, &largest);
+    if (status == TL_OK)
+        status = read_number(from, object, "confirm", 40, 0, CONFIRM_MAX, &confirm);
+    if (status == TL_OK)
+        status = read_number(from, object, "budget_s", 90, 0, 86400, &timing->budget_s);
+    if (status == TL_OK)
+        status = read_number(from, object, "slices", 20, 5, SLICES_MAX, &slices);
+    if (status != TL_OK)
+        return status;
+    if (!(delta < largest))
+        return refuse(from, "\"delta\" of \"time\" is to be below \"exclude\"");
+    timing->margins.delta = tl_effect_log(100 * delta);
+    timing->margins.largest = tl_effect_log(100 * largest);
+    timing->confirm_launches = (unsigned)confirm;
+    timing->slices = (unsigned)slices;
+    return TL_OK;
 }
 
 static tl_status read_root(const reader *from, tl_gate_policy *policy)
@@ -151,7 +228,9 @@ static tl_status read_root(const reader *from, tl_gate_policy *policy)
     policy->instruction_tolerance = tl_json_real(tl_json_get(instructions, "tolerance"), 0.001);
     if (!(policy->instruction_tolerance >= 0 && policy->instruction_tolerance < 1))
         return refuse(from, "\"tolerance\" is a share, 0.001 for a tenth of a percent");
-    policy->time = tl_json_get(root, "time");
+    status = read_time(from, tl_json_get(root, "time"), &policy->timing);
+    if (status != TL_OK)
+        return status;
     policy->inconclusive_fails = tl_json_is_true(tl_json_get(root, "inconclusive_fails"));
     const tl_json *rows = tl_json_get(root, "rows");
     for (size_t i = 0; i < tl_json_size(rows) && status == TL_OK; i++)
@@ -177,6 +256,18 @@ tl_status tl_gate_policy_read(const char *path, tl_gate_policy *policy, char *er
     if (status != TL_OK)
         tl_gate_policy_release(policy);
     return status;
+}
+
+bool tl_gate_timing_set(tl_gate_timing *timing, double exclude_percent, double budget_s)
+{
+    double largest = tl_effect_log(exclude_percent);
+    if (exclude_percent > 0 && !(largest > timing->margins.delta))
+        return false;
+    if (exclude_percent > 0)
+        timing->margins.largest = largest;
+    if (budget_s > 0)
+        timing->budget_s = budget_s;
+    return true;
 }
 
 void tl_gate_policy_release(tl_gate_policy *policy)

@@ -5,16 +5,29 @@
  *                "run": ["--driver", "tree:checkpoint_thread=off", "--workload", "random"],
  *                "layers": ["counters", "instructions", "time"]}],
  *      "instructions": {"tolerance": 0.001},
- *      "time": {...}}
+ *      "time": {"looks": [16, 32, 64, 128], "alphas": [0.001, 0.002, 0.003, 0.004],
+ *               "delta": 0.005, "exclude": 0.05, "confirm": 40, "budget_s": 90, "slices": 20}}
  *
- * A row is one `treelab run`; everything that tells what it measures stands in `run`.
+ * A row is one `treelab run`; everything that tells what it measures stands in `run`.  The layer
+ * `time` compares the phases named in its "phases", or all of them.
+ *
+ * Of `time`: after how many launches samples are looked at, and the one-sided level of each look;
+ * what does not count as a regression (delta) and what a pass excludes, both as shares; launches
+ * that confirm a regression; seconds per row; slices per phase and launch.
  */
 #ifndef TL_HARNESS_GATE_POLICY_H
 #define TL_HARNESS_GATE_POLICY_H
 
+#include "harness/compare/looks.h"
+#include "harness/compare/verdict.h"
 #include "harness/report/json.h"
 
-enum { TL_GATE_ROWS_MAX = 64, TL_GATE_WORDS_MAX = 64, TL_GATE_TEXT_MAX = 512 };
+enum {
+    TL_GATE_ROWS_MAX = 64,
+    TL_GATE_WORDS_MAX = 64,
+    TL_GATE_TEXT_MAX = 512,
+    TL_GATE_PHASES_MAX = 8
+};
 
 enum { /* the layers, as bits */
        TL_LAYER_COUNTERS = 1,
@@ -30,15 +43,23 @@ typedef struct tl_gate_row {
     const char *name;                     /* unique; letters, digits, _ and - */
     const char *words[TL_GATE_WORDS_MAX]; /* of `treelab run`; NULL-terminated */
     size_t word_count;
+    const char *phases[TL_GATE_PHASES_MAX + 1]; /* NULL-terminated; empty: all */
     unsigned layers;
 } tl_gate_row;
+
+typedef struct tl_gate_timing {
+    tl_looks looks;
+    tl_margins margins;
+    unsigned confirm_launches, slices;
+    double budget_s; /* per row, without confirmations */
+} tl_gate_timing;
 
 typedef struct tl_gate_policy {
     tl_json *root; /* owned: all texts live in it */
     tl_gate_row rows[TL_GATE_ROWS_MAX];
     size_t row_count;
     double instruction_tolerance; /* 0.001: a tenth of a percent */
-    const tl_json *time;          /* the object `time`, or NULL; the duel reads it */
+    tl_gate_timing timing;
     bool inconclusive_fails;
 } tl_gate_policy;
 
@@ -49,6 +70,9 @@ typedef struct tl_gate_policy {
  * TL_NOT_FOUND, TL_ACCESS, TL_IO, TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_gate_policy_read(const char *path, tl_gate_policy *policy, char *error,
                                           size_t error_bytes);
+/* Other answers than the file's for this once: the slowdown that a pass excludes and the seconds
+ * per row; 0 keeps the file's.  False: nothing is left between delta and `exclude`. */
+bool tl_gate_timing_set(tl_gate_timing *timing, double exclude_percent, double budget_s);
 void tl_gate_policy_release(tl_gate_policy *policy);
 
 #endif

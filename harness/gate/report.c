@@ -22,6 +22,37 @@ void tl_gate_text(const tl_gate_report *report, tl_text *out)
                  report->interrupted ? " (interrupted: not all rows were looked at)" : "");
 }
 
+static void add_percent(tl_json *object, const char *name, double log_ratio)
+{
+    tl_json_add_real(object, name, tl_effect_percent(log_ratio));
+}
+
+static void add_times(tl_json *row, const tl_gate_finding *finding)
+{
+    if (finding->time_count == 0)
+        return;
+    tl_json *times = tl_json_add_array(row, "times");
+    for (size_t i = 0; i < finding->time_count; i++) {
+        const tl_gate_time *time = &finding->times[i];
+        const tl_effect *effect = &time->effect;
+        tl_json *object = tl_json_add_object(times, NULL);
+        tl_json_add_text(object, "name", time->name);
+        tl_json_add_text(object, "verdict", tl_verdict_name(time->verdict));
+        tl_json_add_text(object, "note", time->note[0] == '\0' ? NULL : time->note);
+        tl_json_add_count(object, "launches", time->launches);
+        if (!time->judged)
+            continue;
+        tl_json_add_text(object, "statistic", tl_duel_statistic_name(time->statistic));
+        tl_json_add_bool(object, "confirmed", time->confirmed);
+        add_percent(object, "estimate_percent", effect->estimate);
+        tl_json_add_real(object, "level", effect->level);
+        add_percent(object, "lower_percent", effect->lower);
+        add_percent(object, "upper_percent", effect->upper);
+        add_percent(object, "half_width_percent", effect->half_width);
+        add_percent(object, "detectable_percent", effect->detectable);
+    }
+}
+
 tl_json *tl_gate_json(const tl_gate_report *report)
 {
     tl_json *root = tl_json_object_new();
@@ -39,6 +70,7 @@ tl_json *tl_gate_json(const tl_gate_report *report)
         tl_json_add_text(row, "detail", tl_text_data(&finding->detail));
         tl_json_add_real(row, "ratio", finding->ratio);
         tl_json_add_real(row, "wall_s", finding->wall_s);
+        add_times(row, finding);
     }
     return root;
 }

@@ -4,10 +4,15 @@
  * got to: below run_low there is no run of run_low_pages or more.  Freeing pages there moves it
  * back.
  */
+#include "engine/base/regression.h"
 #include "engine/store/policies/rows.h"
 
 static uint32_t simple_find(tl_space *space, uint32_t count)
 {
+    if (TL_REGRESSION(free_pages_bit_by_bit) && count == 1)
+        for (uint32_t pgno = 0; pgno < space->page_count; pgno++)
+            if (!tl_bitmap_get(&space->busy, pgno))
+                return pgno;
     if (count == 1)
         return tl_bitmap_first_zero(&space->busy, space->page_count);
     uint32_t from = count >= space->run_low_pages ? space->run_low : 0;

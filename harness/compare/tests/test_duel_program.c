@@ -74,6 +74,15 @@ static void a_duel_of_too_few_launches_is_inconclusive_and_its_result_is_in_the_
     assert_int_equal(system(command), 0); /* no store is left */
 }
 
+/* Both sides must read the same and hold the same at the end: else the exit code were 3. */
+static void injected_work_leaves_the_answers_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(treelab("duel tree tree:inject=work:0.5 --ops 60000 --launches 1 --quiet "
+                             "--dir . --set phases=insert,get,scan"),
+                     4);
+}
+
 static void rows_with_syncs_are_decided_by_counters(void **state)
 {
     (void)state;
@@ -97,6 +106,8 @@ static void what_does_not_fit_or_exist_is_told_with_its_exit_code(void **state)
     assert_true(said("did you mean"));
     assert_int_equal(treelab("duel tree tree:leef=bump --ops 2000 --quiet --dir ."), 2);
     assert_int_equal(treelab("duel tree tree:inject=cpu:-1"), 2);
+    assert_int_equal(treelab("duel tree tree:inject=work:nan"), 2);
+    assert_int_equal(treelab("duel tree tree:inject=alloc:1.5"), 2);
     assert_int_equal(treelab("duel tree tree --looks 32,16"), 2);
     assert_int_equal(treelab("duel tree tree --ops 500 --set phases=insert --quiet --dir ."), 6);
     assert_true(said("invalid"));
@@ -120,6 +131,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_duel_of_too_few_launches_is_inconclusive_and_its_result_is_in_the_schema, setup,
             teardown),
+        cmocka_unit_test_setup_teardown(injected_work_leaves_the_answers_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_with_syncs_are_decided_by_counters, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_or_exist_is_told_with_its_exit_code,
                                         setup, teardown),

@@ -98,12 +98,38 @@ static void a_gate_without_anything_to_compare_does_not_pass(void **state)
     program_says(treelab->err, "--reason is wanted");
 }
 
+/* Two launches reach no level: nothing here depends on how fast anything is. */
+static void the_layer_time_tells_estimate_level_and_launches_of_each_phase(void **state)
+{
+    static const char policy[] =
+        "{\"schema\":\"treelab.gate/1\",\"inconclusive_fails\":true,"
+        "\"time\":{\"looks\":[2],\"alphas\":[0.01],\"slices\":5},\"rows\":["
+        "{\"name\":\"small\",\"run\":[\"--driver\",\"tree\",\"--workload\",\"random\",\"--set\","
+        "\"phases=insert,get\"],\"phases\":[\"get\"]},"
+        "{\"name\":\"durable\",\"run\":[\"--workload\",\"random\",\"--durability\",\"commit\"]}]}";
+    program *treelab = *state;
+    assert_int_equal(tl_wholefile_write("policy.json", policy, strlen(policy)), TL_OK);
+    program_run(treelab, "gate --layers time --base " TREELAB " --json gate.json " FILES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_INCONCLUSIVE);
+    program_says(treelab->out, "small/get: inconclusive");
+    program_says(treelab->out, "no interval at");
+    program_says(treelab->out, "2 launches");
+    program_says(treelab->out, "commits wait for the disk: its counters decide");
+    assert_null(strstr(treelab->out, "small/insert"));
+    program_run(treelab, "gate --layers time " FILES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_NOTHING);
+    program_run(treelab, "gate --layers time --base /bin/true " FILES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    program_says(treelab->out, "does not run as an agent");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         AS_USER(equal_counters_pass_every_time),
         AS_USER(another_count_fails_and_is_named),
         AS_USER(counters_of_another_run_are_not_compared),
+        AS_USER(the_layer_time_tells_estimate_level_and_launches_of_each_phase),
         AS_USER(a_gate_without_anything_to_compare_does_not_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,172 @@
+/* harness/cli/cmd_calibrate_gates.c -- `treelab calibrate gates N`: whole gates of this program
+ * against itself, in a log that only grows.
+ *
+ *     seed  verdict  rows  regressed  inconclusive  seconds  revision
+ */
+#include "harness/cli/cmd_calibrate.h"
+
+#include "harness/compare/binomial.h"
+#include "harness/gate/timing.h"
+#include "harness/measure/clock.h"
+#include "harness/report/machine.h"
+#include "harness/report/wholefile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG "gates.tsv"
+
+enum { PATH_BYTES = 4096, LOG_MAX = 64 << 20 };
+
+typedef struct gate_log {
+    uint64_t gates, alarms, rows, inconclusive;
+    double seconds;
+} gate_log;
+
+static bool stop(void *context)
+{
+    (void)context;
+    return tl_interrupted();
+}
+
+/* Lines that are not whole are no gates. */
+static void count_line(const char *line, gate_log *log)
+{
+    char verdict[32];
+    uint64_t rows, regressed, inconclusive;
+    double seconds;
+    if (sscanf(line, "%*s %31s %" SCNu64 " %" SCNu64 " %" SCNu64 " %lf", verdict, &rows, &regressed,
+               &inconclusive, &seconds) != 5)
+        return;
+    log->gates++;
+    log->alarms += regressed > 0;
+    log->rows += rows;
+    log->inconclusive += inconclusive;
+    log->seconds += seconds;
+}
+
+static int read_log(const char *path, const char *head, gate_log *log)
+{
+    char *text;
+    size_t bytes;
+    tl_status status = tl_wholefile_read(path, LOG_MAX, &text, &bytes);
+    if (status == TL_NOT_FOUND)
+        return TL_EXIT_OK;
+    if (status != TL_OK) {
+        tl_complain("calibrate", "%s: %s", path, tl_status_text(status));
+        return tl_exit_code(status);
+    }
+    bool same = strncmp(text, head, strlen(head)) == 0;
+    for (char *line = text; same && (line = strchr(line, '\n')) != NULL;)
+        if (*++line != '#' && strchr(line, '\n') != NULL)
+            count_line(line, log);
+    free(text);
+    if (same)
+        return TL_EXIT_OK;
+    tl_complain("calibrate",
+                "%s was begun with another policy, machine or noise; name another --out", path);
+    return TL_EXIT_USAGE;
+}
+
+static void count_times(const tl_gate_report *report, gate_log *one)
+{
+    for (size_t i = 0; i < report->count; i++)
+        for (size_t t = 0; t < report->findings[i].time_count; t++) {
+            tl_verdict verdict = report->findings[i].times[t].verdict;
+            one->rows++;
+            one->alarms += verdict == TL_VERDICT_REGRESSED;
+            one->inconclusive += verdict == TL_VERDICT_INCONCLUSIVE;
+        }
+}
+
+/* One gate; TL_EXIT_OK when it came to an end, whatever its verdict. */
+static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *policy,
+                    const char *scratch, uint64_t seed, FILE *file, gate_log *log)
+{
+    tl_gate_report report = {0};
+    tl_gate_request request = {
+        .policy = policy,
+        .base = asked->program,
+        .candidate = asked->program,
+        .scratch = scratch,
+        .layers = TL_LAYER_TIME,
+        .only = asked->only_count > 0 ? asked->only : NULL,
+        .seed = seed,
+        .stop = stop,
+    };
+    gate_log one = {0};
+    uint64_t begin_ns = tl_clock_ns();
+    tl_status status = tl_gate_judge_time(&request, &report);
+    one.seconds = (double)(tl_clock_ns() - begin_ns) / 1e9;
+    count_times(&report, &one);
+    tl_gate_verdict verdict = tl_gate_conclude(&report);
+    int exit_code = status != TL_OK              ? tl_exit_code(status)
+                    : verdict == TL_GATE_WRONG   ? TL_EXIT_WRONG
+                    : verdict == TL_GATE_FAILED  ? TL_EXIT_ENVIRONMENT
+                    : verdict == TL_GATE_SKIPPED ? TL_EXIT_NOTHING
+                                                 : TL_EXIT_OK;
+    if (exit_code != TL_EXIT_OK)
+        tl_complain("calibrate", "%s",
+                    report.count > 0 ? report.findings[0].summary : tl_status_text(status));
+    else if (!report.interrupted) {
+        fprintf(file, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%s\n", seed,
+                tl_gate_verdict_name(verdict), one.rows, one.alarms, one.inconclusive, one.seconds,
+                tl_build_revision());
+        log->gates++;
+        log->alarms += one.alarms > 0;
+        log->rows += one.rows;
+        log->inconclusive += one.inconclusive;
+        log->seconds += one.seconds;
+        if (fflush(file) != 0)
+            exit_code = TL_EXIT_ENVIRONMENT;
+    }
+    tl_gate_report_release(&report);
+    return exit_code;
+}
+
+static void tell(const gate_log *log)
+{
+    if (log->gates == 0)
+        return;
+    printf("%" PRIu64 " fresh gates, %.0f s each: %" PRIu64
+           " with a false alarm, at most %.2f %% of gates (95 %%); %" PRIu64 " of %" PRIu64
+           " rows undecided\n",
+           log->gates, log->seconds / (double)log->gates, log->alarms,
+           100 * tl_binomial_upper(log->alarms, log->gates, 0.05), log->inconclusive, log->rows);
+}
+
+int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *policy,
+                       const char *scratch)
+{
+    char path[PATH_BYTES], head[TL_SAMPLES_HEAD_MAX];
+    gate_log log = {0};
+    snprintf(path, sizeof path, "%.3900s/" LOG, asked->out);
+    tl_calibrate_head(asked, policy, "treelab.calibrate.gates/1", true, head);
+    int exit_code = read_log(path, head, &log);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
+    if (log.gates > 0 && !asked->resume) {
+        tl_complain("calibrate", "%s is there; --resume adds to it, or name another --out", path);
+        return TL_EXIT_USAGE;
+    }
+    FILE *file = tl_samples_open(path, head);
+    if (file == NULL) {
+        tl_complain("calibrate", "%s: %s", path, strerror(errno));
+        return TL_EXIT_ENVIRONMENT;
+    }
+    tl_progress *progress = tl_progress_begin("calibrate", asked->fresh_gates, asked->quiet);
+    uint64_t before = log.gates;
+    for (uint64_t i = 0; i < asked->fresh_gates && exit_code == TL_EXIT_OK && !tl_interrupted();
+         i++) {
+        exit_code =
+            gate_run(asked, policy, scratch, tl_stream(asked->seed, before + i), file, &log);
+        tl_progress_update(progress, i + 1, "gates");
+    }
+    tl_progress_end(progress);
+    if (fclose(file) != 0)
+        exit_code = TL_EXIT_ENVIRONMENT;
+    tell(&log);
+    return exit_code;
+}
