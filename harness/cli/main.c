@@ -14,7 +14,7 @@ static void print_help(void)
     puts("Usage: treelab COMMAND [ARGUMENT...]\n"
          "Measure and break key-value stores, our own B+tree first among them.\n");
     for (size_t i = 0; i < tl_command_count(); i++)
-        printf("  %-8s %s\n", tl_command_at(i)->name, tl_command_at(i)->summary);
+        printf("  %-12s %s\n", tl_command_at(i)->name, tl_command_at(i)->summary);
     puts("\n"
          "  --help     this text; `treelab COMMAND --help` tells about a command\n"
          "  --version  version and revision\n"
