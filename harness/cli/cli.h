@@ -42,6 +42,7 @@ int tl_cmd_apply(int argc, char **argv);
 int tl_cmd_fuzz(int argc, char **argv);
 int tl_cmd_crash(int argc, char **argv);
 int tl_cmd_report(int argc, char **argv);
+int tl_cmd_export(int argc, char **argv);
 int tl_cmd_keep(int argc, char **argv);
 int tl_cmd_sweep(int argc, char **argv);
 int tl_cmd_merge(int argc, char **argv);

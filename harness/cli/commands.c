@@ -21,6 +21,7 @@ static const tl_command commands[] = {
     {"verify",      "check every invariant of a database file",                   tl_cmd_verify     },
     {"dump",        "print a page, the tree, the free space or the meta blocks",  tl_cmd_dump       },
     {"report",      "draw the plots and the page of a run",                       tl_cmd_report     },
+    {"export",      "give a run to benchstat, google-benchmark or Bencher",       tl_cmd_export     },
     {"keep",        "copy a run to results/ with its question and answer",        tl_cmd_keep       },
     {"doctor",      "say whether this machine is fit to measure on",              tl_cmd_doctor     },
     {"list",        "show drivers, workloads, strategies and counters",           tl_cmd_list       },

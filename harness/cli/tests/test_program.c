@@ -22,9 +22,9 @@ static void help_shows_commands_and_examples_on_stdout(void **state)
 static void every_command_has_help_with_examples(void **state)
 {
     program *treelab = *state;
-    static const char *const commands[] = {"run",  "crash",    "apply", "verify",
-                                           "dump", "report",   "keep",  "doctor",
-                                           "gate", "baseline", "list",  "validate"};
+    static const char *const commands[] = {"run",    "crash", "apply",   "verify", "dump",
+                                           "report", "keep",  "doctor",  "gate",   "baseline",
+                                           "export", "list",  "validate"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "treelab %s", commands[i]);
