@@ -225,7 +225,7 @@ static void short_separators_live_in_their_heads(void **state)
     assert_int_equal(tl_page_heap_lo(d->page), heap - 5);
 }
 
-/* H5: a search among separators that share one head looks at all their bytes. */
+/* A search among separators that share one head looks at all their bytes. */
 static void separators_with_equal_heads_are_told_apart(void **state)
 {
     (void)state;

@@ -252,7 +252,7 @@ static void leaf_modes_follow_the_model_at_64_kib(void **state)
     all_modes_follow_the_model(65536, 5000, 10);
 }
 
-/* H5: keys that differ only behind their zero padding all have one head. */
+/* Keys that differ only behind their zero padding all have one head. */
 static void keys_with_equal_heads_keep_their_order(void **state)
 {
     (void)state;

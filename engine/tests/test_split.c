@@ -91,7 +91,7 @@ static size_t key_long_prefix(maker *m, uint8_t *key)
     return m->key_max;
 }
 
-/* H1: longest keys in ascending order, so that a full last leaf splits again and again. */
+/* Longest keys in ascending order, so that a full last leaf splits again and again. */
 static size_t key_long_ascending(maker *m, uint8_t *key)
 {
     uint64_t number = m->counter++;
@@ -101,7 +101,7 @@ static size_t key_long_ascending(maker *m, uint8_t *key)
     return m->key_max;
 }
 
-/* H5: a few bytes, zeros among them: "a", "a\0", "a\0\0" ... */
+/* A few bytes, zeros among them: "a", "a\0", "a\0\0" ... */
 static size_t key_short(maker *m, uint8_t *key)
 {
     size_t size = 1 + unit_below(m->random, 6);
@@ -110,7 +110,7 @@ static size_t key_short(maker *m, uint8_t *key)
     return size < m->key_max ? size : m->key_max;
 }
 
-/* H2, H3: prefixes nested to any depth.  Neighbours share much or nothing, separators are one byte
+/* Prefixes nested to any depth.  Neighbours share much or nothing, separators are one byte
  * or nearly a whole key, and merging shortens prefixes. */
 static size_t key_nested(maker *m, uint8_t *key)
 {
@@ -372,7 +372,7 @@ static void every_legal_edit_succeeds_at_1_kib_and_the_verifier_is_clean(void **
     /* the hazards were met, not merely passed by */
     assert_true(sum.leaf_splits > 0 && sum.branch_splits > 0 && sum.splits_rightmost > 0);
     assert_true(sum.soft_reencodes > 0 && sum.soft_breaks > 0);
-    /* H1: plans that forgot their fences, and all else that can be wrong with a plan.  How often is
+    /* Plans that forgot their fences, and all else that can be wrong with a plan.  How often is
      * what `garbage` happens to draw and no promise; that each was met and answered is. */
     assert_true(sum.split_fallback_fences > 0 && sum.split_fallback_record > 0);
     assert_true(sum.split_fallback_parent > 0 && sum.split_fallback_sibling > 0);
@@ -381,8 +381,8 @@ static void every_legal_edit_succeeds_at_1_kib_and_the_verifier_is_clean(void **
     assert_true(sum.split_mode_changes > 0);
     assert_true(sum.leaf_merges > 0 && sum.branch_merges > 0);
     assert_true(sum.leaf_moves > 0);
-    assert_true(sum.merge_refused_size > 0);      /* H2: both pages do not fit one */
-    assert_true(sum.merge_refused_separator > 0); /* H3: the parent cannot take the separator */
+    assert_true(sum.merge_refused_size > 0);      /* both pages do not fit one */
+    assert_true(sum.merge_refused_separator > 0); /* the parent cannot take the separator */
     assert_true(sum.root_grows > 0 && sum.root_collapses > 0);
 }
 
