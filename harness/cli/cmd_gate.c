@@ -283,8 +283,8 @@ static bool save(const char *command, const char *path,
 
 static bool save_all(const request *asked, const tl_gate_report *report)
 {
-    bool well = save("gate", asked->junit, tl_gate_junit, report) &
-                save("gate", asked->markdown, tl_gate_markdown, report);
+    bool well = save("gate", asked->junit, tl_gate_junit, report);
+    well = save("gate", asked->markdown, tl_gate_markdown, report) && well;
     if (asked->json == NULL)
         return well;
     tl_json *root = tl_gate_json(report);
