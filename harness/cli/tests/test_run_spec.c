@@ -357,6 +357,7 @@ static void values_that_cannot_be_are_refused_before_anything_runs(void **state)
         {"-L repeat=1,2",                 "'repeat' is of the whole run"             },
         {"-L ops=1,x",                    "ops=x is not a number"                    },
         {"-L ops=1,,2",                   "an empty value of 'ops'"                  },
+        {"-L lmdb.x=1,2",                 "'lmdb.x' is of no driver of this run"     },
         {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                },
         {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                },
         {"-P ops=1:1000:1",               "more than 64 values of 'ops'"             },
