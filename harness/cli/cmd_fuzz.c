@@ -162,6 +162,7 @@ int tl_cmd_fuzz(int argc, char **argv)
         return code;
     if (wanted.driver == NULL)
         wanted.driver = tl_driver_find("tree");
+    tl_catch_interrupt();
     tl_progress *progress = tl_progress_begin("fuzz", wanted.rounds, wanted.quiet);
     uint64_t round = 0;
     for (; round < wanted.rounds && code == TL_EXIT_OK && !tl_interrupted(); round++) {
