@@ -81,7 +81,7 @@ do for [p = 1:picture_count] {
             }
             set grid xtics lc rgb rule lw 0.6 dt 1
             plot for [k = 1:mode_count] table using (0):(here(i, modes[shown[k]]) ? -column('bar') : NaN):(0):'per_op':(-column('bar') + foot_of(k, mode_count)):(-column('bar') + top_of(k, mode_count)) with boxxyerror lc rgb paints[shown[k]] fs solid 0.75 border lc rgb paints[shown[k]], \
-                 for [k = 1:mode_count] table using (here(i, modes[shown[k]]) ? column('per_op') : NaN):(-column('bar') + 0.5 * (top_of(k, mode_count) + foot_of(k, mode_count))):(number(column('per_op'))) with labels left offset 0.6, 0 font ',11' textcolor rgb ink
+                 for [k = 1:mode_count] table using (here(i, modes[shown[k]]) ? column('per_op') : 0):(-column('bar') + 0.5 * (top_of(k, mode_count) + foot_of(k, mode_count))):(here(i, modes[shown[k]]) ? number(column('per_op')) : '') with labels left offset 0.6, 0 font ',11' textcolor rgb ink
         }
         unset multiplot
         unset output

@@ -61,7 +61,7 @@ do for [p = 1:picture_count] {
              for [v = 1:5] table using (here(verdicts[v]) && abs(column('estimate_percent')) <= reach ? column('estimate_percent') : NaN):(-column('row')) with points pt shapes[v] ps 0.95 lw 1.6 lc rgb paints[v], \
              for [v = 1:5] table using (here(verdicts[v]) && column('estimate_percent') > reach ? 0.93 * reach : NaN):(-column('row')):(0.07 * reach):(0) with vectors head filled size graph 0.02,25 lw 2.2 lc rgb paints[v], \
              for [v = 1:5] table using (here(verdicts[v]) && column('estimate_percent') < -reach ? -0.93 * reach : NaN):(-column('row')):(-0.07 * reach):(0) with vectors head filled size graph 0.02,25 lw 2.2 lc rgb paints[v], \
-             for [v = 1:5] table using (here(verdicts[v]) ? reach : NaN):(-column('row')):(strcol('text')) with labels left offset 1.2, 0 font ',11' textcolor rgb paints[v]
+             for [v = 1:5] table using (reach):(-column('row')):(here(verdicts[v]) ? strcol('text') : '') with labels left offset 1.2, 0 font ',11' textcolor rgb paints[v]
         unset output
         unset object 1
         unset arrow

@@ -20,6 +20,7 @@ SI(x) = x < 999.5 ? three(x, '') : x < 999.5e3 ? three(x / 1e3, ' k') : \
 label(median, driver, ratio_count, ratio) = \
     SI(median).(ratio_count > 0 && driver ne 'lmdb' ? sprintf('  %.2f×', ratio) : '')
 here(panel) = strcol('picture') eq picture && column('panel') == panel
+measured(panel) = here(panel) && column('repetitions') > 0
 summary = dir.'/throughput_summary.tsv'
 repetitions = dir.'/throughput.tsv'
 array panel_maxima[200]
@@ -70,8 +71,8 @@ do for [p = 1:picture_count] {
             set grid xtics lc rgb rule lw 0.6 dt 1
             plot for [b = 1:bar_count] summary using (0):(here(i) && column('bar') == b && column('repetitions') > 0 ? -b : NaN):(0):(column('ops_per_s_median')):(-b - 0.36):(-b + 0.36) with boxxyerror lc rgb colours[(bar_drivers[b] - 1) % 8 + 1] fs solid 0.75 border lc rgb colours[(bar_drivers[b] - 1) % 8 + 1], \
                 repetitions using (here(i) ? column('ops_per_s') : NaN):(-column('bar')) with points pt 6 ps 0.6 lw 1.2 lc rgb ink, \
-                summary using (here(i) && column('repetitions') > 0 ? column('ops_per_s_max') : NaN):(-column('bar')):(label(column('ops_per_s_median'), strcol('driver'), column('ratio_count'), column('ratio_median'))) with labels left offset 0.9, 0 font ',11' textcolor rgb ink, \
-                summary using (here(i) && column('repetitions') == 0 ? 0 : NaN):(-column('bar')):(strcol('gap')) with labels left offset 0.9, 0 font ',11' textcolor rgb soft
+                summary using (measured(i) ? column('ops_per_s_max') : 0):(-column('bar')):(measured(i) ? label(column('ops_per_s_median'), strcol('driver'), column('ratio_count'), column('ratio_median')) : '') with labels left offset 0.9, 0 font ',11' textcolor rgb ink, \
+                summary using (0):(-column('bar')):(here(i) && column('repetitions') == 0 ? strcol('gap') : '') with labels left offset 0.9, 0 font ',11' textcolor rgb soft
         }
         unset multiplot
         unset output

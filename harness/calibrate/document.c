@@ -31,12 +31,14 @@ static void text_rows(const tl_calibration *made, tl_text *out)
                  "sd", "lag-1", "floor", "s/launch", "alarms", "undone", "undecided");
     for (size_t i = 0; i < made->row_count; i++) {
         const tl_calibration_row *row = &made->rows[i];
-        tl_text_addf(out,
-                     "%-24s %8zu %+7.2f%% %7.2f%% %+7.2f %6.2f%% %8.2f %7" PRIu64 " %7" PRIu64
-                     " %7.2f%%\n",
-                     row->name, row->launches, tl_effect_percent(row->mean), 100 * row->deviation,
-                     row->lag, tl_effect_percent(row->detectable), row->launch_s, row->alarms,
-                     row->unconfirmed, 100 * share(row->inconclusive, made->gates));
+        char floor_text[32] = "-"; /* too few launches for an interval */
+        if (isfinite(row->detectable))
+            snprintf(floor_text, sizeof floor_text, "%.2f%%", tl_effect_percent(row->detectable));
+        tl_text_addf(
+            out, "%-24s %8zu %+7.2f%% %7.2f%% %+7.2f %7s %8.2f %7" PRIu64 " %7" PRIu64 " %7.2f%%\n",
+            row->name, row->launches, tl_effect_percent(row->mean), 100 * row->deviation, row->lag,
+            floor_text, row->launch_s, row->alarms, row->unconfirmed,
+            100 * share(row->inconclusive, made->gates));
     }
 }
 

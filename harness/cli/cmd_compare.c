@@ -62,8 +62,9 @@ static const struct argp compare_argp = {
            "\vExamples:\n"
            "  treelab compare out/20261121T150000Z_ab12cd34ef56 "
            "out/20261122T150000Z_cd34ef56ab12\n"
-           "  treelab compare --counters results/2026-11-21_peers out/20261122T150000Z_cd34ef56ab12"
-           "\n\nTo compare times, run both side by side: `treelab duel`.\n\n"
+           "  treelab compare --counters results/2026-11-21_large_values "
+           "out/20261122T150000Z_cd34ef56ab12\n\n"
+           "To compare times, run both side by side: `treelab duel`.\n\n"
            "Exit codes: 0 compared (equal or not), 2 usage, 3 equal operations read different "
            "things, 5 times of unlike machines were not shown (see --counters and "
            "--allow-different-machine), 6 the runs have nothing in common.\n",

@@ -52,8 +52,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_SECONDS:
         asked->doctor.measure_ns =
-            tl_arguments_number(state, "--seconds", argument, 0, SECONDS_MAX) *
-            UINT64_C(1000000000);
+            tl_arguments_number(state, "seconds", argument, 0, SECONDS_MAX) * UINT64_C(1000000000);
         return 0;
     case OPTION_JSON:
         asked->json = argument;

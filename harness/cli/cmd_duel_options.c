@@ -309,6 +309,19 @@ typedef struct settings_kept { /* until the arms are known */
 } settings_kept;
 static settings_kept kept;
 
+/* Unless it is one that this process may use, both sides would run anywhere. */
+static int processor_of(struct argp_state *state, const char *value)
+{
+    cpu_set_t set;
+    if (strcmp(value, "any") == 0)
+        return -1;
+    int cpu = (int)tl_arguments_number(state, "cpu", value, 0, CPU_LAST);
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && !CPU_ISSET((size_t)cpu, &set))
+        argp_error(state, "--cpu %d: this process may not run there; the last one is %d", cpu,
+                   tl_launch_cpu());
+    return cpu;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     tl_duel_options *asked = state->input;
@@ -370,9 +383,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         request->seed = tl_arguments_seed(state, value);
         return 0;
     case OPTION_CPU:
-        request->cpu = strcmp(value, "any") == 0
-                           ? -1
-                           : (int)tl_arguments_number(state, "cpu", value, 0, CPU_LAST);
+        request->cpu = processor_of(state, value);
         return 0;
     case OPTION_TIMEOUT:
         request->patience_ns = time_of(state, "timeout", value);

@@ -53,10 +53,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         wanted->seed = tl_arguments_seed(state, argument);
         return 0;
     case 'n':
-        wanted->rounds = tl_arguments_number(state, "--rounds", argument, 1, UINT32_MAX);
+        wanted->rounds = tl_arguments_number(state, "rounds", argument, 1, UINT32_MAX);
         return 0;
     case 'l':
-        wanted->steps = tl_arguments_number(state, "--steps", argument, 1, 100000);
+        wanted->steps = tl_arguments_number(state, "steps", argument, 1, 100000);
         return 0;
     case 'o':
         wanted->save = argument;
@@ -162,6 +162,7 @@ int tl_cmd_fuzz(int argc, char **argv)
         return code;
     if (wanted.driver == NULL)
         wanted.driver = tl_driver_find("tree");
+    tl_catch_interrupt();
     tl_progress *progress = tl_progress_begin("fuzz", wanted.rounds, wanted.quiet);
     uint64_t round = 0;
     for (; round < wanted.rounds && code == TL_EXIT_OK && !tl_interrupted(); round++) {

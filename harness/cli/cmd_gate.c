@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define POLICY   "ci/gate.json"
@@ -230,8 +231,24 @@ static bool scratch_make(const char *command, request *asked)
     return false;
 }
 
+/* A name without a slash is looked for in PATH when it is run.  Under callgrind a program that is
+ * not there looks like a callgrind that is not there. */
+static bool can_be_run(const char *command, const char *option, const char *program)
+{
+    struct stat info;
+    if (program == NULL || strchr(program, '/') == NULL)
+        return true;
+    if (stat(program, &info) == 0 && !S_ISDIR(info.st_mode) && access(program, X_OK) == 0)
+        return true;
+    tl_complain(command, "%s '%s' is no program that can be run; name a treelab", option, program);
+    return false;
+}
+
 static int prepare(const char *command, request *asked, tl_gate_policy *policy)
 {
+    if (!can_be_run(command, "--base", asked->base) ||
+        !can_be_run(command, "--candidate", asked->candidate))
+        return TL_EXIT_USAGE;
     char error[TL_GATE_TEXT_MAX + PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", asked->self, sizeof asked->self - 1);
     if (asked->candidate == NULL && length > 0) {

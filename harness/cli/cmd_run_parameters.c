@@ -161,7 +161,14 @@ static void vary_drivers(tl_choice *choice, struct argp_state *state,
                          const tl_run_parameter *parameter)
 {
     char *before[TL_CHOICE_MAX];
-    size_t count = choice->driver_count;
+    size_t count = choice->driver_count, concerned = 0;
+    for (size_t i = 0; i < count; i++)
+        concerned += concerns(parameter, choice->driver_specs[i]);
+    if (concerned == 0)
+        argp_error(state,
+                   "'%s' is of no driver of this run; before the dot stands one of --driver, or "
+                   "'driver' for all of them",
+                   parameter->key);
     memcpy(before, choice->driver_specs, count * sizeof *before);
     choice->driver_count = 0;
     for (size_t i = 0; i < count; i++)

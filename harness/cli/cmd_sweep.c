@@ -100,7 +100,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         asked->stores_dir = value;
         return 0;
     case OPTION_JOBS:
-        asked->jobs = tl_arguments_number(state, "--jobs", value, 1, TL_SWEEP_JOBS_MAX);
+        asked->jobs = tl_arguments_number(state, "jobs", value, 1, TL_SWEEP_JOBS_MAX);
         return 0;
     case OPTION_TIMEOUT:
         if (!tl_parse_seconds(value, &asked->timeout_s))
@@ -356,6 +356,9 @@ static int write_result(command *asked, const tl_sweep_outcome *outcome)
         status = tl_json_read(file, &root);
         if (status == TL_OK)
             status = tl_json_write(root, asked->json_path);
+        if (status != TL_OK)
+            snprintf(error, sizeof error, "--json %.150s: %s", asked->json_path,
+                     tl_status_text(status));
         tl_json_free(root);
     }
     if (status != TL_OK) {

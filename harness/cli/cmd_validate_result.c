@@ -130,8 +130,10 @@ size_t tl_validate_result(const char *path, const tl_json *root)
 {
     judge j = {path, 0};
     const tl_json *cells = tl_json_get(root, "cells"), *summary = tl_json_get(root, "summary");
-    if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), TL_RESULT_SCHEMA) != 0)
-        trouble(&j, "", "schema", "is not " TL_RESULT_SCHEMA);
+    if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), TL_RESULT_SCHEMA) != 0) {
+        trouble(&j, "", "schema", "is not " TL_RESULT_SCHEMA ", the one that is known here");
+        return j.troubles; /* its rules are not those of another */
+    }
     check_rules(&j, root, top_rules, "");
     for (size_t i = 0; i < tl_json_size(cells); i++)
         check_cell(&j, cells, i);

@@ -5,6 +5,7 @@
 #include "harness/script/simhost.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,18 +42,29 @@ static void run_in(const tl_script *script, const tl_driver *driver, const tl_sc
     tl_script_run(script, &config, result);
 }
 
+/* What a child that dies leaves behind is the parent's to remove: a directory around its own. */
+static const char *around; /* set in a child alone */
+
+static bool make_directory(char dir[PATH_MAX])
+{
+    const char *wanted = around != NULL ? around : getenv("TMPDIR");
+    int length = snprintf(dir, PATH_MAX, "%s/treelab-fuzz-XXXXXX",
+                          wanted != NULL && wanted[0] != '\0' ? wanted : "/tmp");
+    return length > 0 && length < PATH_MAX && mkdtemp(dir) != NULL;
+}
+
 static tl_status run_script(const tl_script *script, const tl_driver *driver,
                             tl_script_result *result)
 {
     tl_simhost *host = NULL;
-    char dir[] = "/tmp/treelab-fuzz-XXXXXX";
+    char dir[PATH_MAX];
     if ((driver->capabilities & TL_DRIVER_SIM_IO) != 0) {
         tl_status status = tl_simhost_create(script, &host);
         if (status != TL_OK)
             return status;
     }
     tl_status status = TL_ACCESS;
-    if (mkdtemp(dir) != NULL) {
+    if (make_directory(dir)) {
         run_in(script, driver, host != NULL ? tl_simhost_get(host) : NULL, dir, result);
         status = tl_directory_remove(dir);
     }
@@ -90,9 +102,10 @@ typedef struct telegram { /* what the child sends home */
     char message[TL_TRIAL_MESSAGE_BYTES];
 } telegram;
 
-static void child_body(const tl_steps *steps, const tl_driver *driver, int home)
+static void child_body(const tl_steps *steps, const tl_driver *driver, const char *dir, int home)
 {
     telegram news = {.trial = TL_TRIAL_UNFIT};
+    around = dir;
     alarm(TL_TRIAL_SECONDS);
     news.trial = tl_steps_try(steps, driver, news.message);
     ssize_t sent = write(home, &news, sizeof news); /* fits into a pipe: whole or not at all */
@@ -104,17 +117,25 @@ tl_trial tl_steps_try_apart(const tl_steps *steps, const tl_driver *driver,
 {
     int ends[2], how = 0;
     telegram news;
+    char dir[PATH_MAX];
+    snprintf(message, TL_TRIAL_MESSAGE_BYTES, "no directory for the stores could be made");
+    if (!make_directory(dir))
+        return TL_TRIAL_UNFIT;
     snprintf(message, TL_TRIAL_MESSAGE_BYTES, "no child process could be made");
     fflush(NULL);
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        (void)tl_directory_remove(dir);
         return TL_TRIAL_UNFIT;
+    }
     pid_t child = fork();
     if (child == 0)
-        child_body(steps, driver, ends[1]);
+        child_body(steps, driver, dir, ends[1]);
     close(ends[1]);
     ssize_t got = child < 0 ? 0 : read(ends[0], &news, sizeof news);
     close(ends[0]);
-    if (child < 0 || waitpid(child, &how, 0) != child)
+    bool ended = child > 0 && waitpid(child, &how, 0) == child;
+    (void)tl_directory_remove(dir); /* what is left there tells nothing that the script does not */
+    if (!ended)
         return TL_TRIAL_UNFIT;
     if (got == sizeof news) {
         memcpy(message, news.message, sizeof news.message);
@@ -150,8 +171,8 @@ static tl_status ask_model(const char *text, answers *heard)
     if (status != TL_OK)
         return status;
     const tl_driver *model = tl_driver_find("model");
-    char dir[] = "/tmp/treelab-fuzz-XXXXXX";
-    if (mkdtemp(dir) == NULL) {
+    char dir[PATH_MAX];
+    if (!make_directory(dir)) {
         tl_script_free(script);
         return TL_ACCESS;
     }

@@ -34,7 +34,7 @@ static const char *kind_name(size_t kind)
 /* Labels and names have no comma and no quote: they were cut at commas. */
 static void put_head(FILE *out, const tl_run_cell *cell, const tl_run_phase *phase, size_t row)
 {
-    fprintf(out, "%s,%s,%" PRIu64 ",%s,%.6f,%.6f,", cell->arm->label, cell->load->workload->name,
+    fprintf(out, "%s,%s,%" PRIu64 ",%s,%.6f,%.6f,", cell->arm->label, tl_run_load_name(cell->load),
             cell->repetition, phase->name, (double)row_begin_ns(&phase->series, row) / 1e9,
             (double)row_length_ns(&phase->series, row) / 1e9);
 }
@@ -101,8 +101,9 @@ static void log_phase(FILE *out, const tl_run_cell *cell, const tl_run_phase *ph
             const tl_series_latency *latency = &series->rows[row].latency[kind];
             if (latency->text == NULL)
                 continue;
-            snprintf(tag, sizeof tag, "%s/%s/%s/%s%s", cell->arm->label, cell->load->workload->name,
-                     phase->name, kind_name(kind), kind < TL_SERIES_RESPONSE ? "" : ":response");
+            snprintf(tag, sizeof tag, "%s/%s/%s/%s%s", cell->arm->label,
+                     tl_run_load_name(cell->load), phase->name, kind_name(kind),
+                     kind < TL_SERIES_RESPONSE ? "" : ":response");
             tl_hlog_add(out, tag, series->begin_unix_ns + row_begin_ns(series, row) - base_ns,
                         row_length_ns(series, row), latency->max_ns, latency->text);
         }

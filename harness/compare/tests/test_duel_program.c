@@ -106,6 +106,7 @@ static void what_does_not_fit_or_exist_is_told_with_its_exit_code(void **state)
     assert_true(said("did you mean"));
     assert_int_equal(treelab("duel tree tree:leef=bump --ops 2000 --quiet --dir ."), 2);
     assert_int_equal(treelab("duel tree tree:inject=cpu:-1"), 2);
+    assert_int_equal(treelab("duel tree tree --cpu 1023"), 2); /* it ran anywhere instead */
     assert_int_equal(treelab("duel tree tree:inject=work:nan"), 2);
     assert_int_equal(treelab("duel tree tree:inject=alloc:1.5"), 2);
     assert_int_equal(treelab("duel tree tree --looks 32,16"), 2);

@@ -93,6 +93,9 @@ static void a_gate_without_anything_to_compare_does_not_pass(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_run(treelab, "gate --candidate /bin/false --layers counters " FILES);
     assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    program_run(treelab, "gate --base /no/such/treelab --quick " FILES); /* blamed on valgrind */
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "--base '/no/such/treelab' is no program that can be run");
     program_run(treelab, "baseline update --policy policy.json");
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_says(treelab->err, "--reason is wanted");

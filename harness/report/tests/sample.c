@@ -483,3 +483,12 @@ tl_json *sample_duel_run(void)
     add_duel(run, "random/scan", "<b>&", "pass", -100);
     return run;
 }
+
+tl_json *sample_invalid_duel_run(void)
+{
+    static const char *const argv[] = {"duel", "tree", "tree:leaf=rebuild", NULL};
+    tl_json *run = run_frame("20261122T090000Z_ab12cd34ef56", "ok", 6, argv);
+    tl_json_add_array(run, "cells");
+    add_duel(run, "random/insert", "tree:leaf=rebuild", "invalid", -100);
+    return run;
+}

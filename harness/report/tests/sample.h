@@ -17,6 +17,8 @@ tl_json *sample_crash_run(unsigned findings);
 tl_json *sample_hostile_run(void);
 /* Three duels: a pass, then a regression, then one without an estimate. */
 tl_json *sample_duel_run(void);
+/* One duel of one row, which has no estimate. */
+tl_json *sample_invalid_duel_run(void);
 /* The least run that loads: no cells. */
 tl_json *sample_empty_run(void);
 

@@ -80,6 +80,26 @@ static void a_suite_becomes_one_page_with_pictures(void **state)
         assert_file(dir, files[i], true);
 }
 
+/* gnuplot 5.4 died of labels without a single point: of a run of one phase, and of such a duel. */
+static void a_single_row_is_drawn(void **state)
+{
+    char *dir = *state;
+    tl_json *run = sample_empty_run();
+    sample_add_small_cell(run, "tree", "ycsb_a", 0, 1000, 2000000);
+    put_run(dir, "", run);
+    assert_int_equal(report(dir, NULL, NULL), TL_EXIT_OK);
+    assert_file(dir, "plots/throughput_1.svg", true);
+    assert_file(dir, "plots/throughput_1.png", true);
+}
+
+static void a_duel_of_one_row_is_drawn(void **state)
+{
+    char *dir = *state;
+    put_run(dir, "", sample_invalid_duel_run());
+    assert_int_equal(report(dir, NULL, NULL), TL_EXIT_OK);
+    assert_file(dir, "plots/effects.svg", true);
+}
+
 static void png_is_left_out_on_request(void **state)
 {
     char *dir = *state, no_png[] = "--no-png";
@@ -192,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DIRECTORY(a_suite_becomes_one_page_with_pictures),
+        WITH_DIRECTORY(a_single_row_is_drawn),
+        WITH_DIRECTORY(a_duel_of_one_row_is_drawn),
         WITH_DIRECTORY(png_is_left_out_on_request),
         WITH_DIRECTORY(a_run_without_cells_exits_6_and_still_says_so_in_a_page),
         WITH_DIRECTORY(a_damaged_run_exits_3_and_leaves_nothing),

@@ -169,6 +169,27 @@ static void the_csv_has_a_rate_and_the_latencies_of_each_interval(void **state)
     free(text);
 }
 
+/* Both files had the name of the generator, so that ycsb_a and ycsb_b were one `phases`. */
+static void files_name_a_load_as_the_result_does(void **state)
+{
+    fixture *f = *state;
+    f->load.name = "gets:keys=9";
+    run(f, 1500);
+    tl_run whole = {.request = &f->request, .cells = &f->cell, .cell_count = 1};
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    assert_non_null(out);
+    tl_run_write_series(out, &whole);
+    tl_run_write_hlog(out, &whole);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "\nstalling:x=1,gets:keys=9,0,get,"));
+    assert_non_null(strstr(text, "stalling:x=1/gets:keys=9/get/get"));
+    assert_null(strstr(text, ",gets,"));
+    assert_null(strstr(text, "/gets/"));
+    free(text);
+}
+
 static void durations_need_a_unit_and_nothing_else(void **state)
 {
     (void)state;
@@ -193,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_files_tell_all_of_the_phase, setup, teardown),
         cmocka_unit_test_setup_teardown(the_csv_has_a_rate_and_the_latencies_of_each_interval,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(files_name_a_load_as_the_result_does, setup, teardown),
         cmocka_unit_test(durations_need_a_unit_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
