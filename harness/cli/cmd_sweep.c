@@ -17,6 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 700 };
@@ -227,11 +228,24 @@ static int begin(command *asked)
     return TL_EXIT_OK;
 }
 
+/* The cell that a killed sweep was at dies with it, but not at the same moment: until then it may
+ * write into what is being removed. */
+static tl_status remove_running(const char *path)
+{
+    enum { TRIES_MAX = 100, NAP_NS = 50000000 };
+    tl_status status = tl_directory_remove(path);
+    for (int tries = 1; status != TL_OK && tries < TRIES_MAX && !tl_interrupted(); tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+        status = tl_directory_remove(path);
+    }
+    return status;
+}
+
 /* A killed sweep leaves its "running" behind; a live one is not to be disturbed. */
 static int make_running(command *asked)
 {
     snprintf(asked->running, sizeof asked->running, "%s/running", asked->dir);
-    tl_status status = asked->resume ? tl_directory_remove(asked->running) : TL_OK;
+    tl_status status = asked->resume ? remove_running(asked->running) : TL_OK;
     if (status == TL_OK)
         status = tl_directory_make_fresh(asked->running);
     asked->running_made = status == TL_OK;
