@@ -322,37 +322,12 @@ static int processor_of(struct argp_state *state, const char *value)
     return cpu;
 }
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+/* How it is measured and judged. */
+static error_t parse_method(int key, char *value, struct argp_state *state)
 {
     tl_duel_options *asked = state->input;
     tl_duel_request *request = &asked->request;
     switch (key) {
-    case 'w':
-        tl_choice_add_workloads(&asked->choice, state, value);
-        return 0;
-    case 'n':
-        request->ops = tl_arguments_number(state, "ops", value, 1, OPS_MAX);
-        return 0;
-    case OPTION_SET:
-        if (kept.count == TL_CHOICE_MAX || strchr(value, '=') == NULL)
-            argp_error(state, "--set takes KEY=VALUE, not '%s'", value);
-        kept.texts[kept.count++] = value;
-        return 0;
-    case OPTION_PLUGIN:
-        tl_choice_add_plugin(&asked->choice, state, value);
-        add_words(state, &asked->common, "--plugin", value);
-        return 0;
-    case OPTION_DURABILITY:
-        asked->durability = durability_of(state, value);
-        return 0;
-    case OPTION_PAGE_SIZE:
-        (void)tl_arguments_number(state, "page-size", value, 0, PAGE_MAX);
-        add_words(state, &asked->common, "--page-size", value);
-        return 0;
-    case OPTION_BATCH:
-        (void)tl_arguments_number(state, "batch", value, 0, BATCH_MAX);
-        add_words(state, &asked->common, "--batch", value);
-        return 0;
     case OPTION_LAUNCHES:
         asked->launches = strcmp(value, "auto") == 0 ? 0
                                                      : tl_arguments_number(state, "launches", value,
@@ -388,6 +363,42 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_TIMEOUT:
         request->patience_ns = time_of(state, "timeout", value);
         return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    tl_duel_options *asked = state->input;
+    tl_duel_request *request = &asked->request;
+    switch (key) {
+    case 'w':
+        tl_choice_add_workloads(&asked->choice, state, value);
+        return 0;
+    case 'n':
+        request->ops = tl_arguments_number(state, "ops", value, 1, OPS_MAX);
+        return 0;
+    case OPTION_SET:
+        if (kept.count == TL_CHOICE_MAX || strchr(value, '=') == NULL)
+            argp_error(state, "--set takes KEY=VALUE, not '%s'", value);
+        kept.texts[kept.count++] = value;
+        return 0;
+    case OPTION_PLUGIN:
+        tl_choice_add_plugin(&asked->choice, state, value);
+        add_words(state, &asked->common, "--plugin", value);
+        return 0;
+    case OPTION_DURABILITY:
+        asked->durability = durability_of(state, value);
+        return 0;
+    case OPTION_PAGE_SIZE:
+        (void)tl_arguments_number(state, "page-size", value, 0, PAGE_MAX);
+        add_words(state, &asked->common, "--page-size", value);
+        return 0;
+    case OPTION_BATCH:
+        (void)tl_arguments_number(state, "batch", value, 0, BATCH_MAX);
+        add_words(state, &asked->common, "--batch", value);
+        return 0;
     case OPTION_DIR:
         asked->stores_dir = value;
         return 0;
@@ -406,7 +417,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         finish(state, kept.texts, kept.count);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_method(key, value, state);
     }
 }
 
