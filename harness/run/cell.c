@@ -423,8 +423,9 @@ static void cell_audit_last(cell_run *run, const tl_phase *phases, size_t count)
     }
     tl_truth *truths = NULL;
     tl_workload_spec spec = tl_cell_spec(run->request, run->cell->load);
-    tl_status status = tl_truth_find_cut(run->cell->load->workload, &spec, run->last_ops, &truths,
-                                         &count, error, sizeof error);
+    const tl_truth_limits limits = {.last_ops = run->last_ops};
+    tl_status status = tl_truth_find_within(run->cell->load->workload, &spec, &limits, &truths,
+                                            &count, error, sizeof error);
     if (status != TL_OK) {
         cell_call_failed(run->cell, "replaying what was done", status);
         return;

@@ -201,18 +201,21 @@ static bool any_reads_back(const tl_run_request *request)
 }
 
 /* The truths of all loads; entries stay NULL when no store reads back.  Replaying is also the
- * first thing that asks a workload whether it accepts its settings, so it is always done once. */
+ * first thing that asks a workload whether it accepts its settings, so it is always done once.
+ * TL_BUSY: request->stop said so. */
 static tl_status find_truths(const tl_run_request *request, tl_truth **truths, char *error,
                              size_t error_bytes)
 {
     bool needed = any_reads_back(request);
+    const tl_truth_limits limits = {.last_ops = tl_run_has_limit(request) ? 0 : UINT64_MAX,
+                                    .stop = request->stop,
+                                    .context = request->context};
     for (size_t i = 0; i < request->load_count; i++) {
         size_t count = 0;
         tl_run_request own = tl_run_request_of(request, &request->loads[i]);
         tl_workload_spec spec = tl_cell_spec(&own, &request->loads[i]);
-        tl_status status = tl_truth_find_cut(request->loads[i].workload, &spec,
-                                             tl_run_has_limit(request) ? 0 : UINT64_MAX, &truths[i],
-                                             &count, error, error_bytes);
+        tl_status status = tl_truth_find_within(request->loads[i].workload, &spec, &limits,
+                                                &truths[i], &count, error, error_bytes);
         if (status != TL_OK)
             return status;
         if (!needed) {
@@ -295,10 +298,13 @@ tl_status tl_run_execute(const tl_run_request *request, tl_run **out, char *erro
     if (run->cells == NULL)
         goto end;
     status = find_truths(request, truths, error, error_bytes);
-    if (status != TL_OK)
+    run->interrupted = status == TL_BUSY; /* before the first cell */
+    if (status != TL_OK && !run->interrupted)
         goto end;
 
-    run_rows(run, rows, count, truths, &tools);
+    status = TL_OK;
+    if (!run->interrupted)
+        run_rows(run, rows, count, truths, &tools);
     error[0] = '\0';
     *out = run;
     run = NULL;

@@ -93,17 +93,21 @@ static tl_status table_apply(live_table *table, const tl_op *op)
 
 /* At most `ops_max` operations of the phase. */
 static tl_status replay_phase(const tl_workload *workload, void *generator, const tl_phase *phase,
-                              uint64_t ops_max, live_table *table, char *error, size_t error_bytes)
+                              uint64_t ops_max, const tl_truth_limits *limits, live_table *table,
+                              char *error, size_t error_bytes)
 {
     tl_op ops[OP_CAPACITY];
     uint64_t done = 0;
     for (size_t n; done < ops_max && (n = workload->next_n(generator, ops, OP_CAPACITY)) > 0;
-         done += n)
+         done += n) {
         for (size_t i = 0; i < n && done + i < ops_max; i++) {
             tl_status status = table_apply(table, &ops[i]);
             if (status != TL_OK)
                 return status;
         }
+        if (limits->stop != NULL && limits->stop(limits->context))
+            return TL_BUSY;
+    }
     if (done == phase->ops || done >= ops_max)
         return TL_OK;
     snprintf(error, error_bytes,
@@ -129,12 +133,13 @@ bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index)
 tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
                         tl_truth **truths, size_t *count, char *error, size_t error_bytes)
 {
-    return tl_truth_find_cut(workload, spec, UINT64_MAX, truths, count, error, error_bytes);
+    const tl_truth_limits none = {.last_ops = UINT64_MAX};
+    return tl_truth_find_within(workload, spec, &none, truths, count, error, error_bytes);
 }
 
-tl_status tl_truth_find_cut(const tl_workload *workload, const tl_workload_spec *spec,
-                            uint64_t last_ops, tl_truth **truths, size_t *count, char *error,
-                            size_t error_bytes)
+tl_status tl_truth_find_within(const tl_workload *workload, const tl_workload_spec *spec,
+                               const tl_truth_limits *limits, tl_truth **truths, size_t *count,
+                               char *error, size_t error_bytes)
 {
     tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
     live_table table = {0};
@@ -156,8 +161,9 @@ tl_status tl_truth_find_cut(const tl_workload *workload, const tl_workload_spec 
         if (i < replayed) {
             workload->start(generator, i);
             bool cut = i + 1 == phase_count && tl_truth_can_end_early(phases, phase_count, i);
-            status = replay_phase(workload, generator, &phases[i], cut ? last_ops : UINT64_MAX,
-                                  &table, error, error_bytes);
+            status =
+                replay_phase(workload, generator, &phases[i], cut ? limits->last_ops : UINT64_MAX,
+                             limits, &table, error, error_bytes);
             if (status != TL_OK)
                 goto end;
         }

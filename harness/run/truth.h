@@ -30,9 +30,16 @@ TL_MUST_USE tl_status tl_truth_find(const tl_workload *workload, const tl_worklo
                                     tl_truth **truths, size_t *count, char *error,
                                     size_t error_bytes);
 
-/* The same, of the last phase `last_ops` operations only, if it may end early. */
-TL_MUST_USE tl_status tl_truth_find_cut(const tl_workload *workload, const tl_workload_spec *spec,
-                                        uint64_t last_ops, tl_truth **truths, size_t *count,
-                                        char *error, size_t error_bytes);
+typedef struct tl_truth_limits {
+    uint64_t last_ops;           /* of the last phase no more, if it may end early */
+    bool (*stop)(void *context); /* asked between bursts; true ends it; may be NULL */
+    void *context;
+} tl_truth_limits;
+
+/* The same within limits.  TL_BUSY: limits->stop said so. */
+TL_MUST_USE tl_status tl_truth_find_within(const tl_workload *workload,
+                                           const tl_workload_spec *spec,
+                                           const tl_truth_limits *limits, tl_truth **truths,
+                                           size_t *count, char *error, size_t error_bytes);
 
 #endif

@@ -115,6 +115,38 @@ static void overwrites_deletes_and_returns_are_followed_exactly(void **state)
     free(truths);
 }
 
+static bool stop_at_third_asking(void *context)
+{
+    return ++*(unsigned *)context == 3;
+}
+
+/* With values of a gigabyte the replay before the first cell took minutes and heard nobody. */
+static void a_replay_can_be_stopped(void **state)
+{
+    (void)state;
+    static const tl_op load[] = {OP(PUT, "a", "1"), OP(PUT, "b", "2")};
+    static const tl_phase phases[] = {
+        {.name = "one",   .ops = 2},
+        {.name = "two",   .ops = 2},
+        {.name = "three", .ops = 2}
+    };
+    static const tl_op *const ops[] = {load, load, load};
+    script_now = (script){.phases = phases, .phase_count = 3, .ops = ops};
+    unsigned asked = 0;
+    tl_truth *truths = NULL;
+    size_t count = 7;
+    char error[256];
+    tl_workload_spec spec = {.ops = 1};
+    const tl_truth_limits limits = {
+        .last_ops = UINT64_MAX, .stop = stop_at_third_asking, .context = &asked};
+    assert_int_equal(
+        tl_truth_find_within(&script_workload, &spec, &limits, &truths, &count, error, 256),
+        TL_BUSY);
+    assert_int_equal(asked, 3);
+    assert_null(truths);
+    assert_int_equal(count, 7);
+}
+
 static void many_records_survive_the_growth_of_the_table(void **state)
 {
     (void)state;
@@ -166,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overwrites_deletes_and_returns_are_followed_exactly),
+        cmocka_unit_test(a_replay_can_be_stopped),
         cmocka_unit_test(many_records_survive_the_growth_of_the_table),
         cmocka_unit_test(a_workload_that_yields_less_than_it_announces_is_refused),
     };
