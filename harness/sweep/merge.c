@@ -37,6 +37,7 @@ void tl_merge_release(tl_merge *merge)
     free(merge->cells);
     free(merge->texts);
     tl_json_free(merge->frame);
+    free(merge->frame_text);
     *merge = (tl_merge){0};
 }
 
@@ -144,22 +145,34 @@ static tl_status add_lines(tl_merge *merge, const char *text, const char *path, 
     return status;
 }
 
-/* The frame of the merged result is that of the run whose id is the least. */
-static void offer_frame(tl_merge *merge, const char *dir)
+/* The frame of the merged result is that of the run whose id is the least; ids name a second, and
+ * of runs of the same one it is the frame that reads as the least. */
+static tl_status offer_frame(tl_merge *merge, const char *dir)
 {
     char path[PATH_BYTES];
     tl_json *run = NULL;
     snprintf(path, sizeof path, "%.900s/" TL_RESULT_FILE, dir);
-    if (tl_json_read(path, &run) != TL_OK)
-        return;
-    const char *id = tl_json_text(tl_json_get(run, "id"), NULL);
-    const char *now = tl_json_text(tl_json_get(merge->frame, "id"), NULL);
-    if (id == NULL || (now != NULL && strcmp(now, id) <= 0)) {
+    if (tl_json_read(path, &run) != TL_OK || tl_json_get(run, "id") == NULL) {
         tl_json_free(run);
-        return;
+        return TL_OK;
+    }
+    tl_json *frame = tl_merge_frame(run);
+    char *text = tl_json_line(frame);
+    tl_json_free(run);
+    if (text == NULL) {
+        tl_json_free(frame);
+        return TL_NO_MEMORY;
+    }
+    if (merge->frame_text != NULL && strcmp(merge->frame_text, text) <= 0) {
+        tl_json_free(frame);
+        free(text);
+        return TL_OK;
     }
     tl_json_free(merge->frame);
-    merge->frame = run;
+    free(merge->frame_text);
+    merge->frame = frame;
+    merge->frame_text = text;
+    return TL_OK;
 }
 
 /* A shard without cells ends with a result and no journal. */
@@ -187,12 +200,11 @@ tl_status tl_merge_add(tl_merge *merge, const char *dir, bool is_out)
     }
     status = add_lines(merge, text, path, is_out);
     free(text);
+    if (status == TL_OK)
+        status = offer_frame(merge, dir);
     if (status == TL_NO_MEMORY)
         tell(merge, "out of memory");
-    if (status == TL_OK) {
-        offer_frame(merge, dir);
-        merge->added += !is_out;
-    }
+    merge->added += status == TL_OK && !is_out;
     return status;
 }
 

@@ -29,7 +29,8 @@ typedef struct tl_merge {
     size_t duplicates; /* found again, counted the same */
     size_t conflicts;  /* found again, counted otherwise; each was told */
     size_t added;      /* directories */
-    tl_json *frame;    /* run.json of the directory whose id is the least; NULL: none has one */
+    tl_json *frame;    /* of the directory whose id is the least; NULL: none has a run.json */
+    char *frame_text;  /* it as a line */
     char **texts;      /* revisions and classes */
     size_t text_count;
     void (*tell)(void *context, const char *text);
@@ -54,6 +55,10 @@ TL_MUST_USE tl_status tl_merge_add(tl_merge *merge, const char *dir, bool is_out
  * TL_UNSUPPORTED  cells of two builds; told
  * TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_merge_settle(tl_merge *merge);
+
+/* What a merged result takes over of one part's run.json: all that is not of its cells or its
+ * share.  Of a merged result it is what that one took over. */
+tl_json *tl_merge_frame(const tl_json *run);
 
 /* What is written; each is the same whatever the order and number of parts. */
 void tl_merge_journal(const tl_merge *merge, tl_text *out);

@@ -80,15 +80,27 @@ static void add_cell_to(totals *all, const tl_json *cell)
     }
 }
 
-static void add_options(const tl_merge *merge, tl_json *root)
+static void add_options(const tl_json *of_run, tl_json *frame)
 {
-    const tl_json *of_frame = tl_json_get(merge->frame, "options");
-    tl_json *options = tl_json_add_object(root, "options");
-    for (size_t i = 0; i < tl_json_size(of_frame); i++) {
-        const char *name = tl_json_name(tl_json_at(of_frame, i));
+    tl_json *options = tl_json_add_object(frame, "options");
+    for (size_t i = 0; i < tl_json_size(of_run); i++) {
+        const char *name = tl_json_name(tl_json_at(of_run, i));
         if (strcmp(name, "shard") != 0) /* of one part, and no longer true */
-            tl_json_attach(options, name, tl_sweep_copy(tl_json_at(of_frame, i)));
+            tl_json_attach(options, name, tl_sweep_copy(tl_json_at(of_run, i)));
     }
+}
+
+tl_json *tl_merge_frame(const tl_json *run)
+{
+    static const char *const whole[] = {"tool",  "build",   "machine", "storage",
+                                        "class", "harness", "noise"};
+    tl_json *frame = tl_json_object_new();
+    tl_json_add_text(frame, "id", tl_json_text(tl_json_get(run, "id"), ""));
+    tl_json_add_text(frame, "started", tl_json_text(tl_json_get(run, "started"), ""));
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        tl_json_attach(frame, whole[i], tl_sweep_copy(tl_json_get(run, whole[i])));
+    add_options(tl_json_get(run, "options"), frame);
+    return frame;
 }
 
 /* Cells in the grid's order: the way back from the order of ids. */
@@ -121,6 +133,7 @@ static bool add_cells(const tl_merge *merge, tl_json *root)
 tl_json *tl_merge_run(const tl_merge *merge)
 {
     static const char *const of_frame[] = {"tool", "build", "machine", "storage"};
+    static const char *const behind_class[] = {"harness", "noise", "options"};
     totals all = {0};
     if (merge->frame == NULL)
         return NULL;
@@ -138,9 +151,9 @@ tl_json *tl_merge_run(const tl_merge *merge)
     for (size_t i = 0; i < sizeof of_frame / sizeof of_frame[0]; i++)
         tl_json_attach(root, of_frame[i], tl_sweep_copy(tl_json_get(merge->frame, of_frame[i])));
     add_class(merge, root);
-    tl_json_attach(root, "harness", tl_sweep_copy(tl_json_get(merge->frame, "harness")));
-    tl_json_attach(root, "noise", tl_sweep_copy(tl_json_get(merge->frame, "noise")));
-    add_options(merge, root);
+    for (size_t i = 0; i < sizeof behind_class / sizeof behind_class[0]; i++)
+        tl_json_attach(root, behind_class[i],
+                       tl_sweep_copy(tl_json_get(merge->frame, behind_class[i])));
     tl_json *summary = tl_json_add_object(root, "summary");
     tl_json_add_count(summary, "cells", merge->count);
     tl_json_add_count(summary, "failed", all.failed);

@@ -103,6 +103,31 @@ static void merging_twice_is_merging_once_in_any_order(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_OK);
 }
 
+/* Their ids are equal then; what else they say of their runs is not. */
+static void parts_begun_in_the_same_second_merge_the_same_in_any_order(void **state)
+{
+    program *treelab = *state;
+    sweep_in(treelab, 2);
+    tl_json *runs[2] = {NULL, NULL};
+    assert_int_equal(tl_json_read("of2/1/run.json", &runs[0]), TL_OK);
+    assert_int_equal(tl_json_read("of2/2/run.json", &runs[1]), TL_OK);
+    static const char *const names[] = {"id", "started"};
+    for (size_t i = 0; i < 2; i++)
+        edit("of2/2/run.json", tl_json_text(tl_json_get(runs[1], names[i]), ""),
+             tl_json_text(tl_json_get(runs[0], names[i]), ""), 1);
+    tl_json_free(runs[0]);
+    tl_json_free(runs[1]);
+    edit("of2/1/run.json", "\"Release\"", "\"Rflease\"", 1);
+    edit("of2/1/run.json", "\"RelWith", "\"RflWith", 1);
+    program_run(treelab, "merge a of2/1 of2/2");
+    program_run(treelab, "merge b of2/2 of2/1");
+    program_run(treelab, "merge c of2/2");
+    program_run(treelab, "merge c of2/1 c");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    assert_same_file("a/run.json", "b/run.json");
+    assert_same_file("a/run.json", "c/run.json");
+}
+
 static void a_cell_that_ran_twice_counts_once(void **state)
 {
     program *treelab = *state;
@@ -261,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AS_USER(merged_counters_are_the_same_for_1_2_7_and_32_shards),
         AS_USER(merging_twice_is_merging_once_in_any_order),
+        AS_USER(parts_begun_in_the_same_second_merge_the_same_in_any_order),
         AS_USER(a_cell_that_ran_twice_counts_once),
         AS_USER(a_cell_that_counted_differently_is_a_finding),
         AS_USER(repetitions_are_pooled_histograms_and_all),
