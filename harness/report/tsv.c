@@ -53,6 +53,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_fill_space(&tables);
     tsv_fill_fill(&tables);
     tsv_fill_allocator(&tables);
+    tsv_fill_heat(&tables);
     tsv_fill_measures(&tables);
     tsv_fill_crash(&tables);
     tl_pictures_choose(pictures, 0);

@@ -10,6 +10,8 @@
  *   counters.tsv                   one row per engine counter, driver, workload and phase
  *   allocator.tsv                  leaf=bump against leaf=rebuild, per operation
  *   series.tsv                     one row per interval of a phase
+ *   heat.tsv                       one row per square of a latency heat map
+ *   heat_bins.tsv  heat_panels.tsv its rows and panels, summed up
  *   space.tsv                      one row per store and phase: the file at its end
  *   tradeoff.tsv                   one row per store and workload: written, kept, read
  *   fill.tsv                       one row per bin of a sample of leaves

@@ -31,6 +31,11 @@
       "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tbegin_s\tlength_s"    \
       "\tops_per_s\tp50_ns\tp99_ns\tp99_9_ns\tresponse_p50_ns\tresponse_p99_ns\tresponse_p99_9_ns" \
       "\tsplits\tmerges\talloc_compactions\tcheckpoints\tsteady_s\n")                              \
+    X(heat, "picture\tpanel\tcolumn\tbin\tbegin_s\tlength_s\tlow_ns\thigh_ns\tcount\n")            \
+    X(heat_bins, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition"            \
+                 "\toperation\tlow_ns\thigh_ns\tcount\tcount_max\n")                               \
+    X(heat_panels, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition"          \
+                   "\toperation\tcolumns\tcolumn_s\tlength_s\n")                                   \
     X(fill, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tfrom_ops\tops\tlow_percent" \
             "\thigh_percent\tshare\tlast\n")                                                       \
     X(fill_course, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tmean_percent"   \
@@ -60,6 +65,7 @@ void tsv_fill_space(tsv_tables *tables);
 void tsv_fill_tradeoff(tsv_tables *tables);
 void tsv_fill_fill(tsv_tables *tables);
 void tsv_fill_series(tsv_tables *tables);
+void tsv_fill_heat(tsv_tables *tables);
 void tsv_fill_effects(tsv_tables *tables);
 
 /* One field and the tab after it. */
