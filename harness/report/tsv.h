@@ -16,6 +16,7 @@
  *   tradeoff.tsv                   one row per store and workload: written, kept, read
  *   fill.tsv                       one row per bin of a sample of leaves
  *   effects.tsv                    one row per duel
+ *   calibration_power.tsv, _qq.tsv one row per effect; one per p-value
  *   crash.tsv                      one row per crash cell and variant
  */
 #ifndef TL_HARNESS_TSV_H

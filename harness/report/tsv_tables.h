@@ -45,6 +45,11 @@
       "\tfree_bytes\tamplification\tdepth\n")                                                      \
     X(tradeoff, "picture\tpanel\tpart\tworkload\tdriver\tdriver_no\tnumber\tspace_amplification"   \
                 "\twrite_amplification\tread_p50_ns\tfront\n")                                     \
+    X(calibration_power, "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower" \
+                         "\tpower_upper\tgate_s\n")                                                \
+    X(calibration_qq,                                                                              \
+      "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"               \
+      "\tband_lower\tband_upper\n")                                                                \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -65,6 +70,7 @@ void tsv_fill_space(tsv_tables *tables);
 void tsv_fill_tradeoff(tsv_tables *tables);
 void tsv_fill_fill(tsv_tables *tables);
 void tsv_fill_series(tsv_tables *tables);
+void tsv_fill_calibration(tsv_tables *tables);
 void tsv_fill_heat(tsv_tables *tables);
 void tsv_fill_effects(tsv_tables *tables);
 

@@ -223,6 +223,90 @@ static void a_report_of_many_runs_has_twelve_heat_maps(void **state)
     assert_int_equal(count_pictures(f, "heat"), 12);
 }
 
+/* --- calibrations --- */
+
+static void put_text(const fixture *f, const char *name, const char *content)
+{
+    char path[256];
+    tl_text text = {0};
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    tl_text_add(&text, content);
+    assert_int_equal(tl_text_save(&text, path), TL_OK);
+    tl_text_clear(&text);
+}
+
+#define CALIBRATION                                                                                \
+    "{\"schema\":\"treelab.calibrate/1\",\"gates\":100,\"alarms\":1,\"gate_s\":7,\"rows\":["       \
+    "{\"row\":\"a/b\",\"launches\":80,\"deviation_percent\":2,\"detectable_percent\":null,"        \
+    "\"alarms\":1}],\"origin\":{\"id\":\"I\",\"argv\":[\"calibrate\"],"                            \
+    "\"class\":{\"key\":\"0x77\"},\"options\":{\"seed\":\"0x01\"}}}"
+
+/* Curves are cut where another row stands between: the rows of each follow each other here. */
+static void a_calibration_is_drawn_without_any_run(void **state)
+{
+    fixture *f = *state;
+    put_text(f, "calibration.json", CALIBRATION);
+    put_text(f, "calibration_power.tsv",
+             "row\teffect\tpercent\tgates\tcaught\tpower\tpower_lower\tpower_upper\tgate_s\n"
+             "a/b\tadded\t2\t10\t5\t0.5\t0.2\t0.8\t9\n"
+             "a/b\tinjected\t2\t10\t4\t0.4\t0.1\t0.7\t9\n"
+             "a/b\tadded\t5\t10\t10\t1\t0.7\t1\t9\n"
+             "not/known\tadded\t5\t10\t10\t1\t0.7\t1\t9\n"
+             "cut\tshort\n");
+    put_text(f, "calibration_qq.tsv",
+             "row\tstatistic\trank\tp_expected\tp\testimate_percent\n"
+             "a/b\tmedian\t1\t0.25\t0.1\t0.5\na/b\tmedian\t2\t0.75\t0.6\t-0.1\n");
+    char error[TL_SUITE_ERROR_BYTES] = "", tables[96];
+    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_OK);
+    assert_int_equal(f->suite.part_count, 0);
+    assert_int_equal(tl_groups_make(&f->suite, &f->groups), TL_OK);
+    snprintf(tables, sizeof tables, "%s/plots", f->dir);
+    assert_int_equal(mkdir(tables, 0777), 0);
+    assert_int_equal(tl_tsv_write(&f->suite, &f->groups, tables, &f->pictures, error, sizeof error),
+                     TL_OK);
+    assert_table(f, "plots/calibration_power.tsv",
+                 "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower"
+                 "\tpower_upper\tgate_s\n"
+                 "calibration_1\t1\ta/b\tnone\t0\t100\t1\t0.01\t0.000512801\t0.0465598\t7\n"
+                 "calibration_1\t1\ta/b\tadded\t2\t10\t5\t0.5\t0.2\t0.8\t9\n"
+                 "calibration_1\t1\ta/b\tadded\t5\t10\t10\t1\t0.7\t1\t9\n"
+                 "calibration_1\t1\ta/b\tinjected\t2\t10\t4\t0.4\t0.1\t0.7\t9\n");
+    /* Of two p-values the least is below 1 - sqrt(0.975) in 2.5 of 100 cases. */
+    assert_table(f, "plots/calibration_qq.tsv",
+                 "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
+                 "\tband_lower\tband_upper\n"
+                 "calibration_1\t1\ta/b\tmedian\t1\t0.25\t0.1\t0.5\t2\t0.0125791\t0.841886\n"
+                 "calibration_1\t1\ta/b\tmedian\t2\t0.75\t0.6\t-0.1\t2\t0.158114\t0.987421\n");
+    tl_text captions = {0};
+    load_table(f, "plots/captions.tsv", &captions);
+    assert_non_null(strstr(tl_text_data(&captions), "class 0x77"));
+    assert_non_null(strstr(tl_text_data(&captions), "$ treelab calibrate\n"));
+    tl_text_clear(&captions);
+}
+
+static void a_damaged_calibration_is_named(void **state)
+{
+    fixture *f = *state;
+    char error[TL_SUITE_ERROR_BYTES] = "";
+    put_text(f, "calibration.json", "{\"schema\":");
+    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_CORRUPT);
+    assert_non_null(strstr(error, "calibration.json"));
+    put_text(f, "calibration.json", "{\"schema\":\"treelab.run/1\"}");
+    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_CORRUPT);
+}
+
+static void a_calibration_without_tables_keeps_its_alarms(void **state)
+{
+    fixture *f = *state;
+    put_text(f, "calibration.json", CALIBRATION);
+    put_run(f, "run", sample_empty_run());
+    tabulate(f);
+    assert_int_equal(count_pictures(f, "calibration"), 1);
+    assert_table(f, "calibration_qq.tsv",
+                 "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
+                 "\tband_lower\tband_upper\n");
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
@@ -233,6 +317,9 @@ int main(void)
         WITH_DIRECTORY(four_intervals_make_no_heat_map),
         WITH_DIRECTORY(a_damaged_log_costs_its_lines_only),
         WITH_DIRECTORY(a_report_of_many_runs_has_twelve_heat_maps),
+        WITH_DIRECTORY(a_calibration_is_drawn_without_any_run),
+        WITH_DIRECTORY(a_damaged_calibration_is_named),
+        WITH_DIRECTORY(a_calibration_without_tables_keeps_its_alarms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
