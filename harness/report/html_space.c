@@ -8,4 +8,8 @@ void html_space(html_page *page)
     if (!html_kind(page, "fill", "fill_course"))
         tl_text_add(page->text, "<p>No phase has samples of its tree; <code>treelab run --shapes "
                                 "40</code> takes them.</p>\n");
+    if (!html_kind(page, "pages", "pages"))
+        tl_text_add(page->text, "<p>No map of a file's pages; <code>treelab dump FILE.tl --pages "
+                                "DIR/pages-NAME.tsv</code> leaves one in the report's "
+                                "directory.</p>\n");
 }

@@ -249,6 +249,7 @@ tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, 
         size_t line = 0;
         caption_add(&table, picture, &line, picture->what);
         size_t named = 0;
+        caption_add(&table, picture, &line, picture->source);
         if (picture->origin != NULL)
             caption_add_run(&table, picture, &line, picture->origin);
         for (size_t p = 0; p < suite->part_count && !picture->has_origin; p++) {

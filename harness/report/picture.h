@@ -19,6 +19,7 @@ typedef struct tl_picture {
     size_t workload_no; /* of a latency picture: its groups' */
     size_t panel_count;
     double low, high;      /* the shared value axis, when the kind has one */
+    char source[128];      /* a line of its own below; "": none */
     const tl_json *origin; /* where its numbers come from, shaped like a run.json, */
     bool has_origin;       /* when not from a run of the suite; NULL then: not told */
     bool chosen;           /* by tl_pictures_choose: it is to be drawn */

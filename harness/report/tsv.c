@@ -57,6 +57,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_fill_measures(&tables);
     tsv_fill_crash(&tables);
     tsv_fill_calibration(&tables);
+    tsv_fill_pages(&tables);
     tl_pictures_choose(pictures, 0);
 
     tl_status status = pictures->failed ? TL_NO_MEMORY : TL_OK;

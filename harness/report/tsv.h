@@ -16,6 +16,7 @@
  *   tradeoff.tsv                   one row per store and workload: written, kept, read
  *   fill.tsv                       one row per bin of a sample of leaves
  *   effects.tsv                    one row per duel
+ *   pages.tsv, _squares.tsv, _runs.tsv  a file's pages: sums, the map, runs of free ones
  *   calibration_power.tsv, _qq.tsv one row per effect; one per p-value
  *   crash.tsv                      one row per crash cell and variant
  */

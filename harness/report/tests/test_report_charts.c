@@ -307,6 +307,65 @@ static void a_calibration_without_tables_keeps_its_alarms(void **state)
                  "\tband_lower\tband_upper\n");
 }
 
+/* --- page maps --- */
+
+#define MAP_HEAD                                                                                   \
+    "# treelab.pages/1\n# page_bytes 4096\n# file x<y>.tl\npage\tkind\ttree\tlevel\tused_bytes"    \
+    "\tusable_bytes\n"
+
+/* The tables of what lies beside runs, in a directory of their own: inputs have the same names. */
+static void tabulate_extras(fixture *f)
+{
+    char error[TL_SUITE_ERROR_BYTES] = "", tables[96];
+    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_OK);
+    assert_int_equal(tl_groups_make(&f->suite, &f->groups), TL_OK);
+    snprintf(tables, sizeof tables, "%s/plots", f->dir);
+    assert_int_equal(mkdir(tables, 0777), 0);
+    assert_int_equal(tl_tsv_write(&f->suite, &f->groups, tables, &f->pictures, error, sizeof error),
+                     TL_OK);
+}
+
+static void a_page_map_counts_kinds_and_runs_of_free_pages(void **state)
+{
+    fixture *f = *state;
+    put_text(f, "pages-now.tsv",
+             MAP_HEAD "0\tmeta\t0\t0\t0\t0\n1\tfree\t0\t0\t0\t0\n2\tfree\t0\t0\t0\t0\n"
+                      "3\tleaf\t1\t0\t3000\t4000\n4\tfree\t0\t0\t0\t0\n5\tleaf\t1\t0\t1000\t4000\n"
+                      "6\tnews\t1\t0\t1\t4000\n9\tleaf\t1\t0\t1\t4000\nnot a row\n");
+    put_text(f, "pages-empty.tsv", MAP_HEAD);
+    tabulate_extras(f);
+    assert_int_equal(count_pictures(f, "pages"), 1);
+    assert_table(f, "plots/pages.tsv",
+                 "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
+                 "\tlongest_run\n"
+                 "pages_1\t1\tnow\tfree\t3\t42.86\t-\t2\t2\n"
+                 "pages_1\t1\tnow\tmeta\t1\t14.29\t-\t-\t-\n"
+                 "pages_1\t1\tnow\tleaf\t2\t28.57\t50\t-\t-\n"
+                 "pages_1\t1\tnow\tother\t1\t14.29\t-\t-\t-\n");
+    assert_table(f, "plots/pages_runs.tsv",
+                 "picture\tpanel\tlength\truns\tshare\n"
+                 "pages_1\t1\t2\t1\t0.5\npages_1\t1\t1\t2\t1\n");
+}
+
+static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
+{
+    fixture *f = *state;
+    tl_text map = {0};
+    tl_text_add(&map, MAP_HEAD);
+    for (int i = 0; i < 40000; i++)
+        tl_text_addf(&map, "%d\t%s\t0\t0\t0\t0\n", i, i % 3 == 2 ? "leaf" : "free");
+    put_text(f, "pages.tsv", tl_text_data(&map));
+    tl_text_clear(&map);
+    tabulate_extras(f);
+    load_table(f, "plots/pages_squares.tsv", &map);
+    size_t rows = 0;
+    for (const char *at = tl_text_data(&map); *at != '\0'; at++)
+        rows += *at == '\n';
+    assert_int_equal(rows, 1 + (40000 + 2) / 3);
+    assert_non_null(strstr(tl_text_data(&map), "pages_1\t1\t1\t3\tfree\t0\t")); /* two of three */
+    tl_text_clear(&map);
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
@@ -320,6 +379,8 @@ int main(void)
         WITH_DIRECTORY(a_calibration_is_drawn_without_any_run),
         WITH_DIRECTORY(a_damaged_calibration_is_named),
         WITH_DIRECTORY(a_calibration_without_tables_keeps_its_alarms),
+        WITH_DIRECTORY(a_page_map_counts_kinds_and_runs_of_free_pages),
+        WITH_DIRECTORY(a_map_of_a_large_file_has_a_bounded_number_of_squares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
