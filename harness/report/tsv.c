@@ -45,6 +45,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
 #define TSV_TABLE_AS_HEADER(name, header) tl_text_add(&tables.name, header);
     TSV_TABLE_MAP(TSV_TABLE_AS_HEADER)
     tsv_fill_effects(&tables);
+    tsv_fill_strategies(&tables);
     tsv_fill_throughput(&tables);
     tsv_fill_latency(&tables);
     tsv_fill_series(&tables);

@@ -17,6 +17,7 @@
  *   fill.tsv                       one row per bin of a sample of leaves
  *   effects.tsv                    one row per duel
  *   pages.tsv, _squares.tsv, _runs.tsv  a file's pages: sums, the map, runs of free ones
+ *   strategies.tsv, _dots.tsv      one row per strategy and cost; per repetition or launch
  *   calibration_power.tsv, _qq.tsv one row per effect; one per p-value
  *   crash.tsv                      one row per crash cell and variant
  */

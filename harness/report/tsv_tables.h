@@ -49,6 +49,9 @@
       "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs\tlongest_run\n")   \
     X(pages_squares, "picture\tpanel\tsquare\tfirst_page\tkind\tfill_percent\tpaint\n")            \
     X(pages_runs, "picture\tpanel\tlength\truns\tshare\n")                                         \
+    X(strategies,                                                                                  \
+      "picture\tpanel\tbar\tpart\tworkload\tstrategy\tmeasure\tcount\tvalue\tlower\tupper\n")      \
+    X(strategies_dots, "picture\tpanel\tbar\tnumber\tvalue\n")                                     \
     X(calibration_power, "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower" \
                          "\tpower_upper\tgate_s\n")                                                \
     X(calibration_qq,                                                                              \
@@ -75,6 +78,7 @@ void tsv_fill_tradeoff(tsv_tables *tables);
 void tsv_fill_fill(tsv_tables *tables);
 void tsv_fill_series(tsv_tables *tables);
 void tsv_fill_calibration(tsv_tables *tables);
+void tsv_fill_strategies(tsv_tables *tables);
 void tsv_fill_pages(tsv_tables *tables);
 void tsv_fill_heat(tsv_tables *tables);
 void tsv_fill_effects(tsv_tables *tables);

@@ -366,6 +366,77 @@ static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
     tl_text_clear(&map);
 }
 
+/* --- strategies --- */
+
+static void strategies_have_medians_intervals_and_dots(void **state)
+{
+    fixture *f = *state;
+    tl_json *run = sample_empty_run();
+    for (uint64_t r = 0; r < 6; r++) /* 1000 operations in 1..6 ms: 1e6, 5e5 ... a second */
+        sample_add_small_cell(run, "tree", "random", r, 1000, 1000000 * (r + 1));
+    sample_add_small_cell(run, "tree:split=half_bytes", "random", 0, 1000, 2000000);
+    sample_add_small_cell(run, "lmdb", "random", 0, 1000, 2000000);
+    put_run(f, "", run);
+    tabulate(f);
+    assert_int_equal(count_pictures(f, "strategies"), 1);
+    /* Of six values the least and the largest hold the median in 31 of 32 cases. */
+    assert_table(f, "strategies.tsv",
+                 "picture\tpanel\tbar\tpart\tworkload\tstrategy\tmeasure\tcount\tvalue\tlower"
+                 "\tupper\n"
+                 "strategies_1_random\t1\t1\t20261121T150000Z_000000000000\trandom\tdefault\trate"
+                 "\t6\t291667\t166667\t1e+06\n"
+                 "strategies_1_random\t1\t2\t20261121T150000Z_000000000000\trandom"
+                 "\tsplit=half_bytes\trate\t1\t500000\t-\t-\n");
+}
+
+static void stores_without_a_strategy_have_no_bars(void **state)
+{
+    fixture *f = *state;
+    tl_json *run = sample_empty_run();
+    sample_add_small_cell(run, "tree", "random", 0, 1000, 2000000);
+    sample_add_small_cell(run, "tree:leaf=dense", "random", 0, 1000, 2000000);
+    sample_add_small_cell(run, "lmdb:split=x", "random", 0, 1000, 2000000);
+    put_run(f, "", run);
+    tabulate(f);
+    assert_int_equal(count_pictures(f, "strategies"), 0);
+}
+
+static void a_sweep_has_bars_for_twelve_workloads(void **state)
+{
+    fixture *f = *state;
+    tl_json *run = sample_empty_run();
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "load_%d", i);
+        sample_add_small_cell(run, "tree", name, 0, 1000, 2000000);
+        sample_add_small_cell(run, "tree:fill=bulk90", name, 0, 1000, 2000000);
+    }
+    put_run(f, "", run);
+    tabulate(f);
+    assert_int_equal(count_pictures(f, "strategies"), 12);
+}
+
+static void duels_of_strategies_have_bars_of_their_estimates(void **state)
+{
+    fixture *f = *state;
+    char path[128];
+    tl_json *run = sample_duel_run();
+    put_run(f, "", run);
+    snprintf(path, sizeof path, "%s/run.json", f->dir);
+    tl_text text = {0};
+    assert_int_equal(tl_text_load(&text, path), TL_OK);
+    for (char *at = text.data; (at = strstr(at, "leaf=rebuild")) != NULL; at++)
+        memcpy(at, "split=share1", 12);
+    assert_int_equal(tl_text_save(&text, path), TL_OK);
+    tl_text_clear(&text);
+    tabulate(f);
+    assert_int_equal(count_pictures(f, "strategies"), 1);
+    load_table(f, "strategies.tsv", &text);
+    assert_non_null(strstr(tl_text_data(&text),
+                           "random/insert\tsplit=share1\tcpu_percent\t16\t74.5\t73\t75.75\n"));
+    tl_text_clear(&text);
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
@@ -381,6 +452,10 @@ int main(void)
         WITH_DIRECTORY(a_calibration_without_tables_keeps_its_alarms),
         WITH_DIRECTORY(a_page_map_counts_kinds_and_runs_of_free_pages),
         WITH_DIRECTORY(a_map_of_a_large_file_has_a_bounded_number_of_squares),
+        WITH_DIRECTORY(strategies_have_medians_intervals_and_dots),
+        WITH_DIRECTORY(stores_without_a_strategy_have_no_bars),
+        WITH_DIRECTORY(a_sweep_has_bars_for_twelve_workloads),
+        WITH_DIRECTORY(duels_of_strategies_have_bars_of_their_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
