@@ -232,7 +232,7 @@ static bool caption_names_part(const tl_picture *picture, const tl_suite *suite,
     const tl_suite_part *part = &suite->parts[part_no];
     if (picture->part_no != TL_PICTURE_ALL_PARTS)
         return picture->part_no == part_no;
-    return (strcmp(picture->kind, "effects") == 0 ? part->duel_count : part->crash_count) > 0;
+    return (strcmp(picture->kind, "crash") == 0 ? part->crash_count : part->duel_count) > 0;
 }
 
 tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, const char *dir)

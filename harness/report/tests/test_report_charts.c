@@ -435,6 +435,9 @@ static void duels_of_strategies_have_bars_of_their_estimates(void **state)
     assert_non_null(strstr(tl_text_data(&text),
                            "random/insert\tsplit=share1\tcpu_percent\t16\t74.5\t73\t75.75\n"));
     tl_text_clear(&text);
+    load_table(f, "captions.tsv", &text); /* the command, although it belongs to all parts */
+    assert_non_null(strstr(tl_text_data(&text), "$ treelab duel tree"));
+    tl_text_clear(&text);
 }
 
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
