@@ -208,6 +208,7 @@ typedef struct phase_part {
     size_t index;
     bool is_warmup;
     bool may_end;        /* the phase may end before its stream */
+    tl_limits limits;    /* when; all zeros unless may_end */
     uint64_t ops_before; /* done by the warm-up */
     uint64_t ops;        /* done when it has run */
     tl_run_end end;      /* what ended it */
@@ -241,9 +242,7 @@ static tl_loop part_loop(const cell_run *run, const phase_part *part)
         .context = request->context,
         .phase_index = part->index,
         .ops_before = part->ops_before,
-        .limit_ns = part->is_warmup ? request->warmup_ns
-                    : part->may_end ? request->duration_ns
-                                    : 0,
+        .limit_ns = part->is_warmup ? request->warmup_ns : part->limits.duration_ns,
     };
     tl_rate rate = phase_rate(request, phase);
     if (phase->measured && rate.mode != TL_RATE_CLOSED) {
@@ -258,13 +257,14 @@ static void part_series(const cell_run *run, const phase_part *part, tl_loop *lo
                         tl_series *series)
 {
     const tl_run_request *request = run->request;
-    bool watched = part->may_end && !part->is_warmup && request->until.windows > 0;
-    uint64_t interval_ns = watched ? tl_steady_sample_ns(&request->until) : request->interval_ns;
+    const tl_steady_rule *until = &part->limits.until;
+    bool watched = !part->is_warmup && until->windows > 0;
+    uint64_t interval_ns = watched ? tl_steady_sample_ns(until) : request->interval_ns;
     if (interval_ns == 0 || (!watched && tl_instrument_is_on()))
         return;
     loop->series = series;
     tl_series_begin(series, interval_ns, part->phase->threads > 1 ? part->phase->threads : 1,
-                    run->driver, run->store, watched ? &request->until : NULL);
+                    run->driver, run->store, watched ? until : NULL);
 }
 
 /* Run a part of a phase; false ends the cell. */
@@ -302,7 +302,9 @@ static bool cell_part(cell_run *run, phase_part *part)
     }
     result->shapes = shapes;
     result->series = series;
+    tl_limits own;
     result->limited = part->may_end;
+    result->asked_whole = tl_limits_own(phase, &own) && !tl_limits_any(&own);
     result->partial = loop.end != TL_RUN_END_STREAM || part->ops_before > 0;
     if (part->is_warmup) {
         result->measured = false;
@@ -338,15 +340,23 @@ static bool drop_rest(cell_run *run)
     return true;
 }
 
+/* Whether the phase may end before its stream, and when. */
+static bool phase_limits(const tl_run_request *request, const tl_phase *phases, size_t count,
+                         size_t index, tl_limits *limits)
+{
+    const tl_limits of_run = tl_run_limits(request);
+    tl_limits its = tl_limits_for(&of_run, &phases[index]);
+    bool may_end = tl_limits_any(&its) && tl_truth_can_end_early(phases, count, index);
+    *limits = may_end ? its : (tl_limits){.duration_ns = 0};
+    return may_end;
+}
+
 /* Run phase `index` of `count`; false ends the cell. */
 static bool cell_phase(cell_run *run, const tl_phase *phases, size_t count, size_t index)
 {
     const tl_phase *phase = &phases[index];
-    phase_part part = {
-        .phase = phase,
-        .index = index,
-        .may_end = tl_run_has_limit(run->request) && tl_truth_can_end_early(phases, count, index),
-    };
+    phase_part part = {.phase = phase, .index = index};
+    part.may_end = phase_limits(run->request, phases, count, index, &part.limits);
     if (phase->measured && run->request->warmup_ns > 0 && phase->threads <= 1) {
         part.is_warmup = true;
         if (!cell_part(run, &part))
@@ -415,8 +425,9 @@ static void cell_audit(cell_run *run, const tl_truth *truth)
 static void cell_audit_last(cell_run *run, const tl_phase *phases, size_t count)
 {
     char error[TL_RUN_TEXT_MAX];
-    bool cut = tl_run_has_limit(run->request) && !phases[count - 1].read_only &&
-               tl_truth_can_end_early(phases, count, count - 1);
+    tl_limits its;
+    bool cut =
+        phase_limits(run->request, phases, count, count - 1, &its) && !phases[count - 1].read_only;
     if (!cut) {
         cell_audit(run, &run->truths[count - 1]);
         return;
