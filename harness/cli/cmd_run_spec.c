@@ -172,7 +172,7 @@ static void refuse_crashes(tl_run_options *asked)
         if (tl_spec_kind_of(asked->spec.sections[i].name) == TL_SPEC_CRASH)
             tl_spec_trouble(&asked->spec, asked->spec.sections[i].line,
                             "[%.60s]: `treelab run` crashes nothing; take the section out, and "
-                            "crash a history with `treelab crash SCRIPT.tls`",
+                            "crash what it writes with `treelab crash SPEC`",
                             asked->spec.sections[i].name);
 }
 
