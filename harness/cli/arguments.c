@@ -1,7 +1,9 @@
 /* harness/cli/arguments.c -- argp names the program by argv[0]; ours is two words. */
 #include "harness/cli/arguments.h"
 
-#include <errno.h>
+#include "workloads/number.h"
+#include "workloads/real.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,14 +43,27 @@ void tl_arguments_unknown(const struct argp_state *state, const char *kind, cons
         argp_error(state, "unknown %s '%s'", kind, word);
 }
 
+/* Digits, a point, an exponent, "%"; no sign, and none of strtod's words. */
+static bool read_percent(const char *text, double *percent)
+{
+    bool read = tl_real_read(&text, percent);
+    return read && strcmp(text, *text == '%' ? "%" : "") == 0 && *percent <= 100;
+}
+
 double tl_arguments_percent(const struct argp_state *state, const char *option, const char *text)
 {
-    char *end;
-    double percent = strtod(text, &end);
-    if (end != text && *end == '%')
-        end++;
-    if (end == text || *end != '\0' || !(percent > 0 && percent <= 100))
-        argp_error(state, "--%s takes a percentage above 0, as 3%%, not '%s'", option, text);
+    double percent = 0;
+    if (!read_percent(text, &percent) || percent == 0)
+        argp_error(state, "--%s takes a percentage above 0 and up to 100, as 3%%, not '%s'", option,
+                   text);
+    return percent;
+}
+
+double tl_arguments_share(const struct argp_state *state, const char *option, const char *text)
+{
+    double percent = 0;
+    if (!read_percent(text, &percent))
+        argp_error(state, "--%s takes a percentage from 0 to 100, as 3%%, not '%s'", option, text);
     return percent;
 }
 
@@ -56,19 +71,35 @@ uint64_t tl_arguments_number(const struct argp_state *state, const char *option,
                              uint64_t min, uint64_t max)
 {
     uint64_t value = 0;
-    if (!tl_parse_size(text, min, max, &value))
+    const char *wrong = tl_number_parse(text, TL_NUMBER_SIZE, &value);
+    if (wrong != NULL)
+        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ": '%s' %s", option,
+                   min, max, text, wrong);
+    else if (value < min || value > max)
         argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
                    min, max, text);
     return value;
 }
 
+uint64_t tl_arguments_time(const struct argp_state *state, const char *option, const char *text,
+                           uint64_t max_ns)
+{
+    uint64_t ns = 0;
+    const char *wrong = tl_number_parse(text, TL_NUMBER_TIME, &ns);
+    if (wrong == NULL && ns > max_ns)
+        wrong = "is too long";
+    if (wrong != NULL)
+        argp_error(state, "--%s takes a time such as %s: '%s' %s", option,
+                   tl_number_examples(TL_NUMBER_TIME), text, wrong);
+    return ns;
+}
+
 uint64_t tl_arguments_seed(const struct argp_state *state, const char *text)
 {
-    char *end = NULL;
-    errno = 0;
-    uint64_t seed = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
-        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
+    uint64_t seed = 0;
+    const char *wrong = tl_number_parse(text, TL_NUMBER_SIZE, &seed);
+    if (wrong != NULL)
+        argp_error(state, "--seed takes a number such as 42 or 0x2a: '%s' %s", text, wrong);
     return seed;
 }
 

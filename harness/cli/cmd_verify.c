@@ -30,8 +30,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         wanted->json = argument;
         return 0;
     case 'f':
-        if (!tl_parse_size(argument, 1, UINT32_MAX, &wanted->findings_max))
-            argp_error(state, "--findings wants a number from 1 on, not '%s'", argument);
+        wanted->findings_max = tl_arguments_number(state, "findings", argument, 1, UINT32_MAX);
         return 0;
     default:
         return tl_database_argument(key, argument, state, "verify", &wanted->file);

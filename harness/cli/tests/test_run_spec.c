@@ -354,21 +354,21 @@ static void values_that_cannot_be_are_refused_before_anything_runs(void **state)
     static const struct {
         const char *options, *told;
     } rows[] = {
-        {"-L value_bites=1,2",            "did you mean 'value_bytes'?"              },
-        {"-L repeat=1,2",                 "'repeat' is of the whole run"             },
-        {"-L ops=1,x",                    "ops=x is not a number"                    },
-        {"-L ops=1,,2",                   "an empty value of 'ops'"                  },
-        {"-L lmdb.x=1,2",                 "'lmdb.x' is of no driver of this run"     },
-        {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                },
-        {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                },
-        {"-P ops=1:1000:1",               "more than 64 values of 'ops'"             },
-        {"-P value_bytes=0:8:*2",         "0 times any step stays 0"                 },
-        {"-P ops=1:9 -P value_bytes=1:9", "81 combinations of values for 1 workloads"},
-        {"-L ops=1 -L ops=2",             "'ops' has two lists"                      },
-        {"--progress bra",                "--progress takes auto, bar"               },
-        {"--color alwys",                 "--color takes auto, always"               },
-        {"--timeout soon",                "timeout=soon: write for example 30s"      },
-        {"--resume",                      "name it with --out DIR"                   },
+        {"-L value_bites=1,2",            "did you mean 'value_bytes'?"                      },
+        {"-L repeat=1,2",                 "'repeat' is of the whole run"                     },
+        {"-L ops=1,x",                    "ops=x is not a number"                            },
+        {"-L ops=1,,2",                   "an empty value of 'ops'"                          },
+        {"-L lmdb.x=1,2",                 "'lmdb.x' is of no driver of this run"             },
+        {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                        },
+        {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                        },
+        {"-P ops=1:1000:1",               "more than 64 values of 'ops'"                     },
+        {"-P value_bytes=0:8:*2",         "0 times any step stays 0"                         },
+        {"-P ops=1:9 -P value_bytes=1:9", "81 combinations of values for 1 workloads"        },
+        {"-L ops=1 -L ops=2",             "'ops' has two lists"                              },
+        {"--progress bra",                "--progress takes auto, bar"                       },
+        {"--color alwys",                 "--color takes auto, always"                       },
+        {"--timeout soon",                "timeout=soon is not a time; write for example 30s"},
+        {"--resume",                      "name it with --out DIR"                           },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "run %s", rows[i].options);
