@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES = 64 };
+enum { NAME_BYTES = 64, CHOICES_BYTES = 400 };
 
 int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -31,16 +31,34 @@ int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *inp
     return TL_EXIT_ENVIRONMENT;
 }
 
+/* "mixed, insert and 7 more": as many as a message bears. */
+static void join(char *text, size_t text_bytes, const char *const *words, size_t count)
+{
+    size_t used = 0, shown = 0;
+    text[0] = '\0';
+    for (; shown < count && used + strlen(words[shown]) + 40 < text_bytes; shown++)
+        used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", shown == 0 ? "" : ", ",
+                                 words[shown]);
+    if (shown < count)
+        snprintf(text + used, text_bytes - used, " and %zu more", count - shown);
+}
+
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
                           const char *const *candidates, size_t candidate_count, const char *list)
 {
+    char all[CHOICES_BYTES], choices[CHOICES_BYTES + 16] = "";
     const char *nearest = tl_nearest(word, candidates, candidate_count);
+    if (list == NULL && candidate_count > 0) {
+        join(all, sizeof all, candidates, candidate_count);
+        snprintf(choices, sizeof choices, "%s %s %s", nearest != NULL ? " There" : "; there",
+                 candidate_count == 1 ? "is" : "are", all);
+    }
     if (nearest != NULL)
-        argp_error(state, "unknown %s '%s'; did you mean '%s'?", kind, word, nearest);
+        argp_error(state, "unknown %s '%s'; did you mean '%s'?%s", kind, word, nearest, choices);
     else if (list != NULL)
         argp_error(state, "unknown %s '%s'; `treelab list %s` shows them all", kind, word, list);
     else
-        argp_error(state, "unknown %s '%s'", kind, word);
+        argp_error(state, "unknown %s '%s'%s", kind, word, choices);
 }
 
 /* Digits, a point, an exponent, "%"; no sign, and none of strtod's words. */

@@ -17,7 +17,8 @@
 int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Complain that `word` is no known `kind` ("driver"), naming the nearest candidate and where all
- * are listed, and exit with TL_EXIT_USAGE.  `list` is the topic of `treelab list`, or NULL. */
+ * are listed, and exit with TL_EXIT_USAGE.  `list` is the topic of `treelab list`; NULL: there is
+ * none, and the message lists them. */
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
                           const char *const *candidates, size_t candidate_count, const char *list);
 
