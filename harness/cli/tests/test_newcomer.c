@@ -109,6 +109,54 @@ static void interrupted_damage_tells_what_is_kept_as_other_commands_do(void **st
     program_says(treelab->err, "what was found is kept");
 }
 
+static void explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from(void **state)
+{
+    program *treelab = *state;
+    static const char *const ways[] = {"run --explain ycsb_a", "run --workload ycsb_a --explain"};
+    for (size_t i = 0; i < 2; i++) {
+        program_run(treelab, "%s --set run.mix=get", ways[i]);
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+        program_says(treelab->out, "workload         = ycsb_a                  ; command line");
+        program_says(treelab->out,
+                     "; ycsb_a: run.keys = scrambled_zipf:0.99 ; catalogue, line 8\n");
+        program_says(treelab->out, "; ycsb_a: values = 1000 ; catalogue, line 5\n");
+        program_says(treelab->out,
+                     "; ycsb_a: run.mix = get:50,put:50 ; catalogue, line 9, not taken");
+        assert_null(strstr(treelab->out, "values = 100 ; default"));
+    }
+    program_run(treelab, "run --explain ycsb_a --json -");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "scrambled_zipf:0.99, catalogue, line 8");
+    program_run(treelab, "run --dry-run ycsb_a");
+    program_says(treelab->out, "tree/ycsb_a/none/r0\n");
+    refused(treelab, "no file 'ycsb_aa'; did you mean 'ycsb_a', of the catalogue?", "run ycsb_aa");
+    refused(treelab, "no file 'zzzz', and `treelab list catalogue` has no such", "run zzzz");
+}
+
+static void validate_knows_grids_policies_and_baselines_and_says_what_it_found(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "validate " SOURCE "/ci/gate.json " SOURCE "/ci/strategies.ini " SOURCE
+                         "/results/baselines/gate.counters.json");
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+    program_says(treelab->out, "gate.json: a well-formed gate policy with ");
+    program_says(treelab->out, "strategies.ini: a well-formed grid with ");
+    program_says(treelab->out, "gate.counters.json: a well-formed gate baseline with ");
+    folder_write(place(treelab, "gate.json"), "{\"schema\": \"treelab.gate/1\", \"rowz\": []}");
+    program_run(treelab, "validate '%s'", place(treelab, "gate.json"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "rowz");
+    folder_write(place(treelab, "grid.ini"), "[axes]\nworkload = random, nope\n[skip]\nx = y=1\n");
+    program_run(treelab, "validate '%s'", place(treelab, "grid.ini"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "grid.ini:");
+    folder_write(place(treelab, "new.json"), "{\"schema\": \"treelab.gate/2\"}");
+    program_run(treelab, "validate '%s'", place(treelab, "new.json"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "is not one that is known here: treelab.run/1, treelab.gate/1 or ");
+}
+
 static void an_unknown_name_is_told_with_the_nearest_and_with_all(void **state)
 {
     program *treelab = *state;
@@ -132,6 +180,8 @@ int main(void)
         TEST(a_baseline_that_is_not_there_is_refused_before_anything_is_measured),
         TEST(calibrate_names_the_words_that_were_typed),
         TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
+        TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),
+        TEST(validate_knows_grids_policies_and_baselines_and_says_what_it_found),
         TEST(an_unknown_name_is_told_with_the_nearest_and_with_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
