@@ -359,6 +359,8 @@ static int write_result(command *asked, const tl_sweep_outcome *outcome)
         summary.answers_checked += answers_of(cell, "answers_checked");
         tl_result_add_cell(asked->result, cell);
     }
+    uint64_t kept = tl_result_cell_count(asked->result);
+    summary.missing = outcome->wanted > kept ? outcome->wanted - kept : 0;
     tl_result_set_summary(asked->result, &summary);
     tl_result_status ended = code == TL_EXIT_OK      ? TL_RESULT_OK
                              : outcome->wrong > 0    ? TL_RESULT_WRONG

@@ -133,6 +133,22 @@ static void explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are
     refused(treelab, "no file 'zzzz', and `treelab list catalogue` has no such", "run zzzz");
 }
 
+static void keep_says_what_is_missing_and_refuses_a_run_without_cells(void **state)
+{
+    program *treelab = *state;
+    char out[PATH_MAX];
+    refused(treelab, "keep: which run's directory, and under which topic?", "keep --results rr");
+    refused(treelab, "keep: under which topic?", "keep out/x");
+    snprintf(out, sizeof out, "%s/out", treelab->scratch->path);
+    program_run(treelab, "run -n 1e6 --timeout 1ms -q --out '%s'", out);
+    assert_int_equal(treelab->exit_code, TL_EXIT_INTERRUPTED);
+    program_run(treelab, "keep '%s' x --question q --answer a --results '%s'", out,
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "has no cells: nothing was measured");
+    program_says(treelab->err, "--resume");
+}
+
 static void validate_knows_grids_policies_and_baselines_and_says_what_it_found(void **state)
 {
     program *treelab = *state;
@@ -181,6 +197,7 @@ int main(void)
         TEST(calibrate_names_the_words_that_were_typed),
         TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
         TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),
+        TEST(keep_says_what_is_missing_and_refuses_a_run_without_cells),
         TEST(validate_knows_grids_policies_and_baselines_and_says_what_it_found),
         TEST(an_unknown_name_is_told_with_the_nearest_and_with_all),
     };

@@ -224,12 +224,12 @@ static void validate_sees_a_result_that_contradicts_itself(void **state)
     static const struct {
         const char *from, *to, *told;
     } rows[] = {
-        {"\"zipf\"",      "\"zpif\"",      "spec_sha256: is not the hash of spec_inline"},
-        {"\"order\":",    "\"oredr\":",    "cells[0].order: is missing"                 },
-        {"\"measured\":", "\"measuerd\":", "phases[0].measured: is missing"             },
-        {"/none/r1",      "/none/r0",      "id: another cell has the same"              },
-        {"\"noise\":",    "\"niose\":",    "noise: is missing"                          },
-        {"treelab.run/1", "treelab.run/2", "schema: is not treelab.run/1"               },
+        {"\"zipf\"",      "\"zpif\"",      "spec_sha256: is not the hash of spec_inline"         },
+        {"\"order\":",    "\"oredr\":",    "cells[0].order: is missing"                          },
+        {"\"measured\":", "\"measuerd\":", "phases[0].measured: is missing"                      },
+        {"/none/r1",      "/none/r0",      "id: another cell has the same"                       },
+        {"\"noise\":",    "\"niose\":",    "noise: is missing"                                   },
+        {"treelab.run/1", "treelab.run/2", "schema: is not one that is known here: treelab.run/1"},
     };
     run_ok(treelab, write_spec(treelab, "a.ini", spec_text), "a", "--driver model");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -255,6 +255,8 @@ static void a_run_over_its_timeout_keeps_what_is_finished_and_goes_on_when_resum
     tl_json *root = read_result(treelab, "r");
     size_t kept = tl_json_size(tl_json_get(root, "cells"));
     assert_in_range(kept, 1, 1799);
+    uint64_t missing = tl_json_count(tl_json_get(tl_json_get(root, "summary"), "missing"), 0);
+    assert_int_equal(missing, 1800 - kept); /* an interrupted run named none of them */
     assert_string_equal(tl_json_text(tl_json_get(root, "status"), ""), "aborted");
     char *first = tl_json_line(tl_json_at(tl_json_get(root, "cells"), 0));
     tl_json_free(root);
