@@ -31,16 +31,29 @@ int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *inp
     return TL_EXIT_ENVIRONMENT;
 }
 
-/* "mixed, insert and 7 more": as many as a message bears. */
+static bool is_among(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* "mixed, insert, ...": each once, as many as a message bears. */
 static void join(char *text, size_t text_bytes, const char *const *words, size_t count)
 {
-    size_t used = 0, shown = 0;
+    size_t used = 0;
     text[0] = '\0';
-    for (; shown < count && used + strlen(words[shown]) + 40 < text_bytes; shown++)
-        used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", shown == 0 ? "" : ", ",
-                                 words[shown]);
-    if (shown < count)
-        snprintf(text + used, text_bytes - used, " and %zu more", count - shown);
+    for (size_t i = 0; i < count; i++) {
+        if (is_among(words[i], words, i))
+            continue;
+        if (used + strlen(words[i]) + sizeof ", ..." >= text_bytes) {
+            snprintf(text + used, text_bytes - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", used == 0 ? "" : ", ",
+                                 words[i]);
+    }
 }
 
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,

@@ -56,6 +56,10 @@ int tl_cmd_regressions(int argc, char **argv);
 /* The exit code a status leads to when it ends a command (TL_CORRUPT: 3, TL_INVALID: 2, …). */
 int tl_exit_code(tl_status status);
 
+/* Why a file or directory could not be made, read or written: the system's reason, right after the
+ * call that failed; the status's text where there is none. */
+const char *tl_status_reason(tl_status status);
+
 /* Print "treelab COMMAND: MESSAGE" to stderr, printf-like. */
 void tl_complain(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -117,7 +117,10 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
     const tl_script_line *crash = NULL;
     tl_status status = tl_script_read(path, &script, &error);
     if (status != TL_OK) {
-        tl_complain("crash shrink", "%s:%u: %s", path, error.line, error.text);
+        if (error.line == 0) /* of the file, which the text names */
+            tl_complain("crash shrink", "cannot read %s", error.text);
+        else
+            tl_complain("crash shrink", "%s:%u: %s", path, error.line, error.text);
         return tl_exit_code(status);
     }
     status = tl_script_print(script, text);

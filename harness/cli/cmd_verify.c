@@ -126,7 +126,7 @@ static int verify_open_env(const request *wanted, tl_env *env)
     tl_json_free(root);
     if (written != TL_OK)
         tl_complain("verify", "'%s' could not be written: %s", wanted->json,
-                    tl_status_text(written));
+                    tl_status_reason(written));
     return status != TL_OK ? TL_EXIT_WRONG : tl_exit_code(written);
 }
 

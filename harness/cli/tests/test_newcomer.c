@@ -149,6 +149,24 @@ static void keep_says_what_is_missing_and_refuses_a_run_without_cells(void **sta
     program_says(treelab->err, "--resume");
 }
 
+static void what_is_not_there_is_named_with_the_reason_of_the_system(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {
+        "compare nope nope",     "export go nope", "crash --out /proc/x -q",
+        "crash shrink nope.tls", "crash nope.tls", "apply nope.tls",
+        "report nope",           "sweep nope",     "merge x nope",
+        "gate --policy nope",    "run nope.ini",   "validate nope"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        refused(treelab, "No such file or directory", commands[i]);
+        if (strstr(treelab->err, "neighbour") != NULL)
+            fail_msg("%s: %s", commands[i], treelab->err);
+    }
+    program_run(treelab, "doctor --seconds 0 --json /proc/x/y");
+    assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    program_says(treelab->err, "cannot write '/proc/x/y': No such file or directory");
+}
+
 static void validate_knows_grids_policies_and_baselines_and_says_what_it_found(void **state)
 {
     program *treelab = *state;
@@ -183,6 +201,8 @@ static void an_unknown_name_is_told_with_the_nearest_and_with_all(void **state)
     refused(treelab, "unknown profile 'posx'; did you mean 'posix'? There are ",
             "crash --profile posx");
     refused(treelab, "unknown format 'nope'; there are ", "export nope");
+    refused(treelab, "unknown class 'nope'; there are open, size, pread",
+            "crash faults --class nope");
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
@@ -198,6 +218,7 @@ int main(void)
         TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
         TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),
         TEST(keep_says_what_is_missing_and_refuses_a_run_without_cells),
+        TEST(what_is_not_there_is_named_with_the_reason_of_the_system),
         TEST(validate_knows_grids_policies_and_baselines_and_says_what_it_found),
         TEST(an_unknown_name_is_told_with_the_nearest_and_with_all),
     };
