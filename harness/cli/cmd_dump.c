@@ -31,8 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'p':
         wanted->page = true;
-        if (!tl_parse_size(argument, 0, UINT32_MAX, &wanted->pgno))
-            argp_error(state, "--page wants a page number, not '%s'", argument);
+        wanted->pgno = tl_arguments_number(state, "page", argument, 0, UINT32_MAX);
         return 0;
     case 't':
         wanted->tree = true;

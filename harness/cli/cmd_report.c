@@ -147,7 +147,7 @@ static int write_report(const report_options *options, report_work *work)
     status = tl_tsv_write(&work->suite, &work->groups, work->plots_dir, &work->pictures, message,
                           sizeof message);
     if (status != TL_OK) {
-        tl_complain("report", "cannot write %s: %s", message, tl_status_text(status));
+        tl_complain("report", "cannot write %s: %s", message, tl_status_reason(status));
         return TL_EXIT_ENVIRONMENT;
     }
     tl_pictures_choose(&work->pictures, options->all_pictures ? 0 : PICTURES_MAX);
@@ -165,7 +165,7 @@ static int write_report(const report_options *options, report_work *work)
     tl_html_render(&html, &work->page);
     status = tl_text_save(&work->page, work->page_path);
     if (status != TL_OK) {
-        tl_complain("report", "cannot write %s: %s", work->page_path, tl_status_text(status));
+        tl_complain("report", "cannot write %s: %s", work->page_path, tl_status_reason(status));
         return TL_EXIT_ENVIRONMENT;
     }
     printf("%s\n", work->page_path);
