@@ -40,7 +40,7 @@ do for [p = 1:picture_count] {
     panel_px = (width_px - left_px - right_px - (gap_px + left_px - 20) * (columns - 1)) / columns
     count_top = 1; end_s = 0
     stats squares using (strcol('picture') eq picture ? note_top(column('count')) : 0) nooutput
-    stats about using (strcol('picture') eq picture ? note_end(column('length_s')) : 0) nooutput
+    stats about using (strcol('picture') eq picture ? note_end(column('columns') * column('column_s')) : 0) nooutput
     end_s = end_s > 0 ? end_s : 1
     low = int(floor(log10(picture_lows[p] > 0 ? picture_lows[p] : 1) * decade + 0.01))
     high = int(floor(log10(picture_highs[p] > 0 ? picture_highs[p] : 10) * decade + 0.01))

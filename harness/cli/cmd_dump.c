@@ -88,8 +88,6 @@ static tl_status dump(const request *wanted, tl_env *env)
         status = tl_dump_shape(env, print_line, stdout);
     if (status == TL_OK && wanted->space)
         status = tl_dump_space(env, print_line, stdout);
-    if (status == TL_OK && wanted->pages != NULL)
-        status = tl_dump_page_table(env, wanted->file, wanted->pages);
     if (status == TL_OK && wanted->page)
         status = tl_dump_page(env, (uint32_t)wanted->pgno, print_line, stdout);
     return status;
@@ -107,9 +105,11 @@ int tl_cmd_dump(int argc, char **argv)
         return code;
     tl_error error = {.text = ""};
     tl_status status = dump(&wanted, env);
+    bool written = status != TL_OK || wanted.pages == NULL ||
+                   tl_dump_page_table(env, wanted.file, wanted.pages, &status);
     tl_env_error(env, &error);
     tl_env_abandon(env);
-    if (status != TL_OK)
+    if (status != TL_OK && written)
         tl_complain("dump", "%s (%s)", error.text[0] != '\0' ? error.text : wanted.file,
                     tl_status_name(status));
     return tl_exit_code(status);

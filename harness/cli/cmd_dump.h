@@ -5,7 +5,8 @@
 #include "tl/engine.h"
 
 /* Write what each page of `env`, named `file`, is to `out`; "-" is stdout.  plots/README.md has
- * the columns.  Statuses of tl_env_pages and tl_text_save. */
-tl_status tl_dump_page_table(tl_env *env, const char *file, const char *out);
+ * the columns.  *status: of tl_env_pages and tl_text_save.  False: `out` cannot be written, which
+ * was told. */
+bool tl_dump_page_table(tl_env *env, const char *file, const char *out, tl_status *status);
 
 #endif

@@ -65,7 +65,7 @@ static const struct argp argp = {
     "self-contained DIR/report.html.\v"
     "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report, "
     "with "
-    "what `treelab calibrate --out` left there.\n\n"
+    "what `treelab calibrate --out` and `treelab dump --pages` left there.\n\n"
     "Examples:\n"
     "  treelab report out/bench\n"
     "  treelab report results/2026-11-21_first_run --no-png\n\n"
