@@ -63,7 +63,9 @@ static const struct argp argp = {
     "DIR",
     "Draw the plots and write the page of a run: DIR/plots/*.tsv, *.svg and *.png, and the "
     "self-contained DIR/report.html.\v"
-    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report.\n\n"
+    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report, "
+    "with "
+    "what `treelab calibrate --out` left there.\n\n"
     "Examples:\n"
     "  treelab report out/bench\n"
     "  treelab report results/2026-11-21_first_run --no-png\n\n"
@@ -169,7 +171,7 @@ static int write_report(const report_options *options, report_work *work)
     printf("%s\n", work->page_path);
     if (drawn != TL_OK)
         return TL_EXIT_ENVIRONMENT;
-    if (work->suite.cell_count == 0) {
+    if (work->suite.cell_count == 0 && work->suite.extras.count == 0) {
         tl_complain("report", "nothing was measured or checked: no run in %s has a cell",
                     options->dir);
         return TL_EXIT_NOTHING;
