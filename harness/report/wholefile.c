@@ -148,7 +148,7 @@ tl_status tl_wholefile_write(const char *path, const void *bytes, size_t size_by
         return errno == ENOENT ? write_and_rename(path, bytes, size_bytes) : status_of_errno();
     if (S_ISDIR(info.st_mode)) {
         errno = EISDIR;
-        return TL_IO;
+        return status_of_errno();
     }
     if (!S_ISREG(info.st_mode))
         return write_in_place(path, bytes, size_bytes);
