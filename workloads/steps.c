@@ -5,6 +5,7 @@
  */
 #include "workloads/steps.h"
 
+#include "workloads/number.h"
 #include "workloads/phases.h"
 #include "workloads/real.h"
 #include "workloads/steps_mix.h"
@@ -44,7 +45,7 @@ static bool amount_read(const tl_options *settings, const char *key, const char 
     uint64_t number, most = UINT64_MAX;
     *live_share = 0;
     bool relative = strcmp(text, "live") == 0;
-    if (!relative && tl_options_read(&at, &number) && *at == '\0') {
+    if (!relative && tl_number_read(&at, &number) && *at == '\0') {
         *count = number;
         if (number <= OPS_MAX)
             return true;
@@ -60,7 +61,7 @@ static bool amount_read(const tl_options *settings, const char *key, const char 
     }
     if (sound && *at == '<') {
         at++;
-        sound = tl_options_read(&at, &most);
+        sound = tl_number_read(&at, &most);
     }
     if (!sound || *at != '\0')
         return tl_options_refuse(settings,
@@ -250,7 +251,7 @@ static bool shape_read(const tl_options *settings, tl_steps *steps)
     steps->shape = (tl_shape_kind)shape;
     const char *at = strncmp(text, "prefix:", 7) == 0 ? text + 7 : "";
     if (steps->shape == TL_SHAPE_PREFIX &&
-        (!tl_options_read(&at, &steps->prefix_bytes) || *at != '\0'))
+        (!tl_number_read(&at, &steps->prefix_bytes) || *at != '\0'))
         return tl_options_refuse(settings,
                                  "key_shape=%s: choose from binary, dense, user, decimal, padded, "
                                  "prefix:N",

@@ -169,7 +169,7 @@ static void keep_files(const tl_crash_march *march, const tl_reproducer *of, con
     if (status == TL_OK)
         tl_complain("crash", "as files: %s", dir);
     else
-        tl_complain("crash", "cannot write %s: %s", dir, tl_status_text(status));
+        tl_complain("crash", "cannot write %s: %s", dir, tl_status_reason(status));
 }
 
 /* The first finding of the cell also leaves a script beside the result. */
@@ -206,7 +206,7 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
     cell->first_script[0] = '\0';
     tl_complain("crash", "cannot write %s: %s", path,
                 status == TL_UNSUPPORTED ? "a script cannot do what this history did"
-                                         : tl_status_text(status));
+                                         : tl_status_reason(status));
 }
 
 tl_status tl_crash_keep_state(const tl_crash_march *march, const tl_recording *recording)
@@ -218,6 +218,6 @@ tl_status tl_crash_keep_state(const tl_crash_march *march, const tl_recording *r
         fprintf(march->campaign->table, "files: %s\n", request->keep_dir);
     else
         tl_complain("crash", "cannot keep the state in %s: %s", request->keep_dir,
-                    tl_status_text(status));
+                    tl_status_reason(status));
     return status;
 }

@@ -259,7 +259,7 @@ static void fill_request(tl_run_options *asked, struct argp_state *state)
     tl_run_request *request = &asked->request;
     const char *durability = value_of(asked, state, "durability", "none");
     request->ops = number_of(asked, state, "ops");
-    request->seed = strtoull(value_of(asked, state, "seed", "42"), NULL, 0);
+    request->seed = number_of(asked, state, "seed");
     for (int i = 0; i < 3; i++)
         if (strcmp(durability, tl_run_durability_name((tl_durability)i)) == 0)
             request->durability = (tl_durability)i;

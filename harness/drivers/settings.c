@@ -89,7 +89,8 @@ static tl_status apply_one(const tl_setting_row *row, const char *driver,
         return TL_OK;
     case TL_SETTING_U32: {
         if (!tl_parse_size(setting->value, 0, UINT32_MAX, &number))
-            return refuse_value(driver, options, setting, "a number like 512 or 4k");
+            return refuse_value(driver, options, setting,
+                                "a number up to 4294967295, like 512 or 4k");
         uint32_t narrow = (uint32_t)number;
         memcpy(target + row->offset, &narrow, sizeof narrow);
         return TL_OK;

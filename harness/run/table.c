@@ -287,7 +287,7 @@ static void print_overloads(FILE *out, const tl_run *run)
         for (size_t p = 0; p < run->cells[c].phase_count; p++) {
             const tl_run_phase *phase = &run->cells[c].phases[p];
             char achieved[NUMBER_MAX], late[NUMBER_MAX];
-            if (!phase->schedule.overloaded)
+            if (!phase->schedule.overloaded || !phase->measured) /* a warm-up is there to be slow */
                 continue;
             print_rate(achieved, phase->schedule.achieved_per_s);
             print_ns(late, (double)phase->schedule.late_ns);

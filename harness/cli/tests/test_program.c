@@ -95,7 +95,7 @@ static void an_unknown_word_gets_the_nearest_name_and_exit_code_two(void **state
         {"list drivers workloads", "one topic at a time"            },
         {"list --jason -",         "unrecognized option"            },
         {"list --json",            "requires an argument"           },
-        {"keep out/x",             "DIR and TOPIC are wanted"       },
+        {"keep out/x",             "under which topic?"             },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "%s", rows[i].arguments);
