@@ -240,9 +240,8 @@ void tl_crash_spec_write(tl_crash_request *request, char **text, size_t *text_by
     request->spec_ops =
         request->commits != 0 ? request->commits : number_of(of, "ops", OPS_DEFAULT);
     request->commits = 0; /* of histories: a script's are known when it has run */
-    const char *seed = tl_spec_get(&of->spec, "", "seed", NULL);
-    if (!request->seed_given && seed != NULL)
-        request->seed = strtoull(seed, NULL, 0);
+    if (!request->seed_given)
+        request->seed = number_of(of, "seed", request->seed);
     gather_settings(of);
     print_open(of);
     print_phases(of);
