@@ -103,3 +103,8 @@ open_png = "set terminal pngcairo size width_px * 1.5, height_px * 1.5 font 'san
 draw_frame = "unset label; \
     set label 1 picture_titles[p] at screen across(14), screen down(18) left font ',15' textcolor rgb ink front; \
     do for [i = 1:caption_count] { set label (1 + i) caption_lines[i] at screen across(14), screen down(height_px - 12 - (caption_count - i) * caption_px) left font ',11' textcolor rgb soft front }"
+
+# Viridis, the most in dark: light to dark is told apart in grey prints and by colour-blind readers.
+viridis = "set palette defined (0 '#fde725', 0.125 '#aadc32', 0.25 '#5cc863', 0.375 '#27ad81', 0.5 '#21908c', 0.625 '#2c728e', 0.75 '#3b528b', 0.875 '#472c7a', 1 '#440154')"
+# Under a picture made of such colours, in the dark page too: not one of the page's inks.
+canvas = '#fefefe'

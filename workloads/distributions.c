@@ -1,6 +1,7 @@
 /* workloads/distributions.c -- see distributions.h. */
 #include "workloads/distributions.h"
 
+#include "workloads/number.h"
 #include "workloads/options.h"
 #include "workloads/real.h"
 
@@ -55,7 +56,7 @@ static bool form_read(const char *at, tl_law *law)
                tl_real_read(&at, &law->probability) && *at == '\0' && law->fraction > 0 &&
                law->fraction < 1 && law->probability > 0 && law->probability < 1;
     case TL_LAW_LAG:
-        return tl_options_read(&at, &law->lag) && *at == '\0';
+        return tl_number_read(&at, &law->lag) && *at == '\0';
     case TL_LAW_SEQUENTIAL:
         law->descending = strcmp(at, "desc") == 0;
         return law->descending || strcmp(at, "asc") == 0;

@@ -2,6 +2,7 @@
 #include "workloads/lengths.h"
 
 #include "workloads/keys.h"
+#include "workloads/number.h"
 #include "workloads/options.h"
 #include "workloads/real.h"
 
@@ -43,7 +44,7 @@ static bool page_read(reader *r, uint64_t *size)
     }
     if (*r->at == '*') {
         r->at++;
-        if (!tl_options_read(&r->at, &factor) || factor > LENGTH_MAX >> 20)
+        if (!tl_number_read(&r->at, &factor) || factor > LENGTH_MAX >> 20)
             return false;
     }
     *size = (uint64_t)(percent * (double)r->page_bytes / 100) * factor;
@@ -51,7 +52,7 @@ static bool page_read(reader *r, uint64_t *size)
     if ((sign != '+' && sign != '-') || !digit(r->at[1]))
         return true;
     r->at++;
-    if (!tl_options_read(&r->at, &offset) || (sign == '-' && offset > *size))
+    if (!tl_number_read(&r->at, &offset) || (sign == '-' && offset > *size))
         return false;
     *size = sign == '+' ? *size + offset : *size - offset;
     return true;
@@ -59,7 +60,7 @@ static bool page_read(reader *r, uint64_t *size)
 
 static bool size_read(reader *r, uint64_t *size)
 {
-    bool sound = word_take(r, "page") ? page_read(r, size) : tl_options_read(&r->at, size);
+    bool sound = word_take(r, "page") ? page_read(r, size) : tl_number_read(&r->at, size);
     return sound && *size <= LENGTH_MAX;
 }
 

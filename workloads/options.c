@@ -1,6 +1,8 @@
 /* workloads/options.c -- see options.h. */
 #include "workloads/options.h"
 
+#include "workloads/number.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -76,7 +78,8 @@ static void nearest_try(word given, word candidate, size_t *best_distance, word 
     *best = candidate;
 }
 
-const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count)
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names,
+                               size_t count)
 {
     word best = {NULL, 0};
     size_t best_distance = SIZE_MAX;
@@ -140,63 +143,19 @@ const char *tl_options_text(const tl_options *settings, const char *name)
     return setting_text(settings, option);
 }
 
-/* value *= factor, false on overflow. */
-static bool multiply(uint64_t *value, uint64_t factor)
-{
-    if (*value > UINT64_MAX / factor)
-        return false;
-    *value *= factor;
-    return true;
-}
-
-static bool digits_read(const char **text, uint64_t *value)
-{
-    if (**text < '0' || **text > '9')
-        return false;
-    *value = 0;
-    for (; **text >= '0' && **text <= '9'; (*text)++) {
-        uint64_t digit = (uint64_t)(**text - '0');
-        if (!multiply(value, 10) || *value > UINT64_MAX - digit)
-            return false;
-        *value += digit;
-    }
-    return true;
-}
-
-bool tl_options_read(const char **text, uint64_t *value)
-{
-    static const char suffixes[] = "kKmMgG";
-    if (!digits_read(text, value))
-        return false;
-    if (**text == 'e' || **text == 'E') {
-        uint64_t exponent;
-        (*text)++;
-        if (!digits_read(text, &exponent) || exponent > 19)
-            return false;
-        for (; exponent > 0; exponent--)
-            if (!multiply(value, 10))
-                return false;
-        return true;
-    }
-    const char *suffix = **text == '\0' ? NULL : strchr(suffixes, **text);
-    if (suffix == NULL)
-        return true;
-    *text += strncmp(*text + 1, "iB", 2) == 0 ? 3 : 1;
-    return multiply(value, (uint64_t)1 << (10 * ((suffix - suffixes) / 2 + 1)));
-}
-
 bool tl_options_number(const tl_options *settings, const char *name, uint64_t *value)
 {
     const tl_workload_option *option = option_find(settings, name);
     assert(option != NULL); /* the workload's own table */
-    const char *given = setting_text(settings, option), *text = given, *range = option->range;
+    const char *given = setting_text(settings, option), *range = option->range;
     uint64_t number, min, max;
-    if (!tl_options_read(&text, &number) || *text != '\0')
-        return tl_options_refuse(settings, "%s=%s is not a number; write for example %s=%s (%s)",
-                                 name, given, name, option->fallback, option->range);
-    bool sound = tl_options_read(&range, &min) && strncmp(range, "..", 2) == 0;
+    const char *wrong = tl_number_parse(given, TL_NUMBER_SIZE, &number);
+    if (wrong != NULL)
+        return tl_options_refuse(settings, "%s=%s %s; write for example %s=%s (%s)", name, given,
+                                 wrong, name, option->fallback, option->range);
+    bool sound = tl_number_read(&range, &min) && strncmp(range, "..", 2) == 0;
     range += 2;
-    if (!sound || !tl_options_read(&range, &max))
+    if (!sound || !tl_number_read(&range, &max))
         return tl_options_refuse(settings, "the workload's own range '%s' of %s is not LOW..HIGH",
                                  option->range, name);
     if (number < min || number > max)

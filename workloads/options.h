@@ -21,12 +21,8 @@ typedef struct tl_options { /* all borrowed; lives as long as one create() */
 #define TL_OPS_MAX ((uint64_t)1 << 40)
 bool tl_options_known(const tl_options *settings);
 
-/* The last value given for `name`, else its fallback.  "4096", "4k", "1m", "2g", "64KiB", "1e6";
- * suffixes are powers of 1024. */
+/* The last value given for `name`, else its fallback; a size of workloads/number.h. */
 bool tl_options_number(const tl_options *settings, const char *name, uint64_t *value);
-
-/* The same number at *text; leaves *text behind it.  False: there is none, or it is too large. */
-bool tl_options_read(const char **text, uint64_t *value);
 
 /* The text itself. */
 const char *tl_options_text(const tl_options *settings, const char *name);
@@ -42,7 +38,8 @@ bool tl_options_list(const tl_options *settings, const char *name, size_t *index
 bool tl_options_value_bytes(const tl_options *settings, const char *name, uint64_t *value);
 
 /* The one of `names` that the first `chars` of `given` are most like; NULL when none is near. */
-const char *tl_options_nearest(const char *given, size_t chars, const char *const *names, size_t count);
+const char *tl_options_nearest(const char *given, size_t chars, const char *const *names,
+                               size_t count);
 
 /* Write a message of your own; always false. */
 bool tl_options_refuse(const tl_options *settings, const char *format, ...)

@@ -6,6 +6,7 @@
  */
 #include "workloads/places.h"
 
+#include "workloads/number.h"
 #include "workloads/options.h"
 #include "workloads/real.h"
 
@@ -36,7 +37,7 @@ static bool form_read(const char *at, tl_order *order)
             return false;
         order->bound = tl_real_bound(share);
     }
-    return tl_options_read(&at, &order->size) && *at == '\0' && order->size >= 1 &&
+    return tl_number_read(&at, &order->size) && *at == '\0' && order->size >= 1 &&
            order->size <= rows[order->kind].size_max;
 }
 

@@ -5,8 +5,10 @@
  */
 #include "workloads/steps.h"
 
+#include "workloads/number.h"
 #include "workloads/phases.h"
 #include "workloads/real.h"
+#include "workloads/steps_mix.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -43,7 +45,7 @@ static bool amount_read(const tl_options *settings, const char *key, const char 
     uint64_t number, most = UINT64_MAX;
     *live_share = 0;
     bool relative = strcmp(text, "live") == 0;
-    if (!relative && tl_options_read(&at, &number) && *at == '\0') {
+    if (!relative && tl_number_read(&at, &number) && *at == '\0') {
         *count = number;
         if (number <= OPS_MAX)
             return true;
@@ -59,7 +61,7 @@ static bool amount_read(const tl_options *settings, const char *key, const char 
     }
     if (sound && *at == '<') {
         at++;
-        sound = tl_options_read(&at, &most);
+        sound = tl_number_read(&at, &most);
     }
     if (!sound || *at != '\0')
         return tl_options_refuse(settings,
@@ -70,140 +72,6 @@ static bool amount_read(const tl_options *settings, const char *key, const char 
     *count = wanted >= (double)OPS_MAX ? OPS_MAX : (uint64_t)wanted;
     *count = *count > most ? most : *count == 0 ? 1 : *count;
     return true;
-}
-
-static size_t verb_find(const char *word, size_t chars)
-{
-    size_t i = 0;
-    const char *name;
-    while ((name = tl_phases_verb(i)) != NULL &&
-           (strlen(name) != chars || memcmp(name, word, chars) != 0))
-        i++;
-    return i;
-}
-
-static bool refuse_verb(const tl_options *settings, const char *word, size_t chars)
-{
-    const char *names[TL_VERB_COUNT];
-    for (size_t i = 0; i < TL_VERB_COUNT; i++)
-        names[i] = tl_phases_verb(i);
-    const char *near = tl_options_nearest(word, chars, names, TL_VERB_COUNT);
-    if (near != NULL)
-        return tl_options_refuse(settings, "mix has no '%.*s'; did you mean '%s'?", (int)chars,
-                                 word, near);
-    return tl_options_refuse(settings,
-                             "mix has no '%.*s'; choose from get, get_absent, put, upsert, insert, "
-                             "reinsert, delete, delete_absent, scan, scan_reverse, rmw",
-                             (int)chars, word);
-}
-
-/* One VERB[:WEIGHT]; leaves *text behind it. */
-static bool mix_row_read(const tl_options *settings, const char **text, tl_mix *mix)
-{
-    size_t chars = strcspn(*text, ":,+"), verb = verb_find(*text, chars);
-    if (mix->count == TL_MIX_MAX)
-        return tl_options_refuse(settings, "mix takes at most %d verbs", TL_MIX_MAX);
-    if (verb == TL_VERB_COUNT)
-        return refuse_verb(settings, *text, chars);
-    double weight = 1;
-    *text += chars;
-    if (**text == ':') {
-        (*text)++;
-        if (!tl_real_read(text, &weight) || weight < 0 || weight > 1e9)
-            return tl_options_refuse(settings,
-                                     "mix: the weight of %s is no number; write for "
-                                     "example %s:5",
-                                     tl_phases_verb(verb), tl_phases_verb(verb));
-    }
-    mix->rows[mix->count].verb = (tl_verb)verb;
-    mix->rows[mix->count].weight = weight;
-    mix->count += weight > 0;
-    mix->has[verb] = mix->has[verb] || weight > 0;
-    return true;
-}
-
-static bool mix_read(const tl_options *settings, const char *text, bool cycle, tl_mix *mix)
-{
-    *mix = (tl_mix){0};
-    for (const char *at = text;; at++) {
-        if (!mix_row_read(settings, &at, mix))
-            return false;
-        if (*at == '\0')
-            break;
-        if (*at != ',' && *at != '+')
-            return tl_options_refuse(settings,
-                                     "mix=%s: '%s' is not understood; write for example "
-                                     "mix=get:95,put:5",
-                                     text, at);
-    }
-    if (mix->count == 0)
-        return tl_options_refuse(settings, "mix=%s has no weight at all", text);
-    double total = 0, below = 0;
-    for (size_t i = 0; i < mix->count; i++)
-        total += mix->rows[i].weight;
-    for (size_t i = 0; i < mix->count; i++) {
-        double weight = mix->rows[i].weight;
-        below += weight;
-        mix->rows[i].bound = i + 1 == mix->count ? UINT64_MAX : tl_real_bound(below / total);
-        mix->rows[i].turns = (uint64_t)weight;
-        if (cycle && (double)mix->rows[i].turns != weight)
-            return tl_options_refuse(settings, "mix=%s: a cycle wants whole numbers", text);
-        mix->turns += cycle ? mix->rows[i].turns : 0;
-    }
-    return true;
-}
-
-static const char *mix_of_kind(tl_step_kind kind)
-{
-    switch (kind) {
-    case TL_STEP_LOAD:
-        return "insert";
-    case TL_STEP_WARM:
-        return "get";
-    case TL_STEP_DELETE:
-        return "delete";
-    case TL_STEP_CHURN:
-        return "insert,delete";
-    default:
-        return "get:95,put:5";
-    }
-}
-
-#define VERB_AS_WRITES(upper, lower, of_live, writes, text) writes,
-static const bool verb_writes[] = {TL_VERB_MAP(VERB_AS_WRITES)};
-
-bool tl_verb_writes(tl_verb verb)
-{
-    return verb_writes[verb];
-}
-
-static bool mix_has_only(const tl_mix *mix, bool inserts)
-{
-    for (size_t verb = 0; verb < TL_VERB_COUNT; verb++)
-        if (mix->has[verb] && (inserts ? verb != TL_VERB_INSERT : verb_writes[verb]))
-            return false;
-    return true;
-}
-
-/* A bound on the inserts among the operations: exact where nothing is drawn, else six and more
- * standard deviations above the mean. */
-static uint64_t births_most(const tl_step *step)
-{
-    const tl_mix *mix = &step->mix;
-    uint64_t in_cycle = 0;
-    double weight = 0, total = 0;
-    for (size_t i = 0; i < mix->count; i++) {
-        bool insert = mix->rows[i].verb == TL_VERB_INSERT;
-        in_cycle += insert ? mix->rows[i].turns : 0;
-        weight += insert ? mix->rows[i].weight : 0;
-        total += mix->rows[i].weight;
-    }
-    double ops = (double)step->ops, mean = ops * weight / total;
-    if (mix->turns > 0)
-        mean = ((double)(step->ops / mix->turns) + 1) * (double)in_cycle;
-    else if (weight < total && weight > 0)
-        mean += 16 + 3 * tl_real_exp(0.5 * tl_real_log(ops)) + ops * 1e-9;
-    return mean >= ops ? step->ops : (uint64_t)mean;
 }
 
 /* The parser's message follows the key. */
@@ -296,14 +164,15 @@ static bool amounts_read(const tl_options *settings, tl_step *step, bool loaded)
                                  ops);
     if (step->live_share == 0 && step->ops == 0)
         return tl_options_refuse(settings, "ops=%s is nothing to do", ops);
-    step->births = step->mix.has[TL_VERB_INSERT] ? births_most(step) : 0;
+    step->births = step->mix.has[TL_VERB_INSERT] ? tl_steps_births_most(step) : 0;
     step->strangers = step->mix.has[TL_VERB_UPSERT] ? record_count : 0;
     return true;
 }
 
 static bool step_fits(const tl_options *settings, const tl_step *step)
 {
-    if (step->threads > 1 && !mix_has_only(&step->mix, true) && !mix_has_only(&step->mix, false))
+    if (step->threads > 1 && !tl_steps_mix_has_only(&step->mix, true) &&
+        !tl_steps_mix_has_only(&step->mix, false))
         return tl_options_refuse(settings,
                                  "threads=%u: nobody knows the right answers while several threads "
                                  "write and read; give the phase inserts alone or reads alone",
@@ -336,8 +205,8 @@ static bool step_read(const tl_options *settings, tl_step *step, bool loaded)
     }
     const char *mix = tl_options_text(settings, "mix");
     if (strcmp(mix, "auto") == 0)
-        mix = mix_of_kind(step->kind);
-    return mix_read(settings, mix, cycle == 1, &step->mix) && laws_read(settings, step) &&
+        mix = tl_steps_mix_of_kind(step->kind);
+    return tl_steps_mix_read(settings, mix, cycle == 1, &step->mix) && laws_read(settings, step) &&
            order_read(settings, step) && flags_read(settings, step) &&
            amounts_read(settings, step, loaded) && step_fits(settings, step);
 }
@@ -382,7 +251,7 @@ static bool shape_read(const tl_options *settings, tl_steps *steps)
     steps->shape = (tl_shape_kind)shape;
     const char *at = strncmp(text, "prefix:", 7) == 0 ? text + 7 : "";
     if (steps->shape == TL_SHAPE_PREFIX &&
-        (!tl_options_read(&at, &steps->prefix_bytes) || *at != '\0'))
+        (!tl_number_read(&at, &steps->prefix_bytes) || *at != '\0'))
         return tl_options_refuse(settings,
                                  "key_shape=%s: choose from binary, dense, user, decimal, padded, "
                                  "prefix:N",

@@ -29,7 +29,7 @@ const tl_workload_option tl_step_keys[] = {
     {"measured",  "word",  "auto",          "auto|yes|no", "auto: run and delete are"},
     {"append",    "word",  "yes",           "yes|no", "hint that keys ascend where they do"},
     {"rate",      "text",  "",              "", "when operations start, read by the run: poisson:20000"},
-    {"until",     "text",  "",              "", "when the phase ends, read by the run: 30s"},
+    {"until",     "text",  "",              "", "when the phase ends, read by the run: 30s, steady(slope<1%/5s), stream: not before its operations"},
     {NULL,        NULL,    NULL,            NULL, NULL},
 };
 /* clang-format on */

@@ -49,7 +49,7 @@ typedef struct tl_phase {
     uint32_t threads; /* 0 and 1: one.  More: each takes a share, see start_share */
     tl_phase_kind kind;
     const char *rate;  /* when to start operations ("poisson:20000"), for the host to read; NULL: */
-    const char *until; /* one after the other.  When to stop ("30s"), the same; NULL: after `ops` */
+    const char *until; /* one after the other.  When to stop ("30s"), the same; NULL: as the run */
 } tl_phase;
 
 /* What a plug-in may ask of its host; grows at the end only. */

@@ -1,6 +1,7 @@
 /* engine/env/inspect.c -- the verifier's view of a whole env, and dumps for people. */
+#include "engine/env/inspect.h"
+
 #include "engine/base/hash.h"
-#include "engine/env/env.h"
 #include "engine/page/check.h"
 #include "engine/page/zone.h"
 #include "engine/tree/verify.h"
@@ -154,7 +155,7 @@ static void spell(tl_slice bytes, char *text, size_t text_bytes)
     text[used] = '\0';
 }
 
-static const uint8_t *page_of_any_kind(tl_env *env, uint32_t pgno, tl_status *status)
+const uint8_t *tl_inspect_page(tl_env *env, uint32_t pgno, tl_status *status)
 {
     tl_pager *pager = &env->pager;
     uint8_t *page = pager->scratch[2];
@@ -201,7 +202,7 @@ static tl_status print_page(tl_env *env, uint32_t pgno, printer out)
     if (pgno >= pager->space.page_count)
         return tl_pager_fail(&env->pager, TL_NOT_FOUND, pgno, "the file has %u pages",
                              pager->space.page_count);
-    const uint8_t *page = page_of_any_kind(env, pgno, &status);
+    const uint8_t *page = tl_inspect_page(env, pgno, &status);
     if (status != TL_OK)
         return status;
     if (tl_page_kind_of(page) == TL_PAGE_EXTENT && tl_page_pgno(page) == pgno) {

@@ -9,7 +9,7 @@ set(FIXTURES
 tl_library(tl_engine_fixtures ${FIXTURES} LIBS PkgConfig::CMOCKA)
 
 foreach(test batch close compact copy cursor durability faults foreign grove hazards large large_many load leaf_modes many
-        merge_many model pairs ranges recovery savepoint trees txn txn_space)
+        merge_many model page_map pairs ranges recovery savepoint trees txn txn_space)
   tl_test(test_${test} test_${test}.c LIBS tl_engine_fixtures tl_engine SECONDS 600)
 endforeach()
 foreach(test background groups threads)

@@ -1,13 +1,15 @@
 /* harness/cli/arguments.c -- argp names the program by argv[0]; ours is two words. */
 #include "harness/cli/arguments.h"
 
-#include <errno.h>
+#include "workloads/number.h"
+#include "workloads/real.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES = 64 };
+enum { NAME_BYTES = 64, CHOICES_BYTES = 400 };
 
 int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -29,26 +31,70 @@ int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *inp
     return TL_EXIT_ENVIRONMENT;
 }
 
+static bool is_among(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* "mixed, insert, ...": each once, as many as a message bears. */
+static void join(char *text, size_t text_bytes, const char *const *words, size_t count)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (is_among(words[i], words, i))
+            continue;
+        if (used + strlen(words[i]) + sizeof ", ..." >= text_bytes) {
+            snprintf(text + used, text_bytes - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", used == 0 ? "" : ", ",
+                                 words[i]);
+    }
+}
+
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
                           const char *const *candidates, size_t candidate_count, const char *list)
 {
+    char all[CHOICES_BYTES], choices[CHOICES_BYTES + 16] = "";
     const char *nearest = tl_nearest(word, candidates, candidate_count);
+    if (list == NULL && candidate_count > 0) {
+        join(all, sizeof all, candidates, candidate_count);
+        snprintf(choices, sizeof choices, "%s %s %s", nearest != NULL ? " There" : "; there",
+                 candidate_count == 1 ? "is" : "are", all);
+    }
     if (nearest != NULL)
-        argp_error(state, "unknown %s '%s'; did you mean '%s'?", kind, word, nearest);
+        argp_error(state, "unknown %s '%s'; did you mean '%s'?%s", kind, word, nearest, choices);
     else if (list != NULL)
         argp_error(state, "unknown %s '%s'; `treelab list %s` shows them all", kind, word, list);
     else
-        argp_error(state, "unknown %s '%s'", kind, word);
+        argp_error(state, "unknown %s '%s'%s", kind, word, choices);
+}
+
+/* Digits, a point, an exponent, "%"; no sign, and none of strtod's words. */
+static bool read_percent(const char *text, double *percent)
+{
+    bool read = tl_real_read(&text, percent);
+    return read && strcmp(text, *text == '%' ? "%" : "") == 0 && *percent <= 100;
 }
 
 double tl_arguments_percent(const struct argp_state *state, const char *option, const char *text)
 {
-    char *end;
-    double percent = strtod(text, &end);
-    if (end != text && *end == '%')
-        end++;
-    if (end == text || *end != '\0' || !(percent > 0 && percent <= 100))
-        argp_error(state, "--%s takes a percentage above 0, as 3%%, not '%s'", option, text);
+    double percent = 0;
+    if (!read_percent(text, &percent) || percent == 0)
+        argp_error(state, "--%s takes a percentage above 0 and up to 100, as 3%%, not '%s'", option,
+                   text);
+    return percent;
+}
+
+double tl_arguments_share(const struct argp_state *state, const char *option, const char *text)
+{
+    double percent = 0;
+    if (!read_percent(text, &percent))
+        argp_error(state, "--%s takes a percentage from 0 to 100, as 3%%, not '%s'", option, text);
     return percent;
 }
 
@@ -56,19 +102,35 @@ uint64_t tl_arguments_number(const struct argp_state *state, const char *option,
                              uint64_t min, uint64_t max)
 {
     uint64_t value = 0;
-    if (!tl_parse_size(text, min, max, &value))
+    const char *wrong = tl_number_parse(text, TL_NUMBER_SIZE, &value);
+    if (wrong != NULL)
+        argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ": '%s' %s", option,
+                   min, max, text, wrong);
+    else if (value < min || value > max)
         argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
                    min, max, text);
     return value;
 }
 
+uint64_t tl_arguments_time(const struct argp_state *state, const char *option, const char *text,
+                           uint64_t max_ns)
+{
+    uint64_t ns = 0;
+    const char *wrong = tl_number_parse(text, TL_NUMBER_TIME, &ns);
+    if (wrong == NULL && ns > max_ns)
+        wrong = "is too long";
+    if (wrong != NULL)
+        argp_error(state, "--%s takes a time such as %s: '%s' %s", option,
+                   tl_number_examples(TL_NUMBER_TIME), text, wrong);
+    return ns;
+}
+
 uint64_t tl_arguments_seed(const struct argp_state *state, const char *text)
 {
-    char *end = NULL;
-    errno = 0;
-    uint64_t seed = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
-        argp_error(state, "--seed takes a number such as 42 or 0x2a, not '%s'", text);
+    uint64_t seed = 0;
+    const char *wrong = tl_number_parse(text, TL_NUMBER_SIZE, &seed);
+    if (wrong != NULL)
+        argp_error(state, "--seed takes a number such as 42 or 0x2a: '%s' %s", text, wrong);
     return seed;
 }
 

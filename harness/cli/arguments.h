@@ -17,13 +17,17 @@
 int tl_arguments_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Complain that `word` is no known `kind` ("driver"), naming the nearest candidate and where all
- * are listed, and exit with TL_EXIT_USAGE.  `list` is the topic of `treelab list`, or NULL. */
+ * are listed, and exit with TL_EXIT_USAGE.  `list` is the topic of `treelab list`; NULL: there is
+ * none, and the message lists them. */
 void tl_arguments_unknown(const struct argp_state *state, const char *kind, const char *word,
                           const char *const *candidates, size_t candidate_count, const char *list);
 
-/* A number as tl_parse_size takes it, or a usage error that names `option` and the range. */
+/* A size or a time of workloads/number.h, or a usage error that names `option`, the range, and what
+ * is wrong. */
 uint64_t tl_arguments_number(const struct argp_state *state, const char *option, const char *text,
                              uint64_t min, uint64_t max);
+uint64_t tl_arguments_time(const struct argp_state *state, const char *option, const char *text,
+                           uint64_t max_ns);
 /* Call `add` for each word between the commas of `list`; too long a list is a usage error. */
 void tl_arguments_list(struct argp_state *state, const char *list,
                        void (*add)(struct argp_state *state, const char *word));
@@ -34,5 +38,7 @@ uint64_t tl_arguments_seed(const struct argp_state *state, const char *text);
 
 /* "3" or "3%": a share above 0 and at most 100 %; in percent. */
 double tl_arguments_percent(const struct argp_state *state, const char *option, const char *text);
+/* The same, that may be 0. */
+double tl_arguments_share(const struct argp_state *state, const char *option, const char *text);
 
 #endif

@@ -56,6 +56,10 @@ int tl_cmd_regressions(int argc, char **argv);
 /* The exit code a status leads to when it ends a command (TL_CORRUPT: 3, TL_INVALID: 2, …). */
 int tl_exit_code(tl_status status);
 
+/* Why a file or directory could not be made, read or written: the system's reason, right after the
+ * call that failed; the status's text where there is none. */
+const char *tl_status_reason(tl_status status);
+
 /* Print "treelab COMMAND: MESSAGE" to stderr, printf-like. */
 void tl_complain(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -63,10 +67,10 @@ void tl_complain(const char *command, const char *format, ...)
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to suggest. */
 const char *tl_nearest(const char *word, const char *const *candidates, size_t candidate_count);
 
-/* Parse "4096", "4k", "64KiB", "1m", "2g" (powers of 1024) and, for counts, "1e6".
+/* A size, count or seed as workloads/number.h reads it: "4096", "4k", "64KiB", "1e6", "0x2a".
  * False: not a number, or outside min..max. */
 bool tl_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
-/* Parse "30s", "500ms", "2m", "1h", "1.5s", "0s"; a number alone is seconds.  False: not a time
+/* A time as read there: "30s", "500ms", "1.5m", "1h"; a number alone is seconds.  False: not one.
  */
 bool tl_parse_seconds(const char *text, double *seconds);
 

@@ -86,7 +86,7 @@ static tl_status run_once(const tl_apply_request *request, const tl_apply_arm *a
         return TL_INVALID;
     tl_status status = tl_directory_make_fresh(dir);
     if (status != TL_OK) {
-        tl_complain("apply", "cannot make '%s': %s%s", dir, tl_status_text(status),
+        tl_complain("apply", "cannot make '%s': %s%s", dir, tl_status_reason(status),
                     status == TL_EXISTS ? "; remove it or choose another --dir" : "");
         return status;
     }
@@ -177,7 +177,7 @@ static tl_status write_json(const tl_apply_request *request, const apply_tally *
     tl_status status = tl_json_write(root, request->json_path);
     tl_json_free(root);
     if (status != TL_OK)
-        tl_complain("apply", "cannot write '%s': %s", request->json_path, tl_status_text(status));
+        tl_complain("apply", "cannot write '%s': %s", request->json_path, tl_status_reason(status));
     return status;
 }
 
@@ -224,7 +224,7 @@ static int apply_somewhere(const tl_apply_request *request, const tl_script *scr
         tl_status status = tl_directory_make(request->dir);
         if (status == TL_OK)
             return apply_all(request, script, request->dir);
-        tl_complain("apply", "cannot use '%s': %s", request->dir, tl_status_text(status));
+        tl_complain("apply", "cannot use '%s': %s", request->dir, tl_status_reason(status));
         return tl_exit_code(status);
     }
     const char *parent = getenv("TMPDIR");

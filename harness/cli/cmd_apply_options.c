@@ -101,10 +101,7 @@ static void set_io(struct argp_state *state, tl_apply_request *request, const ch
 
 static void set_repeat(struct argp_state *state, tl_apply_request *request, const char *text)
 {
-    uint64_t number;
-    if (!tl_parse_size(text, 1, REPEAT_MAX, &number))
-        argp_error(state, "--repeat takes a number from 1 to %d, not '%s'", REPEAT_MAX, text);
-    request->repeat = (unsigned)number;
+    request->repeat = (unsigned)tl_arguments_number(state, "repeat", text, 1, REPEAT_MAX);
 }
 
 /* What holds for all options together. */

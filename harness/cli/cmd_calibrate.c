@@ -3,6 +3,7 @@
 #include "harness/cli/cmd_calibrate.h"
 
 #include "harness/calibrate/record.h"
+#include "harness/report/origin.h"
 #include "harness/run/directory.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ typedef struct calibrate {
     char scratch[PATH_BYTES], head[TL_SAMPLES_HEAD_MAX];
     tl_progress *progress;
     uint64_t progress_total;
+    int argc;
+    char **argv;
 } calibrate;
 
 static bool stop(void *context)
@@ -184,6 +187,9 @@ static bool save_table(const calibrate *c, const char *name,
 static bool save_json(const calibrate *c, const tl_calibration_request *request, const char *path)
 {
     tl_json *root = tl_calibration_json(&c->made, request);
+    tl_json *origin = tl_origin_json(c->argc, c->argv, c->scratch);
+    tl_json_add_hex(tl_json_add_object(origin, "options"), "seed", request->seed);
+    tl_json_attach(root, "origin", origin);
     tl_status status = tl_json_write(root, path);
     tl_json_free(root);
     if (status != TL_OK)
@@ -249,6 +255,8 @@ static int analyse(calibrate *c)
 int tl_cmd_calibrate(int argc, char **argv)
 {
     static calibrate c; /* large; used once per process */
+    c.argc = argc;
+    c.argv = argv;
     int exit_code = tl_calibrate_options_parse(argc, argv, &c.asked);
     if (exit_code == TL_EXIT_OK)
         exit_code = prepare(&c);

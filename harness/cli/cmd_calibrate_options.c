@@ -78,13 +78,21 @@ static void add_level(struct argp_state *state, const char *word)
     asked->levels[asked->level_count++] = tl_arguments_percent(state, "inject", word) / 100;
 }
 
+static void take_gates(struct argp_state *state, const char *word)
+{
+    tl_calibrate_options *asked = state->input;
+    if (!tl_parse_size(word, 1, GATES_MAX, &asked->fresh_gates))
+        argp_error(state, "`calibrate gates` takes a number from 1 to %d, not '%s'", (int)GATES_MAX,
+                   word);
+}
+
 static void add_word(struct argp_state *state, const char *word)
 {
     tl_calibrate_options *asked = state->input;
     if (state->arg_num == 0 && strcmp(word, "gates") == 0)
         asked->fresh_gates = 1;
     else if (state->arg_num == 1 && asked->fresh_gates == 1)
-        asked->fresh_gates = tl_arguments_number(state, "gates", word, 1, GATES_MAX);
+        take_gates(state, word);
     else
         argp_error(state, "'%s' is not understood; there is `treelab calibrate gates N`", word);
 }

@@ -87,7 +87,7 @@ static int read_run(const char *dir, tl_json **run)
         return TL_EXIT_OK;
     tl_complain("compare", "%s: %s", path,
                 status == TL_INVALID ? "not a result of schema " TL_RESULT_SCHEMA
-                                     : tl_status_text(status));
+                                     : tl_status_reason(status));
     return tl_exit_code(status);
 }
 
@@ -139,7 +139,7 @@ static int compare(const compare_options *asked, tl_json *const runs[2])
     tl_json_free(document);
     if (status == TL_OK)
         return exit_code;
-    tl_complain("compare", "%s: %s", asked->json_path, tl_status_text(status));
+    tl_complain("compare", "%s: %s", asked->json_path, tl_status_reason(status));
     return exit_code == TL_EXIT_OK ? tl_exit_code(status) : exit_code;
 }
 

@@ -34,7 +34,7 @@ static int make_named_dir(tl_crash_campaign *campaign)
     }
     tl_status status = tl_directory_make(dir);
     if (status != TL_OK) {
-        tl_complain("crash", "%s: %s; choose another --out", dir, tl_status_text(status));
+        tl_complain("crash", "%s: %s; choose another --out", dir, tl_status_reason(status));
         return tl_exit_code(status);
     }
     result_path(campaign, path);
@@ -195,7 +195,7 @@ static int write_result(tl_crash_campaign *campaign, ending end)
     status = write_junit(campaign);
     if (status != TL_OK) {
         tl_complain("crash", "--junit %s: %s", campaign->request->junit_path,
-                    tl_status_text(status));
+                    tl_status_reason(status));
         return end.exit_code == TL_EXIT_OK ? tl_exit_code(status) : end.exit_code;
     }
     result_path(campaign, path);

@@ -48,7 +48,8 @@ typedef struct tl_crash_request {
     const tl_contracts *contracts;       /* --contract; NULL: the table built in */
     const char *mutant;                  /* a seeded bug to wake; NULL: none */
     tl_state_id only_state;              /* with repro */
-    const char *script_path; /* a user's script instead of a built-in history; NULL: none */
+    const char *script_path; /* a user's script or spec instead of a built-in history; NULL: none */
+    uint64_t spec_ops;       /* it is a spec, of this scale; 0: it is a script */
     tl_script *script;       /* never released: it lives as long as the process */
     tl_script_opening opening;
     const tl_script_line *crash_line;         /* of the script; NULL: none */
@@ -85,6 +86,12 @@ int tl_crash_go(tl_crash_request *request, int argc, char **argv);
 
 /* Parse the command line, with defaults for what it leaves out; usage errors end the process. */
 int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request);
+
+/* cmd_crash_spec.c: is the word a spec's file, or a name of the catalogue?  And such a spec as the
+ * text of a script (free it); sets spec_ops and, unless it was given, the seed; a bad spec ends the
+ * process. */
+bool tl_crash_is_spec(const char *word);
+void tl_crash_spec_write(tl_crash_request *request, char **text, size_t *text_bytes);
 
 /* cmd_crash_script.c: read the script of the request and take from it what the command line left
  * open; a bad script ends the process. */

@@ -46,10 +46,14 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     const char *mutant = request->mutant == NULL ? "" : request->mutant;
     const char *program = request->mutant == NULL ? "treelab" : "treelab-mutants";
     const char *option = request->mutant == NULL ? "" : " --mutant ";
+    char scale[40] = "";
+    if (request->spec_ops != 0)
+        snprintf(scale, sizeof scale, " --ops %" PRIu64, request->spec_ops);
     if (request->script != NULL)
         snprintf(cell->first_command, sizeof cell->first_command,
-                 "%s crash%s%s '%s' --driver %s --seed %" PRIu64 " --repro %s", program, option,
-                 mutant, request->script_path, cell->arm->label, cell->seed, cell->first_case);
+                 "%s crash%s%s '%s'%s --driver %s --seed %" PRIu64 " --repro %s", program, option,
+                 mutant, request->script_path, scale, cell->arm->label, cell->seed,
+                 cell->first_case);
     else if (tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
         snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
                  id, option, mutant);

@@ -218,6 +218,12 @@ static int finish(damage_march *march)
     }
     fprintf(march->table, "%" PRIu64 " states, %" PRIu64 " findings\n", march->states,
             march->findings);
+    if (exit_code == TL_EXIT_INTERRUPTED)
+        tl_complain(
+            "crash damage",
+            "interrupted after %" PRIu64
+            " states, in %zu of %zu images; what was found is kept, the same command begins again",
+            march->states, march->cells_done, march->cell_count);
     const tl_result_summary summary = {
         .failed = march->failed,
         .states = march->states,

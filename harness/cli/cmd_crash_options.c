@@ -350,7 +350,7 @@ static const crash_option rows[] = {
     {"seeds", 0, PLAIN, parse_seeds, "A..B", "All seeds from A to B, summed: with --tier"},
     {"schedules", 0, PLAIN, parse_schedules, "A..B", "Of a history that several threads run: all orders from A to B, from 1 on, summed (default: 1..32)"},
     {"pages", 0, RATE, take_pages, "N,...", "Pages of the store's file (default: 64,256)"},
-    {"ops", 'n', PLAIN | SYNCS, take_ops, "N", "Commits in the history (default: its own)"},
+    {"ops", 'n', PLAIN | SYNCS, take_ops, "N", "Commits in the history (default: its own); of a spec its scale (default: its ops, or 100)"},
     {"ops", 'n', RATE, take_ops, "N", "Commits to begin with; more, until the file has its pages (default: 4)"},
     {"profile", 0, PLAIN, take_profiles, "NAME,...", "What the disk may forget: sigkill, prefix, journal, posix, garbage, liar (default: the first four)"},
     {"profile", 0, SYNCS, take_profiles, "NAME,...", "What the disk may forget: sigkill, prefix, journal, posix; garbage and liar with --tier T3 (default: journal)"},

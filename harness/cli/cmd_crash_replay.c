@@ -67,13 +67,15 @@ static bool id_cut(char *id, char *fields[FIELDS])
 int tl_cmd_crash_replay(int argc, char **argv)
 {
     static char id[ID_BYTES];
+    /* What messages are signed with: shrinking begins with a replay. */
+    char *signature = strcmp(argv[0], "crash shrink") == 0 ? argv[0] : (char *)"crash replay";
     char *fields[FIELDS] = {NULL};
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0))
         return show_help();
     if (argc < 2 || snprintf(id, sizeof id, "%s", argv[1]) >= (int)sizeof id ||
         !id_cut(id, fields)) {
-        tl_complain("crash replay", "it takes the id of a state, such as "
-                                    "tree/insert/4096/42/12/log/commit/posix/31.0/; see --help");
+        tl_complain(signature, "it takes the id of a state, such as "
+                               "tree/insert/4096/42/12/log/commit/posix/31.0/; see --help");
         return TL_EXIT_USAGE;
     }
     int exit_code;
@@ -81,18 +83,9 @@ int tl_cmd_crash_replay(int argc, char **argv)
         return exit_code;
     enum { ARGUMENTS_MAX = 64, MADE = 13 };
     char *made[ARGUMENTS_MAX + 1] = {
-        (char *)"crash replay",
-        (char *)"--driver",
-        fields[0],
-        (char *)"--history",
-        fields[1],
-        (char *)"--page-size",
-        fields[2],
-        (char *)"--seed",
-        fields[3],
-        (char *)"--ops",
-        fields[4],
-        (char *)"--repro",
+        signature, (char *)"--driver",    fields[0], (char *)"--history",
+        fields[1], (char *)"--page-size", fields[2], (char *)"--seed",
+        fields[3], (char *)"--ops",       fields[4], (char *)"--repro",
         fields[5],
     };
     int count = MADE;

@@ -77,9 +77,10 @@ static void set_defaults(struct argp_state *state)
     if (request->repro != NULL)
         tl_crash_take_repro(state, request->repro);
     if (request->script_path != NULL && (request->way != TL_CRASH_PROFILES || request->seeds_given))
-        argp_error(state,
-                   "a script goes with plain `treelab crash`; `crash syncs`, `crash rate` and "
-                   "--seeds take built-in histories");
+        argp_error(
+            state,
+            "a script or spec goes with plain `treelab crash`; `crash syncs`, `crash rate` and "
+            "--seeds take built-in histories");
     if (request->script_path != NULL)
         tl_crash_script_take(state);
     if (request->crash_line != NULL)
@@ -136,12 +137,13 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     switch (key) {
     case ARGP_KEY_ARG:
-        if (request->script_path == NULL && is_script(value)) {
+        if (request->script_path == NULL && (is_script(value) || tl_crash_is_spec(value))) {
             request->script_path = value;
             return 0;
         }
         argp_error(state,
-                   "'%s' is no option and no script (FILE.tls); stores are given by --driver",
+                   "'%s' is no option, no script (FILE.tls) and no spec (FILE.ini, FILE.json, a "
+                   "name of `treelab list catalogue`); stores are given by --driver",
                    value);
         return 0;
     case ARGP_KEY_END:
@@ -174,6 +176,7 @@ static const char crash_doc[] =
     "  treelab crash --driver tree:leaf=rebuild --page-size 1024 --seed 7\n"
     "  treelab crash --tier T4 --profile journal --history delete --durability commit\n"
     "  treelab crash mine.tls --profile journal --tier T2\n"
+    "  treelab crash ycsb_a --ops 50 --durability commit --profile journal\n"
     "  treelab crash out/X/finding-0.tls\n"
     "  treelab crash replay tree/insert/4096/42/12/log/commit/posix/31.0/\n"
     "\n"
@@ -233,7 +236,7 @@ int tl_crash_request_parse(int argc, char **argv, tl_crash_request *request)
         [TL_CRASH_PROFILES] = crash_doc, [TL_CRASH_SYNCS] = syncs_doc, [TL_CRASH_RATE] = rate_doc};
     const struct argp argp = {
         .options = tl_crash_options_of(request->way),
-        .args_doc = request->way == TL_CRASH_PROFILES ? "[SCRIPT.tls]" : NULL,
+        .args_doc = request->way == TL_CRASH_PROFILES ? "[SCRIPT.tls|SPEC]" : NULL,
         .parser = parse_option,
         .doc = texts[request->way],
     };

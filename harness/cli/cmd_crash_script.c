@@ -17,7 +17,15 @@ static void read_script(tl_crash_request *request)
 {
     tl_script_error error;
     char text[256];
-    tl_status status = tl_script_read(request->script_path, &request->script, &error);
+    char *made = NULL;
+    size_t made_bytes = 0;
+    if (tl_crash_is_spec(request->script_path))
+        tl_crash_spec_write(request, &made, &made_bytes);
+    tl_status status = made == NULL
+                           ? tl_script_read(request->script_path, &request->script, &error)
+                           : tl_script_parse(request->script_path, (tl_slice){made, made_bytes},
+                                             &request->script, &error);
+    free(made);
     if (status != TL_OK && error.line != 0)
         fprintf(stderr, "%s:%u:%u: %s\n", request->script_path, error.line, error.column,
                 error.text);
@@ -82,9 +90,13 @@ static const char *base_name(const char *path)
 void tl_crash_script_take(struct argp_state *state)
 {
     tl_crash_request *request = state->input;
-    if (request->history_count > 0 || request->commits != 0 || request->page_bytes != 0)
-        argp_error(state, "--history, --ops and --page-size are for built-in histories; a script "
-                          "says all that itself");
+    bool is_spec = tl_crash_is_spec(request->script_path);
+    if (request->history_count > 0 || request->page_bytes != 0 ||
+        (request->commits != 0 && !is_spec))
+        argp_error(state, is_spec ? "--history and --page-size are for built-in histories; a spec "
+                                    "says page_bytes itself"
+                                  : "--history, --ops and --page-size are for built-in histories; "
+                                    "a script says all that itself");
     read_script(request);
     request->protocols_given = request->protocol_count > 0;
     request->durabilities_given = request->durability_count > 0;
@@ -97,8 +109,10 @@ void tl_crash_script_take(struct argp_state *state)
                                 request->durabilities, &request->durability_count);
     if (request->crash_line != NULL)
         take_crash_line(request);
-    request->own_history = (tl_history){
-        .name = base_name(request->script_path), .summary = "a script of the user's", .commits = 1};
+    request->own_history =
+        (tl_history){.name = base_name(request->script_path),
+                     .summary = is_spec ? "a spec of a workload" : "a script of the user's",
+                     .commits = 1};
     request->histories[request->history_count++] = &request->own_history;
 }
 
@@ -155,7 +169,7 @@ static void keep_files(const tl_crash_march *march, const tl_reproducer *of, con
     if (status == TL_OK)
         tl_complain("crash", "as files: %s", dir);
     else
-        tl_complain("crash", "cannot write %s: %s", dir, tl_status_text(status));
+        tl_complain("crash", "cannot write %s: %s", dir, tl_status_reason(status));
 }
 
 /* The first finding of the cell also leaves a script beside the result. */
@@ -192,7 +206,7 @@ void tl_crash_write_reproducer(tl_crash_march *march, const tl_recording *record
     cell->first_script[0] = '\0';
     tl_complain("crash", "cannot write %s: %s", path,
                 status == TL_UNSUPPORTED ? "a script cannot do what this history did"
-                                         : tl_status_text(status));
+                                         : tl_status_reason(status));
 }
 
 tl_status tl_crash_keep_state(const tl_crash_march *march, const tl_recording *recording)
@@ -204,6 +218,6 @@ tl_status tl_crash_keep_state(const tl_crash_march *march, const tl_recording *r
         fprintf(march->campaign->table, "files: %s\n", request->keep_dir);
     else
         tl_complain("crash", "cannot keep the state in %s: %s", request->keep_dir,
-                    tl_status_text(status));
+                    tl_status_reason(status));
     return status;
 }

@@ -117,7 +117,10 @@ static int read_finding(const char *path, char **text, tl_crash_question *questi
     const tl_script_line *crash = NULL;
     tl_status status = tl_script_read(path, &script, &error);
     if (status != TL_OK) {
-        tl_complain("crash shrink", "%s:%u: %s", path, error.line, error.text);
+        if (error.line == 0) /* of the file, which the text names */
+            tl_complain("crash shrink", "cannot read %s", error.text);
+        else
+            tl_complain("crash shrink", "%s:%u: %s", path, error.line, error.text);
         return tl_exit_code(status);
     }
     status = tl_script_print(script, text);
@@ -225,8 +228,24 @@ static int shrink_file(const tl_shrink_request *request, const char *path)
 
 /* --- the id of a state: its finding leaves a script, and that is shrunk --- */
 
+/* STORE/HISTORY/PAGE/SEED/COMMITS/PROTOCOL/DURABILITY/STATE */
+static bool has_fields_of_an_id(const char *text)
+{
+    unsigned slashes = 0;
+    for (; *text != '\0'; text++)
+        slashes += *text == '/';
+    return slashes >= 7;
+}
+
 static int shrink_id(const tl_shrink_request *request)
 {
+    if (!has_fields_of_an_id(request->what)) {
+        tl_complain("crash shrink",
+                    "'%s' is neither a script, FILE.tls, nor the id of a state, such as "
+                    "tree/insert/4096/42/12/log/commit/posix/31.0/",
+                    request->what);
+        return TL_EXIT_USAGE;
+    }
     char dir[] = "/tmp/treelab-shrink-XXXXXX", out[64], path[96];
     if (strstr(request->what, "/schedule/") != NULL) {
         tl_complain("crash shrink", "a script runs in one thread, so none shows what several did; "
@@ -239,8 +258,8 @@ static int shrink_id(const tl_shrink_request *request)
     }
     snprintf(out, sizeof out, "%s/run", dir);
     snprintf(path, sizeof path, "%s/finding-0.tls", out);
-    char *arguments[] = {(char *)"replay", request->what,    (char *)"--out",     out,
-                         (char *)"-q",     (char *)"--json", (char *)"/dev/null", NULL};
+    char *arguments[] = {(char *)"crash shrink", request->what,    (char *)"--out",     out,
+                         (char *)"-q",           (char *)"--json", (char *)"/dev/null", NULL};
     int script_goes_to = dup(STDOUT_FILENO); /* the table is not part of the script */
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
     int exit_code = tl_cmd_crash_replay(7, arguments);

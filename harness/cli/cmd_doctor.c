@@ -134,7 +134,7 @@ int tl_cmd_doctor(int argc, char **argv)
         tl_status status = tl_json_write(root, asked.json);
         tl_json_free(root);
         if (status != TL_OK) {
-            tl_complain("doctor", "cannot write '%s': %s", asked.json, tl_status_text(status));
+            tl_complain("doctor", "cannot write '%s': %s", asked.json, tl_status_reason(status));
             return tl_exit_code(status);
         }
     }

@@ -104,7 +104,7 @@ static int make_dir(duel_command *command)
         length < (int)sizeof command->dir ? tl_directory_make_fresh(command->dir) : TL_INVALID;
     if (status != TL_OK) {
         tl_complain("duel", "%s: cannot make this directory: %s; choose another --dir",
-                    command->dir, tl_status_text(status));
+                    command->dir, tl_status_reason(status));
         return TL_EXIT_ENVIRONMENT;
     }
     command->dir_made = true;

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "harness/cli/cmd_duel.h"
 
-#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,35 +106,14 @@ static tl_durability durability_of(const struct argp_state *state, const char *w
     return TL_DURABILITY_NONE;
 }
 
-static double number_of(const struct argp_state *state, const char *option, const char *text,
-                        const char *units, char *unit)
-{
-    char *end;
-    double value = strtod(text, &end);
-    *unit = *end == '\0' ? units[0] : *end;
-    bool known = end != text && strchr(units, *unit) != NULL && (*end == '\0' || end[1] == '\0');
-    if (!known || !isfinite(value) || value < 0)
-        argp_error(state, "--%s: '%s' is not understood; see --help", option, text);
-    return value;
-}
-
 static uint64_t time_of(const struct argp_state *state, const char *option, const char *text)
 {
-    char unit;
-    double value = number_of(state, option, text, "smh", &unit);
-    double seconds = value * (unit == 'h' ? 3600 : unit == 'm' ? 60 : 1);
-    if (seconds > 1e6)
-        argp_error(state, "--%s: '%s' is more than 11 days", option, text);
-    return (uint64_t)(seconds * (double)SECOND_NS);
+    return tl_arguments_time(state, option, text, (uint64_t)1e6 * SECOND_NS); /* 11 days */
 }
 
 static double percent_of(const struct argp_state *state, const char *option, const char *text)
 {
-    char unit;
-    double value = number_of(state, option, text, "%", &unit);
-    if (!(value <= 100))
-        argp_error(state, "--%s: '%s' is more than 100%%", option, text);
-    return tl_effect_log(value);
+    return tl_effect_log(tl_arguments_share(state, option, text));
 }
 
 /* --- arms --- */

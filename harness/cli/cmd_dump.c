@@ -1,11 +1,15 @@
 /* harness/cli/cmd_dump.c -- `treelab dump FILE`: what lies where in a database, as text. */
+#include "harness/cli/cmd_dump.h"
+
 #include "harness/cli/arguments.h"
 #include "harness/cli/database.h"
 
 #include <stdio.h>
 
+enum { OPTION_PAGES = 1000 };
+
 typedef struct request {
-    const char *file;
+    const char *file, *pages;
     bool tree, shape, space, meta, page;
     uint64_t pgno;
 } request;
@@ -14,8 +18,10 @@ static const struct argp_option rows[] = {
     {"page",                                      'p', "N", 0, "one page: header, fences and every entry", 0},
     {"tree",                                        't', 0, 0, "the shape of the tree, level by level", 0},
     {"shape", 'S', 0, 0, "as --tree, with a histogram of fill, key sizes and locality", 0},
-    {"space",                                           's', 0, 0, "which pages are live (#) and free (.)", 0},
-    {"meta", 'm', 0, 0, "the checkpoint, and what recovery found in the log", 0},
+    {"pages",                                           OPTION_PAGES, "FILE.tsv", 0,
+     "a row for each page: what it is, how full ('-': stdout)", 0},
+    {"space", 's', 0, 0, "which pages are live (#) and free (.)", 0},
+    {"meta",                                          'm', 0, 0, "the checkpoint, and what recovery found in the log", 0},
     {0                                         },
 };
 
@@ -25,8 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'p':
         wanted->page = true;
-        if (!tl_parse_size(argument, 0, UINT32_MAX, &wanted->pgno))
-            argp_error(state, "--page wants a page number, not '%s'", argument);
+        wanted->pgno = tl_arguments_number(state, "page", argument, 0, UINT32_MAX);
         return 0;
     case 't':
         wanted->tree = true;
@@ -36,6 +41,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 's':
         wanted->space = true;
+        return 0;
+    case OPTION_PAGES:
+        wanted->pages = argument;
         return 0;
     case 'm':
         wanted->meta = true;
@@ -54,7 +62,8 @@ static const struct argp argp = {
     "Examples:\n"
     "  treelab dump data.tl\n"
     "  treelab dump data.tl --space\n"
-    "  treelab dump data.tl --page 12\n\n"
+    "  treelab dump data.tl --page 12\n"
+    "  treelab dump data.tl --pages out/look/pages-after.tsv && treelab report out/look\n\n"
     "Exit codes: 0 printed, 2 not a treelab file or no such page, 3 damaged, 5 in use.",
     NULL,
     NULL,
@@ -68,8 +77,8 @@ static void print_line(void *context, const char *line)
 
 static tl_status dump(const request *wanted, tl_env *env)
 {
-    bool by_default =
-        !wanted->tree && !wanted->shape && !wanted->space && !wanted->meta && !wanted->page;
+    bool by_default = !wanted->tree && !wanted->shape && !wanted->space && !wanted->meta &&
+                      !wanted->page && wanted->pages == NULL;
     tl_status status = TL_OK;
     if (wanted->meta || by_default)
         status = tl_dump_meta(env, print_line, stdout);
@@ -79,6 +88,8 @@ static tl_status dump(const request *wanted, tl_env *env)
         status = tl_dump_shape(env, print_line, stdout);
     if (status == TL_OK && wanted->space)
         status = tl_dump_space(env, print_line, stdout);
+    if (status == TL_OK && wanted->pages != NULL)
+        status = tl_dump_page_table(env, wanted->file, wanted->pages);
     if (status == TL_OK && wanted->page)
         status = tl_dump_page(env, (uint32_t)wanted->pgno, print_line, stdout);
     return status;

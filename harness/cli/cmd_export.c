@@ -89,7 +89,10 @@ int tl_cmd_export(int argc, char **argv)
         strcmp(tl_json_text(tl_json_get(run, "schema"), ""), TL_RESULT_SCHEMA) != 0)
         status = TL_INVALID;
     if (status != TL_OK) {
-        tl_complain("export", "'%s' is no result of a run: %s", path, tl_status_text(status));
+        if (status == TL_INVALID)
+            tl_complain("export", "'%s' is no result of a run (schema " TL_RESULT_SCHEMA ")", path);
+        else
+            tl_complain("export", "cannot read '%s': %s", path, tl_status_reason(status));
         tl_json_free(run);
         return status == TL_NO_MEMORY ? TL_EXIT_ENVIRONMENT : TL_EXIT_USAGE;
     }

@@ -244,6 +244,20 @@ static bool can_be_run(const char *command, const char *option, const char *prog
     return false;
 }
 
+/* A baseline asked for by name must be there; in place of the usual one each row is told. */
+static bool baseline_is_there(const request *asked)
+{
+    bool usual = strcmp(asked->baseline, BASELINE) == 0;
+    bool counters = asked->layers == 0 || (asked->layers & TL_LAYER_COUNTERS) != 0;
+    if (usual || !counters || access(asked->baseline, F_OK) == 0)
+        return true;
+    tl_complain("gate",
+                "there is no baseline '%s'; `treelab baseline update --baseline %s --reason TEXT` "
+                "makes one",
+                asked->baseline, asked->baseline);
+    return false;
+}
+
 static int prepare(const char *command, request *asked, tl_gate_policy *policy)
 {
     if (!can_be_run(command, "--base", asked->base) ||
@@ -378,7 +392,7 @@ int tl_cmd_gate(int argc, char **argv)
     tl_gate_policy policy = {0};
     int code = tl_arguments_parse(&gate_argp, argc, argv, &asked);
     if (code == TL_EXIT_OK)
-        code = prepare("gate", &asked, &policy);
+        code = baseline_is_there(&asked) ? prepare("gate", &asked, &policy) : TL_EXIT_USAGE;
     if (code == TL_EXIT_OK) {
         tl_catch_interrupt();
         signal(SIGPIPE, SIG_IGN); /* an agent that died is noticed when it does not answer */

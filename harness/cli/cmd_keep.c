@@ -162,8 +162,19 @@ static tl_status read_run(const char *dir, tl_json **root)
         tl_complain("keep", "'%s' is not JSON; was it edited or cut short?", path);
     else if (status != TL_OK)
         tl_complain("keep", "cannot read '%s': %s", path, strerror(errno));
-    if (status != TL_OK || is_run(*root))
+    if (status != TL_OK)
         return status;
+    if (is_run(*root) && tl_json_size(tl_json_get(*root, "cells")) == 0) {
+        tl_complain("keep",
+                    "'%s' has no cells: nothing was measured, so there is nothing to keep; run it "
+                    "again, or go on in it with `treelab run --out %s --resume`",
+                    path, dir);
+        tl_json_free(*root);
+        *root = NULL;
+        return TL_INVALID;
+    }
+    if (is_run(*root))
+        return TL_OK;
     tl_complain("keep", "'%s' is not a result of treelab (schema " TL_RESULT_SCHEMA ")", path);
     tl_json_free(*root);
     *root = NULL;
@@ -286,7 +297,10 @@ static void check_request(struct argp_state *state)
 {
     const tl_keep_request *request = state->input;
     if (request->dir == NULL || request->topic == NULL)
-        argp_error(state, "DIR and TOPIC are wanted");
+        argp_error(state, "%s: treelab keep DIR TOPIC, such as out/<id> and insert_1m%s",
+                   request->dir == NULL ? "which run's directory, and under which topic?"
+                                        : "under which topic?",
+                   request->dir == NULL ? "; --results says where it goes, not what" : "");
     else if (!is_topic(request->topic))
         argp_error(state, "topic '%s': use a-z, 0-9, '_' and '-', up to %d of them", request->topic,
                    TOPIC_MAX);

@@ -4,6 +4,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/plugin.h"
 #include "harness/driver.h"
+#include "harness/drivers/settings.h"
 #include "harness/report/json.h"
 #include "workloads/catalogue.h"
 #include "workloads/workload.h"
@@ -150,6 +151,30 @@ static void describe_names(tl_json *list, const char *const *names)
     }
 }
 
+/* Settings of our own driver: those with a registry of names have a topic each as well. */
+
+static const char *const setting_kinds[] = {
+    [TL_SETTING_NAME] = "name", [TL_SETTING_U32] = "number", [TL_SETTING_U64] = "number",
+    [TL_SETTING_BOOL] = "0|1",  [TL_SETTING_FLAG] = "0|1",
+};
+
+static void print_settings(void)
+{
+    for (size_t i = 0; i < tl_tree_settings.count; i++)
+        printf("  %-18s %-7s %s\n", tl_tree_settings.rows[i].name,
+               setting_kinds[tl_tree_settings.rows[i].kind], tl_tree_settings.rows[i].doc);
+}
+
+static void describe_settings(tl_json *list)
+{
+    for (size_t i = 0; i < tl_tree_settings.count; i++) {
+        tl_json *row = tl_json_add_object(list, NULL);
+        tl_json_add_text(row, "name", tl_tree_settings.rows[i].name);
+        tl_json_add_text(row, "type", setting_kinds[tl_tree_settings.rows[i].kind]);
+        tl_json_add_text(row, "doc", tl_tree_settings.rows[i].doc);
+    }
+}
+
 /* Counters and subcommands. */
 
 static void print_counters(void)
@@ -227,6 +252,8 @@ static const struct topic {
      describe_workloads,                                                                                                               NULL                 },
     {"catalogue",
      "Specs of the workload `phases` (--workload NAME; `list workload NAME` prints one)",         print_catalogue, describe_catalogue, NULL                 },
+    {"settings",          "Settings of our engine (--driver tree:NAME=VALUE)",                    print_settings,
+     describe_settings,                                                                                                                NULL                 },
     {"commits",           "Commit protocols (--driver tree:commit=NAME)",                         NULL,            NULL,               tl_commit_protocols  },
     {"leaf",              "Leaf modes (--driver tree:leaf=NAME)",                                 NULL,            NULL,               tl_leaf_modes        },
     {"split",             "Split strategies (--driver tree:split=NAME)",                          NULL,            NULL,               tl_splits            },
@@ -333,7 +360,7 @@ static const struct argp list_argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = "[drivers|workloads|workload "
-                "NAME|catalogue|commits|leaf|split|fill|space|simd|checkpoint_thread|"
+                "NAME|catalogue|settings|commits|leaf|split|fill|space|simd|checkpoint_thread|"
                 "contracts|counters|commands]",
     .doc = "Show what there is to choose from."
            "\vExamples:\n"

@@ -3,13 +3,13 @@
 #include "harness/calibrate/neighbours.h"
 #include "harness/cli/arguments.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { OPTION_KIND = 256, OPTION_PROCESSES, OPTION_ON, OPTION_OFF, OPTION_SEED, OPTION_SECONDS };
-#define SECONDS_MAX (UINT64_C(7) * 86400)
-#define SECOND_NS   UINT64_C(1000000000)
+#define SECONDS_MAX  (UINT64_C(7) * 86400)
+#define SECOND_NS    UINT64_C(1000000000)
+#define SPELL_NS_MAX (3600 * SECOND_NS)
 
 typedef struct noise_options {
     tl_neighbours_request noise;
@@ -26,17 +26,6 @@ static const struct argp_option options[] = {
     {0                                               },
 };
 
-static uint64_t time_of(const struct argp_state *state, const char *option, const char *text)
-{
-    char *end;
-    double value = strtod(text, &end);
-    double unit = strcmp(end, "ms") == 0 ? 1e6 : strcmp(end, "s") == 0 || *end == '\0' ? 1e9 : 0;
-    if (end == text || unit == 0 || !(value >= 0 && value * unit <= 3600e9))
-        argp_error(state, "--%s takes a time up to an hour, as 500ms or 2s, not '%s'", option,
-                   text);
-    return (uint64_t)(value * unit);
-}
-
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     noise_options *asked = state->input;
@@ -50,10 +39,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
                                                                TL_NEIGHBOURS_PROCESSES_MAX);
         return 0;
     case OPTION_ON:
-        asked->noise.on_ns = time_of(state, "on", value);
+        asked->noise.on_ns = tl_arguments_time(state, "on", value, SPELL_NS_MAX);
         return 0;
     case OPTION_OFF:
-        asked->noise.off_ns = time_of(state, "off", value);
+        asked->noise.off_ns = tl_arguments_time(state, "off", value, SPELL_NS_MAX);
         return 0;
     case OPTION_SECONDS:
         asked->seconds = tl_arguments_number(state, "seconds", value, 1, SECONDS_MAX);
@@ -66,7 +55,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (asked->seconds == 0)
-            argp_error(state, "how long? --seconds N");
+            argp_error(state, "how long? for example --seconds 60");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

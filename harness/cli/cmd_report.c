@@ -63,7 +63,9 @@ static const struct argp argp = {
     "DIR",
     "Draw the plots and write the page of a run: DIR/plots/*.tsv, *.svg and *.png, and the "
     "self-contained DIR/report.html.\v"
-    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report.\n\n"
+    "DIR holds a run.json, or subdirectories that each hold one; all are joined in one report, "
+    "with "
+    "what `treelab calibrate --out` left there.\n\n"
     "Examples:\n"
     "  treelab report out/bench\n"
     "  treelab report results/2026-11-21_first_run --no-png\n\n"
@@ -145,7 +147,7 @@ static int write_report(const report_options *options, report_work *work)
     status = tl_tsv_write(&work->suite, &work->groups, work->plots_dir, &work->pictures, message,
                           sizeof message);
     if (status != TL_OK) {
-        tl_complain("report", "cannot write %s: %s", message, tl_status_text(status));
+        tl_complain("report", "cannot write %s: %s", message, tl_status_reason(status));
         return TL_EXIT_ENVIRONMENT;
     }
     tl_pictures_choose(&work->pictures, options->all_pictures ? 0 : PICTURES_MAX);
@@ -163,13 +165,13 @@ static int write_report(const report_options *options, report_work *work)
     tl_html_render(&html, &work->page);
     status = tl_text_save(&work->page, work->page_path);
     if (status != TL_OK) {
-        tl_complain("report", "cannot write %s: %s", work->page_path, tl_status_text(status));
+        tl_complain("report", "cannot write %s: %s", work->page_path, tl_status_reason(status));
         return TL_EXIT_ENVIRONMENT;
     }
     printf("%s\n", work->page_path);
     if (drawn != TL_OK)
         return TL_EXIT_ENVIRONMENT;
-    if (work->suite.cell_count == 0) {
+    if (work->suite.cell_count == 0 && work->suite.extras.count == 0) {
         tl_complain("report", "nothing was measured or checked: no run in %s has a cell",
                     options->dir);
         return TL_EXIT_NOTHING;

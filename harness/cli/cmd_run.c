@@ -275,6 +275,14 @@ static tl_status copy_result(const run_command *command)
     return status;
 }
 
+/* Never begun, or stopped in the middle: what --resume would run. */
+static uint64_t missing_cells(const tl_run *run)
+{
+    const tl_run_request *request = run->request;
+    uint64_t wanted = request->arm_count * request->load_count * request->repeat;
+    return wanted > run->cell_count ? wanted - run->cell_count : 0;
+}
+
 static int write_result(run_command *command)
 {
     char error[TL_RESULT_TEXT_MAX] = "";
@@ -291,6 +299,7 @@ static int write_result(run_command *command)
                                                .wrong_answers = run->wrong_answers,
                                                .answers_checked = run->answers_checked,
                                                .states_per_s = NAN,
+                                               .missing = missing_cells(run),
                                            });
     bool json_on_stdout =
         command->asked.json_path != NULL && strcmp(command->asked.json_path, "-") == 0;

@@ -27,9 +27,19 @@ static tl_status write_one(const char *dir, const char *name, const tl_run *run,
     return status;
 }
 
+/* A phase with a rule of its own has a series whatever the run's interval is. */
+static bool any_series(const tl_run *run)
+{
+    for (size_t c = 0; c < run->cell_count; c++)
+        for (size_t p = 0; p < run->cells[c].phase_count; p++)
+            if (run->cells[c].phases[p].series.rows != NULL)
+                return true;
+    return false;
+}
+
 tl_status tl_run_write_files(const char *dir, const tl_run *run, char *error, size_t error_bytes)
 {
-    if (run->request->interval_ns == 0 && run->request->until.windows == 0)
+    if (run->request->interval_ns == 0 && run->request->until.windows == 0 && !any_series(run))
         return TL_OK;
     tl_status status = write_one(dir, "series.csv", run, tl_run_write_series, error, error_bytes);
     if (status == TL_OK)

@@ -5,10 +5,13 @@
  */
 #include "harness/cli/cmd_run.h"
 
+#include "workloads/catalogue.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { /* options without a letter */
        OPTION_SEED = 256,
@@ -163,6 +166,23 @@ static void parse_set(struct argp_state *state, const char *text)
     }
 }
 
+/* A word that can only be a name: tell which there are. */
+static void refuse_name(struct argp_state *state, const char *word)
+{
+    enum { NAMES_MAX = 128 };
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (; count < tl_catalogue_count() && count < NAMES_MAX; count++)
+        names[count] = tl_catalogue_at(count)->name;
+    const char *nearest = tl_nearest(word, names, count);
+    if (nearest != NULL)
+        argp_error(state, "there is no file '%s'; did you mean '%s', of the catalogue?", word,
+                   nearest);
+    else
+        argp_error(state, "there is no file '%s', and `treelab list catalogue` has no such spec",
+                   word);
+}
+
 static void parse_spec_path(struct argp_state *state, const char *path)
 {
     tl_run_options *asked = state->input;
@@ -171,7 +191,12 @@ static void parse_spec_path(struct argp_state *state, const char *path)
     if (tl_driver_find(path) != NULL || tl_workload_find(path) != NULL)
         argp_error(state, "'%s' is no file; drivers are given by --driver, workloads by --workload",
                    path);
-    asked->spec_path = path;
+    if (tl_catalogue_find(path) != NULL && access(path, F_OK) != 0)
+        (void)parse_spec_option('w', path, state); /* a spec that needs no file */
+    else if (strpbrk(path, "./") == NULL && access(path, F_OK) != 0)
+        refuse_name(state, path);
+    else
+        asked->spec_path = path;
 }
 
 /* A baseline asked for by name must be there; the usual one may be missing. */
@@ -249,8 +274,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp run_argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "[SPEC.ini|SPEC.json]",
-    .doc = "Run workloads on stores, check every answer, and keep what was measured."
+    .args_doc = "[SPEC.ini|SPEC.json|NAME]",
+    .doc = "Run workloads on stores, check every answer, and keep what was measured.  NAME is a "
+           "spec of `treelab list catalogue`."
            "\vThe result is DIR/run.json; `treelab report DIR` draws it.  Rates are operations per "
            "second of the whole loop, generating and checking included.\n\n"
            "Examples:\n"
@@ -307,13 +333,17 @@ static void explain_contracts(const tl_run_request *request)
 
 int tl_run_options_explain(const tl_run_options *asked)
 {
+    static tl_spec_words words;
+    words = asked->words;
+    for (size_t i = 0; i < words.workload_count && i < TL_CHOICE_MAX; i++)
+        words.bases[i] = asked->choice.catalogue[i];
     if (asked->json_path == NULL) {
         explain_parameters(&asked->choice);
         explain_contracts(&asked->request);
-        tl_spec_print(&asked->spec, &asked->words, stdout);
+        tl_spec_print(&asked->spec, &words, stdout);
         return TL_EXIT_OK;
     }
-    tl_json *root = tl_spec_json(&asked->spec, &asked->words);
+    tl_json *root = tl_spec_json(&asked->spec, &words);
     tl_status status = tl_json_write(root, asked->json_path);
     if (status != TL_OK)
         tl_complain("run", "cannot write '%s': %s", asked->json_path, strerror(errno));

@@ -200,7 +200,7 @@ static void set_own(tl_run_own *own, const char *key, const char *value)
     uint64_t number = 0;
     bool is_number = tl_parse_size(value, 0, UINT64_MAX, &number);
     if (strcmp(key, "seed") == 0)
-        own->seed = strtoull(value, NULL, 0);
+        own->seed = number;
     else if (strcmp(key, "durability") == 0) {
         for (int i = 0; i < 3; i++)
             if (strcmp(value, tl_run_durability_name((tl_durability)i)) == 0)

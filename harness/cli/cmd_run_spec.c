@@ -172,7 +172,7 @@ static void refuse_crashes(tl_run_options *asked)
         if (tl_spec_kind_of(asked->spec.sections[i].name) == TL_SPEC_CRASH)
             tl_spec_trouble(&asked->spec, asked->spec.sections[i].line,
                             "[%.60s]: `treelab run` crashes nothing; take the section out, and "
-                            "crash a history with `treelab crash SCRIPT.tls`",
+                            "crash what it writes with `treelab crash SPEC`",
                             asked->spec.sections[i].name);
 }
 
@@ -180,17 +180,19 @@ static void refuse_pace(tl_run_options *asked, const tl_spec_entry *entry)
 {
     tl_rate rate;
     tl_steady_rule rule;
+    tl_limits own;
     if (strcmp(entry->key, "rate") == 0 && !tl_rate_parse(entry->value, &rate))
         tl_spec_trouble(&asked->spec, entry->line,
                         "rate takes constant:N or poisson:N with N operations a second, 1 to 1e9, "
                         "or closed, not '%.60s'",
                         entry->value);
-    if (strcmp(entry->key, "until") == 0 && entry->section[0] != '\0')
-        tl_spec_trouble(&asked->spec, entry->line,
-                        "[%.60s] until: what ends phases is the same for all of them; put it in "
-                        "[global]",
-                        entry->section);
-    else if (strcmp(entry->key, "until") == 0 && !tl_steady_parse(entry->value, &rule))
+    if (strcmp(entry->key, "until") == 0 && entry->section[0] != '\0') {
+        if (!tl_limits_parse(entry->value, &own))
+            tl_spec_trouble(&asked->spec, entry->line,
+                            "[%.60s] until takes a time of 1ms to 1h, 'steady(slope<1%%/5s, "
+                            "windows=2)' or 'stream', not '%.60s'",
+                            entry->section, entry->value);
+    } else if (strcmp(entry->key, "until") == 0 && !tl_steady_parse(entry->value, &rule))
         tl_spec_trouble(&asked->spec, entry->line,
                         "until takes 'steady(slope<1%%/5s, windows=2)' with 2 to 8 windows of 10ms "
                         "to 1h, not '%.60s'",
@@ -257,7 +259,7 @@ static void fill_request(tl_run_options *asked, struct argp_state *state)
     tl_run_request *request = &asked->request;
     const char *durability = value_of(asked, state, "durability", "none");
     request->ops = number_of(asked, state, "ops");
-    request->seed = strtoull(value_of(asked, state, "seed", "42"), NULL, 0);
+    request->seed = number_of(asked, state, "seed");
     for (int i = 0; i < 3; i++)
         if (strcmp(durability, tl_run_durability_name((tl_durability)i)) == 0)
             request->durability = (tl_durability)i;

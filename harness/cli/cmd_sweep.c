@@ -104,8 +104,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         asked->jobs = tl_arguments_number(state, "jobs", value, 1, TL_SWEEP_JOBS_MAX);
         return 0;
     case OPTION_TIMEOUT:
-        if (!tl_parse_seconds(value, &asked->timeout_s))
-            argp_error(state, "--timeout: '%s' is not a time such as 30s or 5m", value);
+        asked->timeout_s = (double)tl_arguments_time(state, "timeout", value, UINT64_MAX) / 1e9;
         return 0;
     case OPTION_JSON:
         asked->json_path = value;
@@ -310,7 +309,9 @@ static int code_of(const tl_sweep_outcome *outcome)
 
 static uint64_t seed_of(const tl_grid *grid)
 {
-    return strtoull(tl_spec_get(&grid->spec, "", "seed", "42"), NULL, 0);
+    uint64_t seed = 42;
+    (void)tl_parse_size(tl_spec_get(&grid->spec, "", "seed", "42"), 0, UINT64_MAX, &seed);
+    return seed; /* judged before */
 }
 
 static void describe(const command *asked)
@@ -358,6 +359,8 @@ static int write_result(command *asked, const tl_sweep_outcome *outcome)
         summary.answers_checked += answers_of(cell, "answers_checked");
         tl_result_add_cell(asked->result, cell);
     }
+    uint64_t kept = tl_result_cell_count(asked->result);
+    summary.missing = outcome->wanted > kept ? outcome->wanted - kept : 0;
     tl_result_set_summary(asked->result, &summary);
     tl_result_status ended = code == TL_EXIT_OK      ? TL_RESULT_OK
                              : outcome->wrong > 0    ? TL_RESULT_WRONG

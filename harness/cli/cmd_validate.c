@@ -2,6 +2,8 @@
  *
  *     SCRIPT.tls               parsed
  *     run.json                 held against the main rules of the result schema
+ *     gate.json                read as `treelab gate` does; its baseline likewise
+ *     GRID.ini, GRID.json      read as `treelab sweep` does: a spec with [axes]
  *     SPEC.ini, SPEC.json      judged as `treelab run` does, workloads made and let go
  *
  * What a file is follows from its beginning, not from its name.
@@ -11,9 +13,11 @@
 #include "harness/cli/cmd_run.h"
 #include "harness/report/wholefile.h"
 #include "harness/script/script.h"
+#include "harness/sweep/grid.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,9 +60,11 @@ static const struct argp argp = {
     .options = rows,
     .parser = parse,
     .args_doc = "FILE...",
-    .doc = "Check specs, scripts and results without running anything."
+    .doc = "Check specs, grids, scripts, results, gate policies and baselines without running "
+           "anything.  What a file is follows from what is in it."
            "\vExamples:\n"
            "  treelab validate mix.ini\n"
+           "  treelab validate ci/gate.json ci/strategies.ini\n"
            "  treelab validate specs/*.ini findings/*.tls out/*/run.json\n\n"
            "Exit codes: 0 all are well, 2 something is wrong in one, 5 one cannot be read.",
 };
@@ -97,8 +103,51 @@ static bool script_is_well(const char *path)
     return status == TL_OK;
 }
 
-/* Name of the kind, or NULL: something is wrong, which was told. */
-static const char *judge(const char *path, const char *text, size_t size_bytes)
+static void tell_nobody(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
+static bool is_grid(const char *path, const char *text, size_t size_bytes)
+{
+    tl_spec spec;
+    bool axes = false;
+    tl_spec_begin(&spec, tell_nobody, NULL);
+    (void)!tl_spec_read_text(&spec, path, text, size_bytes); /* what is wrong is told later */
+    for (size_t i = 0; i < spec.section_count; i++)
+        axes = axes || strcmp(spec.sections[i].name, "axes") == 0;
+    tl_spec_release(&spec);
+    return axes;
+}
+
+static bool grid_is_well(const char *path, tl_validate_found *what)
+{
+    tl_grid *grid = calloc(1, sizeof *grid);
+    if (grid == NULL) {
+        tl_complain("validate", "%s: out of memory", path);
+        exit(TL_EXIT_ENVIRONMENT);
+    }
+    bool well = tl_grid_read(path, tell, NULL, grid) == TL_OK;
+    *what = (tl_validate_found){.kind = "grid", .count = grid->cell_count, .of = "cell"};
+    tl_grid_release(grid);
+    free(grid);
+    return well;
+}
+
+/* JSON that says what it is. */
+static bool schema_is_well(const char *path, const tl_json *root, tl_validate_found *what)
+{
+    bool well;
+    if (tl_validate_gate(path, root, &well, what))
+        return well;
+    *what = (tl_validate_found){
+        .kind = "result", .count = tl_json_size(tl_json_get(root, "cells")), .of = "cell"};
+    return tl_validate_result(path, root) == 0;
+}
+
+/* False: something is wrong, which was told. */
+static bool judge(const char *path, const char *text, size_t size_bytes, tl_validate_found *what)
 {
     static const char script_head[] = "treelab-script";
     size_t length = strlen(path), error_at;
@@ -107,16 +156,29 @@ static const char *judge(const char *path, const char *text, size_t size_bytes)
     while (isspace((unsigned char)*begin))
         begin++;
     if (strncmp(begin, script_head, sizeof script_head - 1) == 0 ||
-        (length > 4 && strcmp(path + length - 4, ".tls") == 0))
-        return script_is_well(path) ? "script" : NULL;
+        (length > 4 && strcmp(path + length - 4, ".tls") == 0)) {
+        *what = (tl_validate_found){.kind = "script"};
+        return script_is_well(path);
+    }
     if (*begin == '{' && tl_json_parse(text, size_bytes, &root, &error_at) == TL_OK &&
         tl_json_get(root, "schema") != NULL) {
-        size_t troubles = tl_validate_result(path, root);
+        bool well = schema_is_well(path, root, what);
         tl_json_free(root);
-        return troubles == 0 ? "result" : NULL;
+        return well;
     }
     tl_json_free(root);
-    return spec_is_well(path) ? "spec" : NULL;
+    if (is_grid(path, text, size_bytes))
+        return grid_is_well(path, what);
+    *what = (tl_validate_found){.kind = "spec"};
+    return spec_is_well(path);
+}
+
+static void say(const char *path, const tl_validate_found *what)
+{
+    printf("%s: a well-formed %s", path, what->kind);
+    if (what->of != NULL)
+        printf(" with %zu %s%s", what->count, what->of, what->count == 1 ? "" : "s");
+    putchar('\n');
 }
 
 static int validate(const char *path, bool quiet)
@@ -129,11 +191,12 @@ static int validate(const char *path, bool quiet)
                     status == TL_INVALID ? "it is too large" : strerror(errno));
         return tl_exit_code(status);
     }
-    const char *kind = judge(path, text, size_bytes);
+    tl_validate_found what = {0};
+    bool well = judge(path, text, size_bytes, &what);
     free(text);
-    if (kind != NULL && !quiet)
-        printf("%s: a well-formed %s\n", path, kind);
-    return kind != NULL ? TL_EXIT_OK : TL_EXIT_USAGE;
+    if (well && !quiet)
+        say(path, &what);
+    return well ? TL_EXIT_OK : TL_EXIT_USAGE;
 }
 
 int tl_cmd_validate(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "harness/cli/cmd_validate.h"
 
 #include "harness/cli/cli.h"
+#include "harness/gate/counts.h"
 #include "harness/report/resultfile.h"
 #include "harness/spec/spec.h"
 
@@ -131,7 +132,9 @@ size_t tl_validate_result(const char *path, const tl_json *root)
     judge j = {path, 0};
     const tl_json *cells = tl_json_get(root, "cells"), *summary = tl_json_get(root, "summary");
     if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), TL_RESULT_SCHEMA) != 0) {
-        trouble(&j, "", "schema", "is not " TL_RESULT_SCHEMA ", the one that is known here");
+        trouble(&j, "", "schema",
+                "is not one that is known here: " TL_RESULT_SCHEMA ", " TL_GATE_SCHEMA
+                " or " TL_BASELINE_SCHEMA);
         return j.troubles; /* its rules are not those of another */
     }
     check_rules(&j, root, top_rules, "");

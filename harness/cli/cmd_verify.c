@@ -30,8 +30,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         wanted->json = argument;
         return 0;
     case 'f':
-        if (!tl_parse_size(argument, 1, UINT32_MAX, &wanted->findings_max))
-            argp_error(state, "--findings wants a number from 1 on, not '%s'", argument);
+        wanted->findings_max = tl_arguments_number(state, "findings", argument, 1, UINT32_MAX);
         return 0;
     default:
         return tl_database_argument(key, argument, state, "verify", &wanted->file);
@@ -127,7 +126,7 @@ static int verify_open_env(const request *wanted, tl_env *env)
     tl_json_free(root);
     if (written != TL_OK)
         tl_complain("verify", "'%s' could not be written: %s", wanted->json,
-                    tl_status_text(written));
+                    tl_status_reason(written));
     return status != TL_OK ? TL_EXIT_WRONG : tl_exit_code(written);
 }
 

@@ -1,8 +1,10 @@
 /* harness/cli/complain.c -- how a command says that something is wrong: a line and a code. */
 #include "harness/cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void tl_complain(const char *command, const char *format, ...)
 {
@@ -41,4 +43,19 @@ static const unsigned char exit_codes[TL_STATUS_COUNT] = {
 int tl_exit_code(tl_status status)
 {
     return (size_t)status < TL_STATUS_COUNT ? exit_codes[status] : TL_EXIT_ENVIRONMENT;
+}
+
+const char *tl_status_reason(tl_status status)
+{
+    switch (status) {
+    case TL_NOT_FOUND:
+    case TL_EXISTS:
+    case TL_NO_SPACE:
+    case TL_IO:
+    case TL_ACCESS:
+    case TL_NOT_OURS:
+        return errno != 0 ? strerror(errno) : tl_status_text(status);
+    default:
+        return tl_status_text(status);
+    }
 }

@@ -1,11 +1,14 @@
 /* harness/cli/main.c -- `treelab`: finds the subcommand and lets it do the work. */
+#define _GNU_SOURCE
 #include "harness/cli/commands.h"
 
 #include "harness/report/machine.h"
 
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { COMMANDS_MAX = 32, VERSION_BYTES = 96 };
 
@@ -44,13 +47,16 @@ static int unknown_command(const char *word)
     return TL_EXIT_USAGE;
 }
 
-/* Results that did not reach stdout are no success. */
-static int closing_stdout(int exit_code)
+/* Results that did not reach stdout are no success, also where argp ends the process after --help.
+ */
+static void close_stdout(int exit_code, void *context)
 {
+    (void)context;
     if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return exit_code;
+        return;
     perror("treelab: cannot write to stdout");
-    return exit_code == TL_EXIT_OK ? TL_EXIT_ENVIRONMENT : exit_code;
+    if (exit_code == TL_EXIT_OK)
+        _exit(TL_EXIT_ENVIRONMENT);
 }
 
 static int dispatch(int argc, char **argv)
@@ -86,5 +92,9 @@ int main(int argc, char **argv)
     snprintf(version, sizeof version, "treelab %s (%s)", tl_build_version(), tl_build_revision());
     argp_program_version = version;
     argp_err_exit_status = TL_EXIT_USAGE;
-    return closing_stdout(dispatch(argc, argv));
+    if (on_exit(close_stdout, NULL) != 0) {
+        fputs("treelab: out of memory\n", stderr);
+        return TL_EXIT_ENVIRONMENT;
+    }
+    return dispatch(argc, argv);
 }

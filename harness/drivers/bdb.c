@@ -35,9 +35,11 @@ typedef struct bdb_settings {
 enum { WITH_SNAPSHOTS = 1 };
 
 static const tl_setting_row setting_rows[] = {
-    {"page_bytes", TL_SETTING_U32,  offsetof(bdb_settings, page_bytes), 0,              NULL},
-    {"locks",      TL_SETTING_U32,  offsetof(bdb_settings, locks),      0,              NULL},
-    {"snapshot",   TL_SETTING_FLAG, offsetof(bdb_settings, flags),      WITH_SNAPSHOTS, NULL},
+    {"page_bytes", TL_SETTING_U32,  offsetof(bdb_settings, page_bytes), 0,              NULL, "of a new file"},
+    {"locks",      TL_SETTING_U32,  offsetof(bdb_settings, locks),      0,              NULL,
+     "pages that one txn may touch"                                                                          },
+    {"snapshot",   TL_SETTING_FLAG, offsetof(bdb_settings, flags),      WITH_SNAPSHOTS, NULL,
+     "0: no page versions"                                                                                   },
 };
 static const tl_setting_table settings_table = {setting_rows,
                                                 sizeof setting_rows / sizeof setting_rows[0]};

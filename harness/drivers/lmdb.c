@@ -61,7 +61,7 @@ static const char *lmdb_version(void)
 }
 
 static const tl_setting_row setting_rows[] = {
-    {"writemap", TL_SETTING_FLAG, 0, MDB_WRITEMAP, NULL},
+    {"writemap", TL_SETTING_FLAG, 0, MDB_WRITEMAP, NULL, "1: MDB_WRITEMAP"},
 };
 static const tl_setting_table settings_table = {setting_rows,
                                                 sizeof setting_rows / sizeof setting_rows[0]};

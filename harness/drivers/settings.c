@@ -4,43 +4,8 @@
 #include "harness/cli/cli.h"
 #include "harness/drivers/files.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#define TREE_FIELD(field, kind)                                                                    \
-    {                                                                                              \
-#field, kind, offsetof(tl_env_options, field), 0, NULL                                     \
-    }
-#define TREE_NAME(field, names)                                                                    \
-    {                                                                                              \
-#field, TL_SETTING_NAME, offsetof(tl_env_options, field), 0, names                         \
-    }
-static const tl_setting_row tree_rows[] = {
-    TREE_NAME(commit, tl_commit_protocols),
-    TREE_NAME(leaf, tl_leaf_modes),
-    TREE_NAME(split, tl_splits),
-    TREE_NAME(fill, tl_fills),
-    TREE_FIELD(page_bytes, TL_SETTING_U32),
-    TREE_NAME(space, tl_space_policies),
-    TREE_NAME(simd, tl_simds),
-    TREE_NAME(checkpoint_thread, tl_checkpoint_threads),
-    TREE_FIELD(log_bytes, TL_SETTING_U64),
-    TREE_FIELD(ckpt_bytes, TL_SETTING_U64),
-    TREE_FIELD(max_bytes, TL_SETTING_U64),
-    TREE_FIELD(growth_bytes, TL_SETTING_U64),
-    TREE_FIELD(log_pad_bytes, TL_SETTING_U32),
-    {"small_pages", TL_SETTING_FLAG, offsetof(tl_env_options, flags), TL_OPEN_SMALL_PAGES, NULL},
-    TREE_FIELD(map_bytes, TL_SETTING_U64),
-    TREE_FIELD(async_ms, TL_SETTING_U32),
-    TREE_FIELD(group_wait_us, TL_SETTING_U32),
-    TREE_FIELD(publish_early, TL_SETTING_BOOL),
-    TREE_FIELD(max_key_bytes, TL_SETTING_U32),
-    TREE_FIELD(log_value_max, TL_SETTING_U64),
-    TREE_FIELD(reserve_pages, TL_SETTING_U32),
-    TREE_FIELD(readers_max, TL_SETTING_U32),
-};
-enum { TREE_ROW_COUNT = sizeof tree_rows / sizeof tree_rows[0] };
-
-const tl_setting_table tl_tree_settings = {tree_rows, TREE_ROW_COUNT};
 
 enum { SETTING_ROWS_MAX = 32 }; /* of any one driver: room for the names offered to tl_nearest */
 
@@ -50,6 +15,17 @@ static const tl_setting_row *find_row(const tl_setting_table *table, const char 
         if (strcmp(table->rows[i].name, name) == 0)
             return &table->rows[i];
     return NULL;
+}
+
+/* The settings of peers are few: all of them fit into the message. */
+static void refuse_of_few(const char *const *names, size_t count, const char *driver,
+                          const tl_driver_options *options, const char *name)
+{
+    char all[160] = "";
+    for (size_t i = 0, used = 0; i < count && used < sizeof all; i++)
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ", names[i]);
+    tl_driver_explain(options, "driver %s has no setting '%s'; it has %s", driver, name, all);
 }
 
 static tl_status refuse_name(const tl_setting_table *table, const char *driver,
@@ -65,10 +41,13 @@ static tl_status refuse_name(const tl_setting_table *table, const char *driver,
                           name, nearest);
     else if (name_count == 0)
         tl_driver_explain(options, "driver %s has no settings; remove '%s'", driver, name);
-    else
+    else if (table == &tl_tree_settings)
         tl_driver_explain(options,
-                          "driver %s has no setting '%s'; 'treelab list' shows those it has",
+                          "driver %s has no setting '%s'; `treelab list settings` shows those it "
+                          "has",
                           driver, name);
+    else
+        refuse_of_few(names, name_count, driver, options, name);
     return TL_INVALID;
 }
 
@@ -110,7 +89,8 @@ static tl_status apply_one(const tl_setting_row *row, const char *driver,
         return TL_OK;
     case TL_SETTING_U32: {
         if (!tl_parse_size(setting->value, 0, UINT32_MAX, &number))
-            return refuse_value(driver, options, setting, "a number like 512 or 4k");
+            return refuse_value(driver, options, setting,
+                                "a number up to 4294967295, like 512 or 4k");
         uint32_t narrow = (uint32_t)number;
         memcpy(target + row->offset, &narrow, sizeof narrow);
         return TL_OK;

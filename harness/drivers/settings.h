@@ -18,6 +18,7 @@ typedef struct tl_setting_row {
     size_t offset;                     /* of the field in the target */
     unsigned flag;                     /* TL_SETTING_FLAG: which bit */
     const char *const *(*names)(void); /* TL_SETTING_NAME: the registry, NULL-terminated */
+    const char *doc;                   /* one line for people */
 } tl_setting_row;
 
 typedef struct tl_setting_table {
@@ -25,7 +26,7 @@ typedef struct tl_setting_table {
     size_t count;
 } tl_setting_table;
 
-/* What driver `tree` understands; its target is a tl_env_options. */
+/* tree_settings.c: what driver `tree` understands; its target is a tl_env_options. */
 extern const tl_setting_table tl_tree_settings;
 
 /* Write every setting of `options` into `target`.

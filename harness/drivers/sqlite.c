@@ -32,7 +32,7 @@ typedef struct sqlite_settings {
 } sqlite_settings;
 
 static const tl_setting_row setting_rows[] = {
-    {"page_bytes", TL_SETTING_U32, offsetof(sqlite_settings, page_bytes), 0, NULL},
+    {"page_bytes", TL_SETTING_U32, offsetof(sqlite_settings, page_bytes), 0, NULL, "of a new file"},
 };
 static const tl_setting_table settings_table = {setting_rows,
                                                 sizeof setting_rows / sizeof setting_rows[0]};

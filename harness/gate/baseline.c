@@ -6,19 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BASELINE_SCHEMA "treelab.baseline/1"
-
 tl_status tl_baseline_read(const char *path, tl_baseline *baseline, char *error, size_t error_bytes)
 {
     baseline->root = NULL;
     tl_status status = tl_json_read(path, &baseline->root);
     if (status == TL_OK &&
-        strcmp(tl_json_text(tl_json_get(baseline->root, "schema"), ""), BASELINE_SCHEMA) != 0) {
+        strcmp(tl_json_text(tl_json_get(baseline->root, "schema"), ""), TL_BASELINE_SCHEMA) != 0) {
         tl_baseline_release(baseline);
         status = TL_INVALID;
     }
     if (status == TL_INVALID)
-        snprintf(error, error_bytes, "'%s' is no baseline (schema " BASELINE_SCHEMA ")", path);
+        snprintf(error, error_bytes, "'%s' is no baseline (schema " TL_BASELINE_SCHEMA ")", path);
     else if (status != TL_OK)
         snprintf(error, error_bytes, "cannot read '%s': %s", path, strerror(errno));
     return status;
@@ -80,7 +78,7 @@ tl_status tl_baseline_row(const tl_baseline *baseline, const tl_gate_row *row, t
 tl_json *tl_baseline_begin(const char *reason, const char *revision)
 {
     tl_json *root = tl_json_object_new();
-    tl_json_add_text(root, "schema", BASELINE_SCHEMA);
+    tl_json_add_text(root, "schema", TL_BASELINE_SCHEMA);
     tl_json_add_text(root, "reason", reason);
     tl_json_add_text(root, "revision", revision);
     tl_json_add_array(root, "rows");

@@ -64,7 +64,9 @@ size_t tl_counts_compare(const tl_counts *base, const tl_counts *candidate,
 /* "insert: leaf_splits 812 -> 813 (+0.123 %)" */
 void tl_count_difference_text(const tl_count_difference *difference, char *text, size_t text_bytes);
 
-/* The kept counters of a suite: schema "treelab.baseline/1". */
+#define TL_BASELINE_SCHEMA "treelab.baseline/1"
+
+/* The kept counters of a suite. */
 typedef struct tl_baseline {
     tl_json *root; /* owned */
 } tl_baseline;

@@ -216,8 +216,8 @@ static tl_status read_root(const reader *from, tl_gate_policy *policy)
         "schema", "rows", "instructions", "time", "inconclusive_fails", NULL};
     static const char *const of_instructions[] = {"tolerance", NULL};
     const tl_json *root = policy->root;
-    if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), "treelab.gate/1") != 0)
-        return refuse(from, "\"schema\" is to be \"treelab.gate/1\"");
+    if (strcmp(tl_json_text(tl_json_get(root, "schema"), ""), TL_GATE_SCHEMA) != 0)
+        return refuse(from, "\"schema\" is to be \"" TL_GATE_SCHEMA "\"");
     tl_status status = known_members(from, root, "a policy", members);
     if (status != TL_OK)
         return status;

@@ -22,6 +22,8 @@
 #include "harness/compare/verdict.h"
 #include "harness/report/json.h"
 
+#define TL_GATE_SCHEMA "treelab.gate/1"
+
 enum {
     TL_GATE_ROWS_MAX = 64,
     TL_GATE_WORDS_MAX = 64,

@@ -249,6 +249,7 @@ static const struct {
     {"counters",    "Counters and space",          html_counters   },
     {"crash",       "Crash sweep",                 html_crash      },
     {"faults",      "Faults",                      html_faults     },
+    {"calibration", "Calibration of the gate",     html_calibration},
     {"not_covered", "Not covered",                 html_not_covered},
     {"origin",      "Where the numbers come from", html_origin     },
 };

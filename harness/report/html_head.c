@@ -114,7 +114,7 @@ void html_banner(html_page *page)
                    found.cells_other + found.findings + found.duels_regressed +
                    found.duels_invalid >
                0;
-    bool nothing = suite->cell_count == 0;
+    bool nothing = suite->cell_count == 0, beside = suite->extras.count > 0;
     tl_text phrase = {0};
     count_phrase(&phrase, found.cells_wrong, "cell with a wrong answer",
                  "cells with wrong answers");
@@ -132,7 +132,9 @@ void html_banner(html_page *page)
                  bad                                ? "bad"
                  : nothing || phrase.size_bytes > 0 ? "warn"
                                                     : "good");
-    if (nothing)
+    if (nothing && beside)
+        tl_text_add(page->text, "No run here: what follows was not measured by one.");
+    else if (nothing)
         tl_text_add(page->text, "Nothing was measured or checked: no cell in any run.");
     else if (bad)
         tl_text_add(page->text, "✗ Failed: ");

@@ -24,6 +24,7 @@ void html_throughput(html_page *page);
 void html_latency(html_page *page);
 void html_series(html_page *page);
 void html_space(html_page *page);
+void html_calibration(html_page *page);
 void html_allocator(html_page *page);
 void html_counters(html_page *page);
 void html_crash(html_page *page);

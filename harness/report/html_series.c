@@ -10,4 +10,5 @@ void html_series(html_page *page)
         tl_text_add(page->text,
                     "<p>No phase has five intervals or more; a longer run has, or one with a "
                     "shorter <code>--interval</code>.</p>\n");
+    html_kind(page, "heat", "heat_bins");
 }

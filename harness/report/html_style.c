@@ -53,7 +53,7 @@ const char *const html_style[] = {
     "figure{margin:16px 0}\n"
     ".frame{overflow-x:auto}\n"
     ".picture{display:block;width:100%;min-width:860px;height:auto;background:var(--paper)}\n"
-    ".picture text{font-family:system-ui,sans-serif}\n",
+    ".picture text{font-family:system-ui,sans-serif}.picture image{image-rendering:pixelated}\n",
     // clang-format off
     INK("#222222", "--ink") INK("black", "--ink") INK("#666666", "--soft") INK("#cccccc", "--rule")
     INK("#ffffff", "--paper") INK("#e5e5e5", "--empty") INK("#0072b2", "--c1")

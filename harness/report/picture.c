@@ -232,7 +232,7 @@ static bool caption_names_part(const tl_picture *picture, const tl_suite *suite,
     const tl_suite_part *part = &suite->parts[part_no];
     if (picture->part_no != TL_PICTURE_ALL_PARTS)
         return picture->part_no == part_no;
-    return (strcmp(picture->kind, "effects") == 0 ? part->duel_count : part->crash_count) > 0;
+    return (strcmp(picture->kind, "crash") == 0 ? part->crash_count : part->duel_count) > 0;
 }
 
 tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, const char *dir)
@@ -249,7 +249,10 @@ tl_status tl_pictures_write(const tl_pictures *pictures, const tl_suite *suite, 
         size_t line = 0;
         caption_add(&table, picture, &line, picture->what);
         size_t named = 0;
-        for (size_t p = 0; p < suite->part_count; p++) {
+        caption_add(&table, picture, &line, picture->source);
+        if (picture->origin != NULL)
+            caption_add_run(&table, picture, &line, picture->origin);
+        for (size_t p = 0; p < suite->part_count && !picture->has_origin; p++) {
             if (caption_names_part(picture, suite, p) && ++named <= CAPTION_RUNS_MAX)
                 caption_add_run(&table, picture, &line, suite->parts[p].run);
         }

@@ -18,8 +18,11 @@ typedef struct tl_picture {
     size_t part_no; /* TL_PICTURE_ALL_PARTS: not of one part */
     size_t workload_no; /* of a latency picture: its groups' */
     size_t panel_count;
-    double low, high; /* the shared value axis, when the kind has one */
-    bool chosen;      /* by tl_pictures_choose: it is to be drawn */
+    double low, high;      /* the shared value axis, when the kind has one */
+    char source[128];      /* a line of its own below; "": none */
+    const tl_json *origin; /* where its numbers come from, shaped like a run.json, */
+    bool has_origin;       /* when not from a run of the suite; NULL then: not told */
+    bool chosen;           /* by tl_pictures_choose: it is to be drawn */
 } tl_picture;
 
 #define TL_PICTURE_ALL_PARTS ((size_t)-1)

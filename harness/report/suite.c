@@ -185,7 +185,9 @@ tl_status tl_suite_load(const char *dir, tl_suite *suite, char *error, size_t er
     }
     tl_status status = is_file(path) ? suite_add(suite, path, NULL, error, error_bytes)
                                      : suite_add_subdirectories(suite, dir, error, error_bytes);
-    if (status == TL_OK && suite->part_count == 0) {
+    if (status == TL_OK)
+        status = tl_extras_find(dir, &suite->extras, error, error_bytes);
+    if (status == TL_OK && suite->part_count == 0 && suite->extras.count == 0) {
         snprintf(error, error_bytes,
                  "no run.json in %s nor in its subdirectories; name a directory that `treelab run` "
                  "or `treelab crash` made, such as out/<id>",
@@ -199,6 +201,7 @@ tl_status tl_suite_load(const char *dir, tl_suite *suite, char *error, size_t er
 
 void tl_suite_clear(tl_suite *suite)
 {
+    tl_extras_clear(&suite->extras);
     for (size_t i = 0; i < suite->part_count; i++) {
         free(suite->parts[i].folder);
         free(suite->parts[i].cells);

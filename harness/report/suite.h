@@ -6,7 +6,7 @@
 #ifndef TL_HARNESS_SUITE_H
 #define TL_HARNESS_SUITE_H
 
-#include "harness/report/json.h"
+#include "harness/report/extras.h"
 
 enum { TL_SUITE_PARTS_MAX = 1024, TL_SUITE_ERROR_BYTES = 512 };
 
@@ -22,13 +22,14 @@ typedef struct tl_suite {
     tl_suite_part parts[TL_SUITE_PARTS_MAX]; /* by name, so that a report is reproducible */
     size_t part_count;
     size_t cell_count; /* over all parts */
+    tl_extras extras;  /* without any part, a report is of these alone */
 } tl_suite;
 
 /* Read DIR/run.json, or every DIR/<name>/run.json when DIR has none itself.
  *
  * TL_OK         *suite is filled; release it with tl_suite_clear
- * TL_NOT_FOUND  no such directory, or no run.json in it
- * TL_CORRUPT    a run.json is not JSON, or lacks what every run has
+ * TL_NOT_FOUND  no such directory, or neither a run.json nor anything of extras.h in it
+ * TL_CORRUPT    a run.json is not JSON, or lacks what every run has; the same of extras.h
  * TL_VERSION    a run.json of another schema
  * TL_ACCESS, TL_IO, TL_NO_MEMORY, TL_INVALID (too many parts); `error` names the file */
 TL_MUST_USE tl_status tl_suite_load(const char *dir, tl_suite *suite, char *error,

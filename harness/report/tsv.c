@@ -45,6 +45,7 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
 #define TSV_TABLE_AS_HEADER(name, header) tl_text_add(&tables.name, header);
     TSV_TABLE_MAP(TSV_TABLE_AS_HEADER)
     tsv_fill_effects(&tables);
+    tsv_fill_strategies(&tables);
     tsv_fill_throughput(&tables);
     tsv_fill_latency(&tables);
     tsv_fill_series(&tables);
@@ -53,8 +54,11 @@ tl_status tl_tsv_write(const tl_suite *suite, const tl_groups *groups, const cha
     tsv_fill_space(&tables);
     tsv_fill_fill(&tables);
     tsv_fill_allocator(&tables);
+    tsv_fill_heat(&tables);
     tsv_fill_measures(&tables);
     tsv_fill_crash(&tables);
+    tsv_fill_calibration(&tables);
+    tsv_fill_pages(&tables);
     tl_pictures_choose(pictures, 0);
 
     tl_status status = pictures->failed ? TL_NO_MEMORY : TL_OK;

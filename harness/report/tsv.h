@@ -10,10 +10,15 @@
  *   counters.tsv                   one row per engine counter, driver, workload and phase
  *   allocator.tsv                  leaf=bump against leaf=rebuild, per operation
  *   series.tsv                     one row per interval of a phase
+ *   heat.tsv                       one row per square of a latency heat map
+ *   heat_bins.tsv  heat_panels.tsv its rows and panels, summed up
  *   space.tsv                      one row per store and phase: the file at its end
  *   tradeoff.tsv                   one row per store and workload: written, kept, read
  *   fill.tsv                       one row per bin of a sample of leaves
  *   effects.tsv                    one row per duel
+ *   pages.tsv, _squares.tsv, _runs.tsv  a file's pages: sums, the map, runs of free ones
+ *   strategies.tsv, _dots.tsv      one row per strategy and cost; per repetition or launch
+ *   calibration_power.tsv, _qq.tsv one row per effect; one per p-value
  *   crash.tsv                      one row per crash cell and variant
  */
 #ifndef TL_HARNESS_TSV_H

@@ -31,6 +31,11 @@
       "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tbegin_s\tlength_s"    \
       "\tops_per_s\tp50_ns\tp99_ns\tp99_9_ns\tresponse_p50_ns\tresponse_p99_ns\tresponse_p99_9_ns" \
       "\tsplits\tmerges\talloc_compactions\tcheckpoints\tsteady_s\n")                              \
+    X(heat, "picture\tpanel\tcolumn\tbin\tbegin_s\tlength_s\tlow_ns\thigh_ns\tcount\n")            \
+    X(heat_bins, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition"            \
+                 "\toperation\tlow_ns\thigh_ns\tcount\tcount_max\n")                               \
+    X(heat_panels, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition"          \
+                   "\toperation\tcolumns\tcolumn_s\tlength_s\n")                                   \
     X(fill, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tfrom_ops\tops\tlow_percent" \
             "\thigh_percent\tshare\tlast\n")                                                       \
     X(fill_course, "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\tops\tmean_percent"   \
@@ -40,6 +45,18 @@
       "\tfree_bytes\tamplification\tdepth\n")                                                      \
     X(tradeoff, "picture\tpanel\tpart\tworkload\tdriver\tdriver_no\tnumber\tspace_amplification"   \
                 "\twrite_amplification\tread_p50_ns\tfront\n")                                     \
+    X(pages,                                                                                       \
+      "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs\tlongest_run\n")   \
+    X(pages_squares, "picture\tpanel\tsquare\tfirst_page\tkind\tfill_percent\tpaint\n")            \
+    X(pages_runs, "picture\tpanel\tlength\truns\tshare\n")                                         \
+    X(strategies,                                                                                  \
+      "picture\tpanel\tbar\tpart\tworkload\tstrategy\tmeasure\tcount\tvalue\tlower\tupper\n")      \
+    X(strategies_dots, "picture\tpanel\tbar\tnumber\tvalue\n")                                     \
+    X(calibration_power, "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower" \
+                         "\tpower_upper\tgate_s\n")                                                \
+    X(calibration_qq,                                                                              \
+      "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"               \
+      "\tband_lower\tband_upper\n")                                                                \
     X(crash, "picture\trow\tcolumn\tpart\tname\tdurability\tvariant\tstates\tfindings\toutcome\n")
 
 #define TSV_TABLE_AS_FIELD(name, header) tl_text name;
@@ -60,6 +77,10 @@ void tsv_fill_space(tsv_tables *tables);
 void tsv_fill_tradeoff(tsv_tables *tables);
 void tsv_fill_fill(tsv_tables *tables);
 void tsv_fill_series(tsv_tables *tables);
+void tsv_fill_calibration(tsv_tables *tables);
+void tsv_fill_strategies(tsv_tables *tables);
+void tsv_fill_pages(tsv_tables *tables);
+void tsv_fill_heat(tsv_tables *tables);
 void tsv_fill_effects(tsv_tables *tables);
 
 /* One field and the tab after it. */

@@ -30,6 +30,8 @@ tl_status tl_wholefile_status(int error_number)
         return TL_ACCESS;
     case ENOMEM:
         return TL_NO_MEMORY;
+    case EISDIR: /* a bad name, not a bad disk */
+        return TL_NOT_OURS;
     default:
         return TL_IO;
     }

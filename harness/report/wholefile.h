@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* The status that an errno of open, write, mkdir and the like stands for: TL_NO_SPACE, TL_ACCESS,
- * TL_NO_MEMORY, otherwise TL_IO. */
+ * TL_NO_MEMORY, TL_NOT_OURS for a directory, otherwise TL_IO. */
 tl_status tl_wholefile_status(int error_number);
 
 /* Write `bytes` to a temporary file beside `path`, fsync it, rename it to `path`, fsync the

@@ -1,6 +1,8 @@
 /* harness/run/arrivals.c -- see arrivals.h. */
 #include "harness/run/arrivals.h"
 
+#include "workloads/number.h"
+
 #include <pthread.h>
 #include <string.h>
 
@@ -22,22 +24,10 @@ const char *tl_rate_mode_name(tl_rate_mode mode)
     return mode_names[mode];
 }
 
-/* Digits, and an exponent of ten behind them. */
 static bool parse_count(const char *text, uint64_t *count)
 {
-    uint64_t value = 0, exponent = 0;
-    size_t digits = strspn(text, "0123456789");
-    for (size_t i = 0; i < digits && value <= TL_RATE_MAX; i++)
-        value = value * 10 + (uint64_t)(text[i] - '0');
-    const char *rest = text + digits;
-    if (digits > 0 && *rest == 'e' && rest[1] >= '0' && rest[1] <= '9' && rest[2] == '\0') {
-        exponent = (uint64_t)(rest[1] - '0');
-        rest += 2;
-    }
-    for (; exponent > 0 && value <= TL_RATE_MAX; exponent--)
-        value *= 10;
-    *count = value;
-    return digits > 0 && *rest == '\0' && value >= 1 && value <= TL_RATE_MAX;
+    return tl_number_parse(text, TL_NUMBER_SIZE, count) == NULL && *count >= 1 &&
+           *count <= TL_RATE_MAX;
 }
 
 bool tl_rate_parse(const char *text, tl_rate *rate)

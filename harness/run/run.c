@@ -13,9 +13,9 @@ static const char *const durability_names[] = {
     [TL_DURABILITY_NONE] = "none",
 };
 
-bool tl_run_has_limit(const tl_run_request *request)
+tl_limits tl_run_limits(const tl_run_request *request)
 {
-    return request->duration_ns > 0 || request->until.windows > 0;
+    return (tl_limits){.duration_ns = request->duration_ns, .until = request->until};
 }
 
 const char *tl_run_durability_name(tl_durability durability)
@@ -207,9 +207,9 @@ static tl_status find_truths(const tl_run_request *request, tl_truth **truths, c
                              size_t error_bytes)
 {
     bool needed = any_reads_back(request);
-    const tl_truth_limits limits = {.last_ops = tl_run_has_limit(request) ? 0 : UINT64_MAX,
-                                    .stop = request->stop,
-                                    .context = request->context};
+    const tl_limits of_run = tl_run_limits(request);
+    const tl_truth_limits limits = {
+        .last_ops = 0, .of_run = &of_run, .stop = request->stop, .context = request->context};
     for (size_t i = 0; i < request->load_count; i++) {
         size_t count = 0;
         tl_run_request own = tl_run_request_of(request, &request->loads[i]);

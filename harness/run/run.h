@@ -16,6 +16,7 @@
 #include "harness/measure/histogram.h"
 #include "harness/measure/resources.h"
 #include "harness/report/resultfile.h"
+#include "harness/run/limits.h"
 #include "harness/run/pace.h"
 #include "harness/run/schedule.h"
 #include "harness/run/series.h"
@@ -114,8 +115,9 @@ typedef struct tl_run_phase {
     tl_run_latency latency[TL_OP_KIND_COUNT]; /* count 0: the phase had no such operation */
     bool is_warmup;                           /* of the phase that follows, whose name it has */
     bool limited;                             /* was to end by time or when steady */
-    bool partial;   /* how much of the stream it had was a matter of time */
-    tl_run_end end; /* what ended it */
+    bool asked_whole; /* its own limit says that it runs to the end of its stream */
+    bool partial;     /* how much of the stream it had was a matter of time */
+    tl_run_end end;   /* what ended it */
     tl_run_latency response[TL_OP_KIND_COUNT]; /* the same from the intended start, in open loops */
     tl_run_schedule schedule;                  /* of open loops */
     tl_run_counter counters[TL_RUN_COUNTER_MAX];
@@ -180,8 +182,9 @@ typedef struct tl_run {
 tl_run_request tl_run_request_of(const tl_run_request *request, const tl_run_load *load);
 const char *tl_run_load_name(const tl_run_load *load);
 
-bool tl_run_has_limit(const tl_run_request *request); /* phases may end before their streams */
-const char *tl_run_end_name(tl_run_end end);          /* "duration" */
+/* When phases that have no limit of their own end before their streams. */
+tl_limits tl_run_limits(const tl_run_request *request);
+const char *tl_run_end_name(tl_run_end end);                  /* "duration" */
 const char *tl_run_durability_name(tl_durability durability); /* "commit"; as on the command line */
 const char *tl_run_promise_name(tl_promise promise);          /* "weaker" */
 

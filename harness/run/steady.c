@@ -1,7 +1,7 @@
 /* harness/run/steady.c -- see steady.h. */
 #include "harness/run/steady.h"
 
-#include "harness/run/pace.h"
+#include "workloads/number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -35,7 +35,7 @@ bool tl_steady_parse(const char *text, tl_steady_rule *rule)
     tl_steady_rule parsed;
     if (!squeeze(text, squeezed))
         return false;
-    if (sscanf(squeezed, "steady(slope<%lf%%/%15[0-9a-z]%n", &percent, window, &end) != 2)
+    if (sscanf(squeezed, "steady(slope<%lf%%/%15[0-9a-zA-Z.]%n", &percent, window, &end) != 2)
         return false;
     const char *rest = squeezed + end;
     if (strncmp(rest, ",windows=", 9) == 0) {
@@ -45,7 +45,8 @@ bool tl_steady_parse(const char *text, tl_steady_rule *rule)
         rest += 10;
     }
     if (strcmp(rest, ")") != 0 || !(percent > 0 && percent <= 100) || windows < 2 ||
-        windows > TL_STEADY_WINDOWS_MAX || !tl_duration_parse(window, &parsed.window_ns) ||
+        windows > TL_STEADY_WINDOWS_MAX ||
+        tl_number_parse(window, TL_NUMBER_TIME, &parsed.window_ns) != NULL ||
         parsed.window_ns < WINDOW_NS_MIN || parsed.window_ns > WINDOW_NS_MAX)
         return false;
     parsed.slope_max = percent / 100;

@@ -287,7 +287,7 @@ static void print_overloads(FILE *out, const tl_run *run)
         for (size_t p = 0; p < run->cells[c].phase_count; p++) {
             const tl_run_phase *phase = &run->cells[c].phases[p];
             char achieved[NUMBER_MAX], late[NUMBER_MAX];
-            if (!phase->schedule.overloaded)
+            if (!phase->schedule.overloaded || !phase->measured) /* a warm-up is there to be slow */
                 continue;
             print_rate(achieved, phase->schedule.achieved_per_s);
             print_ns(late, (double)phase->schedule.late_ns);
@@ -303,7 +303,7 @@ static void print_overloads(FILE *out, const tl_run *run)
 /* Phases that did not run as long as was asked for. */
 static void print_ends(FILE *out, const tl_run *run)
 {
-    bool timed = tl_run_has_limit(run->request);
+    tl_limits of_run = tl_run_limits(run->request);
     for (size_t c = 0; c < run->cell_count; c++)
         for (size_t p = 0; p < run->cells[c].phase_count; p++) {
             const tl_run_phase *phase = &run->cells[c].phases[p];
@@ -312,7 +312,8 @@ static void print_ends(FILE *out, const tl_run *run)
             const char *hint = NULL;
             if (phase->is_warmup)
                 hint = ", so nothing of it was measured; more --ops let it run on";
-            else if (timed && phase->measured)
+            else if (phase->measured && !phase->asked_whole &&
+                     (phase->limited || tl_limits_any(&of_run)))
                 hint = phase->limited ? "; more --ops let it run on"
                                       : ", which later phases need whole: it cannot end by time";
             if (hint != NULL)

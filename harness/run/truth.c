@@ -130,6 +130,37 @@ bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index)
            (phases[index].read_only || (index + 1 == count && phases[index].threads <= 1));
 }
 
+/* May the phase end before its stream here? */
+static bool is_cut(const tl_phase *phases, size_t count, size_t index,
+                   const tl_truth_limits *limits)
+{
+    if (index + 1 != count || !tl_truth_can_end_early(phases, count, index))
+        return false;
+    if (limits->of_run == NULL)
+        return true;
+    tl_limits its = tl_limits_for(limits->of_run, &phases[index]);
+    return tl_limits_any(&its);
+}
+
+/* A limit that was asked for by name and cannot be kept is told before anything runs. */
+static tl_status refuse_limits(const tl_phase *phases, size_t count, char *error,
+                               size_t error_bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        tl_limits own;
+        if (!tl_limits_own(&phases[i], &own) || !tl_limits_any(&own) ||
+            tl_truth_can_end_early(phases, count, i))
+            continue;
+        snprintf(error, error_bytes,
+                 "phase %s: until=%s: %s; only a measured phase that reads, or the last one in one "
+                 "thread, can end early",
+                 phases[i].name, phases[i].until,
+                 phases[i].measured ? "later phases need it whole" : "it is not measured");
+        return TL_INVALID;
+    }
+    return TL_OK;
+}
+
 tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
                         tl_truth **truths, size_t *count, char *error, size_t error_bytes)
 {
@@ -153,6 +184,9 @@ tl_status tl_truth_find_within(const tl_workload *workload, const tl_workload_sp
     size_t phase_count = 0;
     const tl_phase *phases = workload->phases(generator, &phase_count);
     size_t replayed = writing_count(phases, phase_count);
+    status = refuse_limits(phases, phase_count, error, error_bytes);
+    if (status != TL_OK)
+        goto end;
     status = TL_NO_MEMORY;
     made = calloc(phase_count == 0 ? 1 : phase_count, sizeof *made);
     if (made == NULL)
@@ -160,7 +194,7 @@ tl_status tl_truth_find_within(const tl_workload *workload, const tl_workload_sp
     for (size_t i = 0; i < phase_count; i++) {
         if (i < replayed) {
             workload->start(generator, i);
-            bool cut = i + 1 == phase_count && tl_truth_can_end_early(phases, phase_count, i);
+            bool cut = is_cut(phases, phase_count, i, limits);
             status =
                 replay_phase(workload, generator, &phases[i], cut ? limits->last_ops : UINT64_MAX,
                              limits, &table, error, error_bytes);

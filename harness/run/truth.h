@@ -7,7 +7,7 @@
 #ifndef TL_HARNESS_RUN_TRUTH_H
 #define TL_HARNESS_RUN_TRUTH_H
 
-#include "workloads/workload.h"
+#include "harness/run/limits.h"
 
 #include "tl/status.h"
 
@@ -24,14 +24,15 @@ bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index);
  *
  * TL_OK
  * TL_INVALID    the workload refuses its settings or yields other operations than its phases
- *               announce; `error` tells
+ *               announce, or a phase has a limit of its own and cannot end early; `error` tells
  * TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_truth_find(const tl_workload *workload, const tl_workload_spec *spec,
                                     tl_truth **truths, size_t *count, char *error,
                                     size_t error_bytes);
 
 typedef struct tl_truth_limits {
-    uint64_t last_ops;           /* of the last phase no more, if it may end early */
+    uint64_t last_ops;           /* of the last phase no more, if it may end early ... */
+    const tl_limits *of_run;     /* ... by these, or its own; NULL: by whatever */
     bool (*stop)(void *context); /* asked between bursts; true ends it; may be NULL */
     void *context;
 } tl_truth_limits;

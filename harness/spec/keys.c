@@ -4,18 +4,16 @@
  * workloads/options.h, says what fits.  Types that are none of its own:
  *
  *     text names path   taken as they are
- *     seed              42 or 0x2a
- *     seconds           30s, 500ms, 2m, 1h
+ *     seed seconds      read by workloads/number.h
  *     rate steady       read by harness/run/arrivals.h and steady.h
  */
 #include "harness/spec/spec.h"
 
 #include "harness/cli/cli.h"
+#include "workloads/number.h"
 #include "workloads/options.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
@@ -116,21 +114,6 @@ const tl_workload_option *tl_spec_setting_row(const tl_workload *workload, const
     return plain;
 }
 
-static bool refuse(char *error, size_t error_bytes, const char *key, const char *value,
-                   const char *example)
-{
-    snprintf(error, error_bytes, "%s=%.100s: write for example %s", key, value, example);
-    return false;
-}
-
-static bool fits_seed(const char *value)
-{
-    char *end = NULL;
-    errno = 0;
-    (void)strtoull(value, &end, 0);
-    return errno == 0 && end != value && *end == '\0' && value[0] != '-';
-}
-
 static bool is_number(const char *type)
 {
     return strcmp(type, "count") == 0 || strcmp(type, "bytes") == 0 || strcmp(type, "percent") == 0;
@@ -141,7 +124,6 @@ bool tl_spec_value(const tl_workload_option *row, const char *value, char *error
 {
     enum { WORDS_MAX = 64 };
     uint64_t number;
-    double seconds;
     size_t index, indexes[WORDS_MAX];
     /* A table of this row alone, its name without the mark of phases' keys. */
     tl_workload_option table[2] = {
@@ -162,11 +144,15 @@ bool tl_spec_value(const tl_workload_option *row, const char *value, char *error
         return tl_options_word(&options, name, &index);
     if (strcmp(row->type, "list") == 0)
         return tl_options_list(&options, name, indexes, WORDS_MAX, &index);
-    if (strcmp(row->type, "seed") == 0 && !fits_seed(value))
-        return refuse(error, error_bytes, name, value, "42 or 0x2a");
-    if (strcmp(row->type, "seconds") == 0 && !tl_parse_seconds(value, &seconds))
-        return refuse(error, error_bytes, name, value, "30s, 500ms, 2m or 1h");
-    return true;
+    bool is_seed = strcmp(row->type, "seed") == 0;
+    if (!is_seed && strcmp(row->type, "seconds") != 0)
+        return true;
+    tl_number_form form = is_seed ? TL_NUMBER_SIZE : TL_NUMBER_TIME;
+    const char *wrong = tl_number_parse(value, form, &number);
+    if (wrong != NULL)
+        snprintf(error, error_bytes, "%s=%.100s %s; write for example %s", name, value, wrong,
+                 is_seed ? "42 or 0x2a" : tl_number_examples(form));
+    return wrong == NULL;
 }
 
 bool tl_spec_number(const tl_workload_option *row, const char *value, uint64_t *number)

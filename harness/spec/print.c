@@ -38,11 +38,33 @@ static void print_entry(const tl_spec *spec, const tl_spec_entry *entry, FILE *o
     print_key(out, entry->key, entry->value, origin);
 }
 
-static void print_fallbacks(const tl_spec *spec, const tl_workload *workload, FILE *out)
+/* "run.keys" */
+static void name_text(const tl_spec_entry *entry, char *text, size_t text_bytes)
+{
+    snprintf(text, text_bytes, "%.200s%s%.200s", entry->section,
+             entry->section[0] == '\0' ? "" : ".", entry->key);
+}
+
+/* Remarks, for the workload's name alone says as much. */
+static void print_base(const tl_spec *spec, const tl_spec *base, FILE *out)
+{
+    for (size_t i = 0; i < base->entry_count; i++) {
+        const tl_spec_entry *entry = &base->entries[i];
+        char name[TL_SPEC_TEXT_MAX];
+        name_text(entry, name, sizeof name);
+        bool over = tl_spec_find(spec, entry->section, entry->key) != NULL;
+        fprintf(out, "; %s: %s = %s ; catalogue, line %u%s\n", base->file, name, entry->value,
+                entry->line, over ? ", not taken: it is set here" : "");
+    }
+}
+
+static void print_fallbacks(const tl_spec *spec, const tl_workload *workload, const tl_spec *base,
+                            FILE *out)
 {
     const tl_workload_option *row = workload->options;
     for (; row != NULL && row->name != NULL; row++)
-        if (tl_spec_find(spec, "", row->name) == NULL)
+        if (tl_spec_find(spec, "", row->name) == NULL &&
+            (base == NULL || tl_spec_find(base, "", row->name) == NULL))
             fprintf(out, "; %s: %s = %s ; default\n", workload->name, row->name, row->fallback);
 }
 
@@ -61,7 +83,10 @@ void tl_spec_print(const tl_spec *spec, const tl_spec_words *words, FILE *out)
             tl_spec_row(tl_spec_globals, spec->entries[i].key) == NULL)
             print_entry(spec, &spec->entries[i], out);
     for (size_t i = 0; i < words->workload_count; i++)
-        print_fallbacks(spec, words->workloads[i], out);
+        if (words->bases[i] != NULL)
+            print_base(spec, words->bases[i], out);
+    for (size_t i = 0; i < words->workload_count; i++)
+        print_fallbacks(spec, words->workloads[i], words->bases[i], out);
     for (size_t s = 0; s < spec->section_count; s++) {
         fprintf(out, "\n[%s]\n", spec->sections[s].name);
         for (size_t i = 0; i < spec->entry_count; i++)
@@ -88,6 +113,21 @@ static void add_origin(tl_json *origins, const tl_spec *spec, const tl_spec_entr
     snprintf(name, sizeof name, "%.200s.%.200s",
              entry->section[0] == '\0' ? "global" : entry->section, entry->key);
     tl_json_add_text(origins, name, origin);
+}
+
+/* "ycsb_a: run.keys": "scrambled_zipf:0.99, catalogue, line 8" */
+static void add_base(tl_json *origins, const tl_spec *spec, const tl_spec *base)
+{
+    for (size_t i = 0; i < base->entry_count; i++) {
+        const tl_spec_entry *entry = &base->entries[i];
+        char name[TL_SPEC_TEXT_MAX], key[2 * TL_SPEC_TEXT_MAX], origin[2 * TL_SPEC_TEXT_MAX];
+        if (tl_spec_find(spec, entry->section, entry->key) != NULL)
+            continue;
+        name_text(entry, name, sizeof name);
+        snprintf(key, sizeof key, "%.200s: %s", base->file, name);
+        snprintf(origin, sizeof origin, "%s, catalogue, line %u", entry->value, entry->line);
+        tl_json_add_text(origins, key, origin);
+    }
 }
 
 static const tl_workload_option *row_of(const tl_spec_words *words, const char *name)
@@ -133,6 +173,9 @@ tl_json *tl_spec_json(const tl_spec *spec, const tl_spec_words *words)
             add_origin(origins, spec, entry);
         }
     }
+    for (size_t i = 0; i < words->workload_count; i++)
+        if (words->bases[i] != NULL)
+            add_base(origins, spec, words->bases[i]);
     tl_json_attach(root, "origins", origins);
     return root;
 }

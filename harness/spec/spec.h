@@ -135,6 +135,8 @@ const tl_workload_option *tl_spec_setting_row(const tl_workload *workload, const
 enum { TL_SPEC_WORDS_MAX = 64 };
 typedef struct tl_spec_words {                       /* what the keys of a spec may be */
     const tl_workload *workloads[TL_SPEC_WORDS_MAX]; /* the chosen ones */
+    /* What one of them asks before the spec says anything: of the catalogue; else NULL. */
+    const struct tl_spec *bases[TL_SPEC_WORDS_MAX];
     size_t workload_count;
     const char *drivers[TL_SPEC_WORDS_MAX]; /* what may stand before a dot in [global] */
     size_t driver_count;

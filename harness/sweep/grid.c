@@ -260,7 +260,7 @@ static tl_status hash_grid(tl_grid *grid)
     }
     if (status != TL_OK)
         tl_spec_trouble_at(&grid->spec, named, "cannot read '%.300s': %s", named->value,
-                           tl_status_text(status));
+                           tl_status_reason(status));
     else if (!tl_spec_hash(root, grid->hash))
         status = TL_NO_MEMORY;
     tl_json_free(root);

@@ -6,6 +6,8 @@
  *
  * Bytes written are those of the log, and to the file what the phases wrote or what it holds in the
  * end, whichever is more: a store that made no checkpoint on the way writes all of it when closed.
+ * What the checkpoint of closing writes is not counted: with `ckpt_bytes` small beside what is
+ * written it is one of many.
  *
  * Means over repetitions; "-" where the driver does not tell.
  */

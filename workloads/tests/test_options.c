@@ -102,25 +102,18 @@ static void the_last_of_two_given_values_wins(void **state)
 
 static void bad_numbers_are_refused_and_named(void **state)
 {
-    static const char *const texts[] = {"",
-                                        "abc",
-                                        "-1",
-                                        "1x",
-                                        "4kk",
-                                        "1e",
-                                        "1e30",
-                                        "99999999999999999999",
-                                        "1 ",
-                                        "0x4",
-                                        "18446744073709551615g"};
+    static const char *const texts[] = {"",     "abc",
+                                        "-1",   "1x",
+                                        "4kk",  "1e",
+                                        "1e30", "99999999999999999999",
+                                        "1 ",   "18446744073709551615g"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         given g;
         uint64_t value = 77;
         assert_false(tl_options_number(give(&g, "value_bytes", texts[i]), "value_bytes", &value));
         assert_int_equal(value, 77);
-        assert_contains(g.error, "is not a number");
-        assert_contains(g.error, "value_bytes=100");
+        assert_contains(g.error, "; write for example value_bytes=100");
     }
 }
 

@@ -438,6 +438,19 @@ typedef struct tl_shape {
  * TL_OK *shape is what was counted so far. */
 TL_MUST_USE tl_status tl_tree_shape(tl_txn *txn, tl_tree tree, tl_shape *shape);
 
+/* What the pages of the file are, in ascending order. */
+typedef struct tl_page_info {
+    uint32_t pgno;
+    const char *kind; /* "free" "meta" "zone" "catalog" "branch" "leaf" "value" "other" */
+    uint32_t tree;    /* of leaves, branches and values */
+    unsigned level;   /* of a branch */
+    uint32_t used_bytes, usable_bytes; /* of catalog, branch, leaf (headers left out) and value */
+} tl_page_info;
+typedef void (*tl_page_fn)(void *context, const tl_page_info *info); /* valid for the call */
+/* Reads every page of the newest committed state, or of what this thread's write txn made of it.
+ * TL_IO; TL_NOT_FOUND when the file is shorter than it was. */
+TL_MUST_USE tl_status tl_env_pages(tl_env *env, tl_page_fn visit, void *context);
+
 /* Print one page, the tree's shape, the free space or the log as text, for `treelab dump`. */
 typedef void (*tl_print_fn)(void *context, const char *line); /* line without newline */
 TL_MUST_USE tl_status tl_dump_page(tl_env *env, uint32_t pgno, tl_print_fn print, void *context);

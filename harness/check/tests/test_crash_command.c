@@ -84,7 +84,7 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
         {"--driver tree:commit=shadow2 --repro log/commit/posix/0.0/",
          "the state is one of protocol log"                                                              },
         {"--ops 2 --repro log/commit/journal/9.0/drop.9999",           "this trace has no such state"    },
-        {"mine.tls --seeds 1..3",                                      "a script goes with plain"        },
+        {"mine.tls --seeds 1..3",                                      "a script or spec goes with plain"},
         {"--repro log/commit/posix/0.0/ --keep /",                     "there are files in it already"   },
         {"--repro log/commit/posix/0.0/newest/then/0.0/ --timeline",   "and this state has two"          },
         {"--mutant skip_data_sync",                                    "run `treelab-mutants crash"      },

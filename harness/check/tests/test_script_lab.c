@@ -213,6 +213,58 @@ static void printed_command_shows_it(program *treelab)
     program_says(treelab->err, first);
 }
 
+/* A spec by name, and one of the user's: scale and seed are in the command, the text in the script.
+ */
+static void a_finding_of_a_spec_is_brought_back_by_its_command_and_its_script(void **state)
+{
+    program *treelab = *state;
+    static const char spec[] = "[global]\ntree.leaf = bump\ndurability = commit\nseed = 9\n"
+                               "ops = 20\n[load]\nbatch = 3\n[crash]\n[run]\nmix = put:1,get:1\n"
+                               "batch = 4\n[verify]\n";
+    char path[PATH_MAX], what[PATH_MAX + 64], text[32768];
+    snprintf(path, sizeof path, "%s", folder_join(treelab->scratch, "mine.ini"));
+    folder_write(path, spec);
+    snprintf(what, sizeof what, "'%s' --profile journal", path);
+    finding_again(treelab, what, "ack_before_sync");
+    folder_read(folder_join(treelab->scratch, "run/finding-0.tls"), text, sizeof text);
+    program_says(text, "leaf=bump");
+    program_says(text, "\nbegin\ninsert ");
+    program_run(treelab, "crash %s -q --mutant ack_before_sync --out '%s/again'", what,
+                treelab->scratch->path);
+    program_says(treelab->err, "--ops 20 --driver tree --seed 9 --repro log/commit/");
+    printed_command_shows_it(treelab);
+    program_run(treelab,
+                "crash ycsb_a --ops 10 -q --durability commit --profile journal "
+                "--mutant ack_before_sync --out '%s/name'",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+    printed_command_shows_it(treelab);
+}
+
+static void a_spec_that_cannot_be_under_the_lab_says_why(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *spec, *arguments, *answer;
+    } rows[] = {
+        {"[load]\n[run]\nkyes = zipf:0.9\n",  "",               "mine.ini:3: "                 },
+        {"[load]\n[run]\nkeys = zipf:zero\n", "",               "zipf:zero"                    },
+        {"[load]\n",                          "--ops 90000",    "give a smaller --ops"         },
+        {"[load]\nvalues = 1m\n",             "--ops 9",        "give a smaller --ops"         },
+        {"[load]\n",                          "--page-size 1k", "a spec says page_bytes itself"},
+        {"[global]\nworkload = x\n",          "",               "not 'x'"                      },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s", folder_join(treelab->scratch, "mine.ini"));
+        folder_write(path, rows[i].spec);
+        program_run(treelab, "crash '%s' -q --json '%s/out.json' %s", path, treelab->scratch->path,
+                    rows[i].arguments);
+        program_says(treelab->err, rows[i].answer);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    }
+}
+
 /* It named the commits that were asked for, not those that the file of so many pages took. */
 static void a_finding_of_a_rate_is_replayed_with_what_it_recorded(void **state)
 {
@@ -432,6 +484,8 @@ int main(int argc, char **argv)
         AS_USER(a_second_crash_after_a_kill_is_a_script_that_apply_runs),
         AS_USER(a_finding_of_a_rate_is_replayed_with_what_it_recorded),
         AS_USER(a_finding_of_one_seed_of_many_is_replayed_with_that_seed),
+        AS_USER(a_finding_of_a_spec_is_brought_back_by_its_command_and_its_script),
+        AS_USER(a_spec_that_cannot_be_under_the_lab_says_why),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
         AS_USER(a_state_is_left_as_files_that_dump_and_verify_open),

@@ -95,7 +95,7 @@ static void an_unknown_word_gets_the_nearest_name_and_exit_code_two(void **state
         {"list drivers workloads", "one topic at a time"            },
         {"list --jason -",         "unrecognized option"            },
         {"list --json",            "requires an argument"           },
-        {"keep out/x",             "DIR and TOPIC are wanted"       },
+        {"keep out/x",             "under which topic?"             },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "%s", rows[i].arguments);
@@ -154,6 +154,22 @@ static void list_shows_every_row_of_every_registry(void **state)
     assert_true(registries >= 7);
 }
 
+/* A setting that is in no list is one that nobody finds. */
+static void list_shows_every_setting_of_our_engine_with_what_it_means(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "list settings");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "ckpt_bytes         number  log bytes between two checkpoints");
+    for (size_t i = 0; i < tl_tree_settings.count; i++) {
+        assert_true(strlen(tl_tree_settings.rows[i].doc) > 0);
+        program_says(treelab->out, tl_tree_settings.rows[i].name);
+        program_says(treelab->out, tl_tree_settings.rows[i].doc);
+    }
+    program_run(treelab, "list settings --json -");
+    program_says(treelab->out, "\"ckpt_bytes\"");
+}
+
 static void verify_tells_of_all_trees(void **state)
 {
     program *treelab = *state;
@@ -187,7 +203,7 @@ static void list_writes_json_that_reads_back(void **state)
     assert_string_equal(treelab->out, "");
     tl_json *root = NULL;
     assert_int_equal(tl_json_read(path, &root), TL_OK);
-    assert_int_equal(tl_json_size(root), 13);
+    assert_int_equal(tl_json_size(root), 14);
     const tl_json *drivers = tl_json_get(root, "drivers");
     assert_true(tl_json_size(drivers) >= 2);
     for (size_t i = 0; i < tl_json_size(drivers); i++) {
@@ -235,6 +251,7 @@ int main(void)
         AS_USER(the_version_names_a_revision),
         AS_USER(an_unknown_word_gets_the_nearest_name_and_exit_code_two),
         AS_USER(list_shows_every_topic_as_text),
+        AS_USER(list_shows_every_setting_of_our_engine_with_what_it_means),
         AS_USER(list_shows_every_row_of_every_registry),
         AS_USER(verify_tells_of_all_trees),
         AS_USER(list_writes_json_that_reads_back),

@@ -224,12 +224,12 @@ static void validate_sees_a_result_that_contradicts_itself(void **state)
     static const struct {
         const char *from, *to, *told;
     } rows[] = {
-        {"\"zipf\"",      "\"zpif\"",      "spec_sha256: is not the hash of spec_inline"},
-        {"\"order\":",    "\"oredr\":",    "cells[0].order: is missing"                 },
-        {"\"measured\":", "\"measuerd\":", "phases[0].measured: is missing"             },
-        {"/none/r1",      "/none/r0",      "id: another cell has the same"              },
-        {"\"noise\":",    "\"niose\":",    "noise: is missing"                          },
-        {"treelab.run/1", "treelab.run/2", "schema: is not treelab.run/1"               },
+        {"\"zipf\"",      "\"zpif\"",      "spec_sha256: is not the hash of spec_inline"         },
+        {"\"order\":",    "\"oredr\":",    "cells[0].order: is missing"                          },
+        {"\"measured\":", "\"measuerd\":", "phases[0].measured: is missing"                      },
+        {"/none/r1",      "/none/r0",      "id: another cell has the same"                       },
+        {"\"noise\":",    "\"niose\":",    "noise: is missing"                                   },
+        {"treelab.run/1", "treelab.run/2", "schema: is not one that is known here: treelab.run/1"},
     };
     run_ok(treelab, write_spec(treelab, "a.ini", spec_text), "a", "--driver model");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -255,6 +255,8 @@ static void a_run_over_its_timeout_keeps_what_is_finished_and_goes_on_when_resum
     tl_json *root = read_result(treelab, "r");
     size_t kept = tl_json_size(tl_json_get(root, "cells"));
     assert_in_range(kept, 1, 1799);
+    uint64_t missing = tl_json_count(tl_json_get(tl_json_get(root, "summary"), "missing"), 0);
+    assert_int_equal(missing, 1800 - kept); /* an interrupted run named none of them */
     assert_string_equal(tl_json_text(tl_json_get(root, "status"), ""), "aborted");
     char *first = tl_json_line(tl_json_at(tl_json_get(root, "cells"), 0));
     tl_json_free(root);
@@ -354,21 +356,21 @@ static void values_that_cannot_be_are_refused_before_anything_runs(void **state)
     static const struct {
         const char *options, *told;
     } rows[] = {
-        {"-L value_bites=1,2",            "did you mean 'value_bytes'?"              },
-        {"-L repeat=1,2",                 "'repeat' is of the whole run"             },
-        {"-L ops=1,x",                    "ops=x is not a number"                    },
-        {"-L ops=1,,2",                   "an empty value of 'ops'"                  },
-        {"-L lmdb.x=1,2",                 "'lmdb.x' is of no driver of this run"     },
-        {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                },
-        {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                },
-        {"-P ops=1:1000:1",               "more than 64 values of 'ops'"             },
-        {"-P value_bytes=0:8:*2",         "0 times any step stays 0"                 },
-        {"-P ops=1:9 -P value_bytes=1:9", "81 combinations of values for 1 workloads"},
-        {"-L ops=1 -L ops=2",             "'ops' has two lists"                      },
-        {"--progress bra",                "--progress takes auto, bar"               },
-        {"--color alwys",                 "--color takes auto, always"               },
-        {"--timeout soon",                "timeout=soon: write for example 30s"      },
-        {"--resume",                      "name it with --out DIR"                   },
+        {"-L value_bites=1,2",            "did you mean 'value_bytes'?"                      },
+        {"-L repeat=1,2",                 "'repeat' is of the whole run"                     },
+        {"-L ops=1,x",                    "ops=x is not a number"                            },
+        {"-L ops=1,,2",                   "an empty value of 'ops'"                          },
+        {"-L lmdb.x=1,2",                 "'lmdb.x' is of no driver of this run"             },
+        {"-P ops=5",                      "-P takes KEY=FROM:TO:STEP"                        },
+        {"-P ops=5:4",                    "-P takes KEY=FROM:TO:STEP"                        },
+        {"-P ops=1:1000:1",               "more than 64 values of 'ops'"                     },
+        {"-P value_bytes=0:8:*2",         "0 times any step stays 0"                         },
+        {"-P ops=1:9 -P value_bytes=1:9", "81 combinations of values for 1 workloads"        },
+        {"-L ops=1 -L ops=2",             "'ops' has two lists"                              },
+        {"--progress bra",                "--progress takes auto, bar"                       },
+        {"--color alwys",                 "--color takes auto, always"                       },
+        {"--timeout soon",                "timeout=soon is not a time; write for example 30s"},
+        {"--resume",                      "name it with --out DIR"                           },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         program_run(treelab, "run %s", rows[i].options);

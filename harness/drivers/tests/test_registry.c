@@ -229,6 +229,54 @@ static void a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind(void **sta
     assert_non_null(strstr(error, "did you mean 'bump'?"));
 }
 
+static uint64_t tree_counter(tl_store *store, const char *name)
+{
+    tl_driver_counter rows[256];
+    size_t count = tl_driver_find("tree")->counters(store, rows, 256);
+    assert_in_range(count, 1, 256);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].value;
+    fail_msg("driver tree has no counter %s", name);
+    return 0;
+}
+
+/* Commits of 1000 bytes until the log got 512 KiB; how many checkpoints that made. */
+static uint64_t checkpoints_with(const char *ckpt_bytes)
+{
+    tl_fixture fixture;
+    const tl_driver_setting settings[] = {
+        {"ckpt_bytes",        ckpt_bytes},
+        {"checkpoint_thread", "off"     },
+    };
+    tl_fixture_open(&fixture, tl_driver_find("tree"));
+    fixture.options.settings = settings;
+    fixture.options.setting_count = 2;
+    tl_fixture_reopen(&fixture);
+    char value[1001], key[24];
+    memset(value, 'v', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    uint64_t made = 0; /* by the first commit: of opening, whatever is asked */
+    for (unsigned n = 0; tree_counter(fixture.store, "log_bytes") < 512 << 10; n++) {
+        assert_true(n < 2000);
+        snprintf(key, sizeof key, "key%08u", n);
+        tl_fixture_put(&fixture, key, value);
+        made = n == 0 ? tree_counter(fixture.store, "checkpoints") : made;
+    }
+    made = tree_counter(fixture.store, "checkpoints") - made;
+    tl_fixture_release(&fixture);
+    return made;
+}
+
+/* A commit that goes over the limit makes the checkpoint, so a few bytes more lie between two. */
+static void checkpoints_come_as_often_as_ckpt_bytes_asks(void **state)
+{
+    (void)state;
+    assert_int_equal(checkpoints_with("0"), 0); /* 64 MiB */
+    assert_in_range(checkpoints_with("128k"), 3, 4);
+    assert_in_range(checkpoints_with("32k"), 14, 16);
+}
+
 static void drivers_refuse_settings_they_do_not_have(void **state)
 {
     (void)state;
@@ -312,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_driver_is_either_there_or_missing_with_its_package),
         cmocka_unit_test(an_unknown_setting_is_refused_with_the_nearest_name),
         cmocka_unit_test(a_value_of_the_wrong_kind_is_refused_with_the_wanted_kind),
+        cmocka_unit_test(checkpoints_come_as_often_as_ckpt_bytes_asks),
         cmocka_unit_test(drivers_refuse_settings_they_do_not_have),
         cmocka_unit_test(a_missing_directory_is_explained),
         cmocka_unit_test(append_writes_one_padded_frame_per_commit),

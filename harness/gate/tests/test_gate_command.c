@@ -86,11 +86,12 @@ static void a_gate_without_anything_to_compare_does_not_pass(void **state)
     program *treelab = *state;
     write_policy(500);
     program_run(treelab, "gate --policy policy.json --baseline none.json -q --layers counters");
-    assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
     program_run(treelab, "gate --layers instructions " FILES);
     assert_int_equal(treelab->exit_code, TL_EXIT_NOTHING);
     program_run(treelab, "gate --policy no_such.json");
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_run(treelab, "baseline update --reason first " FILES);
     program_run(treelab, "gate --candidate /bin/false --layers counters " FILES);
     assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
     program_run(treelab, "gate --base /no/such/treelab --quick " FILES); /* blamed on valgrind */

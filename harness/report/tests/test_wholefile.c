@@ -60,9 +60,9 @@ static void a_folder_is_no_file(void **state)
     const folder *made = *state;
     char *bytes = NULL;
     size_t size_bytes = 0;
-    assert_int_equal(tl_wholefile_write(made->path, "x", 1), TL_IO);
+    assert_int_equal(tl_wholefile_write(made->path, "x", 1), TL_NOT_OURS);
     assert_int_equal(errno, EISDIR);
-    assert_int_equal(tl_wholefile_read(made->path, 100, &bytes, &size_bytes), TL_IO);
+    assert_int_equal(tl_wholefile_read(made->path, 100, &bytes, &size_bytes), TL_NOT_OURS);
     assert_null(bytes);
 }
 

@@ -14,6 +14,8 @@
 
 #define MS UINT64_C(1000000)
 
+static const char *one_phase_until; /* of the phase that one_phase makes */
+
 typedef struct fixture {
     char dir[64];
     tl_run_arm arms[2];
@@ -155,6 +157,61 @@ static void a_phase_ends_when_steady_and_not_inside_a_dip(void **state)
     tl_json_free(cell);
 }
 
+/* A phase of its own kind: what its spec says about its end instead of what the run says. */
+static const tl_phase *one_phase(void *generator, size_t *count)
+{
+    static tl_phase phase;
+    phase = get_workload.phases(generator, count)[0];
+    phase.until = one_phase_until;
+    return &phase;
+}
+
+static void a_phase_has_its_own_limit_instead_of_the_runs(void **state)
+{
+    fixture *f = *state;
+    tl_workload workload = get_workload;
+    workload.phases = one_phase;
+    f->load.workload = &workload;
+    f->request.duration_ns = 50 * MS;
+    one_phase_until = "20ms";
+    const tl_run_phase *phase = &run(f)->phases[0];
+    assert_int_equal(phase->end, TL_RUN_END_DURATION);
+    assert_in_range(phase->wall_ns, 20 * MS, 20 * MS + 16000);
+    tl_cell_release(&f->cell);
+
+    one_phase_until = "steady(slope<5%/10ms, windows=2)";
+    phase = &run(f)->phases[0];
+    assert_int_equal(phase->end, TL_RUN_END_STEADY);
+    assert_in_range(phase->wall_ns, 20 * MS, 24 * MS);
+    tl_cell_release(&f->cell);
+
+    one_phase_until = "stream";
+    f->request.ops = 100000; /* 100 ms */
+    phase = &run(f)->phases[0];
+    assert_int_equal(phase->end, TL_RUN_END_STREAM);
+    assert_true(phase->asked_whole && !phase->limited && !phase->partial);
+}
+
+/* A limit that cannot be kept is no limit that is silently left out. */
+static void a_limit_of_a_phase_that_later_ones_need_whole_is_refused(void **state)
+{
+    fixture *f = *state;
+    char error[TL_RUN_TEXT_MAX];
+    const tl_workload_setting settings[] = {
+        {"phases",     "load,run"},
+        {"load.until", "20ms"    },
+        {"run.until",  "20ms"    },
+    };
+    tl_run *whole = NULL;
+    f->arms[0] = (tl_run_arm){.driver = &memory_driver, .label = "memory"};
+    f->request.ops = 100;
+    f->load = (tl_run_load){
+        .workload = tl_workload_find("phases"), .settings = settings, .setting_count = 3};
+    assert_int_equal(tl_run_execute(&f->request, &whole, error, sizeof error), TL_INVALID);
+    assert_non_null(strstr(error, "phase load: until=20ms"));
+    tl_run_free(whole);
+}
+
 /* By the real clock: the answers of phases that were cut, and what they left, are checked. */
 static void cut_phases_are_checked_as_whole_ones_are(void **state)
 {
@@ -213,6 +270,8 @@ int main(void)
         WITH_STORE(a_warm_up_is_a_phase_of_its_own),
         WITH_STORE(a_stream_that_ends_in_its_warm_up_measures_nothing),
         WITH_STORE(a_phase_ends_when_steady_and_not_inside_a_dip),
+        WITH_STORE(a_phase_has_its_own_limit_instead_of_the_runs),
+        WITH_STORE(a_limit_of_a_phase_that_later_ones_need_whole_is_refused),
         WITH_STORE(cut_phases_are_checked_as_whole_ones_are),
         WITH_STORE(a_record_lost_in_a_cut_phase_is_found),
     };

@@ -156,6 +156,30 @@ static void an_overload_is_told_beside_the_numbers(void **state)
     tl_json_free(cell);
 }
 
+/* It stalls once, near the end of the warm-up: what is measured keeps its timetable. */
+static void a_warmup_that_fell_behind_is_no_overload_of_what_is_measured(void **state)
+{
+    fixture *f = *state;
+    f->request.warmup_ns = 50000000;
+    stalling.stall_at = 450;
+    stalling.stall_ns = 20000000;
+    run(f, "constant:10000", 10000);
+    assert_int_equal(f->cell.phase_count, 2);
+    assert_true(f->cell.phases[0].is_warmup && f->cell.phases[0].schedule.overloaded);
+    assert_false(f->cell.phases[1].schedule.overloaded);
+    tl_run whole = {.request = &f->request, .cells = &f->cell, .cell_count = 1};
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    assert_non_null(out);
+    tl_run_print_table(out, &whole, NULL);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "get, response"));
+    assert_null(strstr(text, "overloaded"));
+    assert_null(strstr(text, "OVERLOADED"));
+    free(text);
+}
+
 static void a_closed_loop_has_no_timetable(void **state)
 {
     const tl_run_phase *phase = run(*state, "closed", 100);
@@ -259,6 +283,7 @@ int main(void)
         WITH_STORE(a_stall_gives_the_analytic_response_times),
         WITH_STORE(a_stall_that_is_made_up_for_is_no_overload),
         WITH_STORE(a_store_that_cannot_keep_up_is_overloaded),
+        WITH_STORE(a_warmup_that_fell_behind_is_no_overload_of_what_is_measured),
         WITH_STORE(an_overload_is_told_beside_the_numbers),
         WITH_STORE(a_closed_loop_has_no_timetable),
         WITH_STORE(poisson_arrivals_wait_as_long_as_queueing_theory_says),

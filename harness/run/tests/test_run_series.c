@@ -190,19 +190,6 @@ static void files_name_a_load_as_the_result_does(void **state)
     free(text);
 }
 
-static void durations_need_a_unit_and_nothing_else(void **state)
-{
-    (void)state;
-    uint64_t ns = 7;
-    static const char *const bad[] = {"", "5", "s", "-1s", " 1s", "1.5s", "1 s", "1sec", "11000h"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(tl_duration_parse(bad[i], &ns));
-    assert_int_equal(ns, 7);
-    assert_true(tl_duration_parse("250ms", &ns) && ns == 250000000);
-    assert_true(tl_duration_parse("2m", &ns) && ns == 120000000000);
-    assert_true(tl_duration_parse("0s", &ns) && ns == 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,7 +202,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_csv_has_a_rate_and_the_latencies_of_each_interval,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(files_name_a_load_as_the_result_does, setup, teardown),
-        cmocka_unit_test(durations_need_a_unit_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,7 +202,7 @@ static void every_trouble_of_a_file_is_told_with_its_line_and_the_nearest_name(v
          "run.keys = uniform\n"
          "[rum]\n",             {"b.ini:2: unknown key 'opps'; did you mean 'ops'?",
           "b.ini:3: durability has no 'comit'; did you mean 'commit'?",
-          "b.ini:4: ops=many is not a number", "b.ini:5: seed=-1: write for example 42",
+          "b.ini:4: ops=many is not a number", "b.ini:5: seed=-1 is negative; write for example 42",
           "b.ini:6: unknown driver of this run 'lmbd'; did you mean 'lmdb'?",
           "b.ini:7: 'run.keys' belongs into a section [run], as 'keys'",
           "b.ini:8: unknown section [rum]; did you mean [run]?"}                 },

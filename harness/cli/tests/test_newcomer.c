@@ -1,0 +1,226 @@
+/* What a newcomer typed and was not told well: each was a fault once. */
+#define _GNU_SOURCE
+#include "program.h"
+
+#include "harness/cli/cli.h"
+
+static const char *place(program *treelab, const char *name)
+{
+    return folder_join(treelab->scratch, name);
+}
+
+/* Run what cannot go well and be told so. */
+static void refused(program *treelab, const char *says, const char *command)
+{
+    program_run(treelab, "%s", command);
+    if (treelab->exit_code != TL_EXIT_USAGE)
+        fail_msg("%s: exit code %d, %s", command, treelab->exit_code, treelab->err);
+    program_says(treelab->err, says);
+}
+
+static void a_file_without_its_ending_is_told_by_the_name_that_was_typed(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {"verify", "dump"};
+    folder_write(place(treelab, "x.db"), "hello");
+    for (size_t i = 0; i < 2; i++) {
+        program_run(treelab, "%s '%s'", commands[i], place(treelab, "x.db"));
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, "x.db' does not end in .tl");
+        program_run(treelab, "%s no_such_file", commands[i]);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, "neither a 'no_such_file' nor a 'no_such_file.tl'");
+        program_run(treelab, "%s '%s'", commands[i], treelab->scratch->path);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, "is a directory; name a database in it");
+    }
+}
+
+static void shrink_speaks_under_its_own_name(void **state)
+{
+    program *treelab = *state;
+    refused(treelab, "treelab crash shrink: 'nope' is neither a script", "crash shrink nope");
+    refused(treelab, "treelab crash shrink: unknown history 'nope'",
+            "crash shrink tree/nope/4096/42/12/log/commit/posix/31.0/");
+    refused(treelab, "treelab crash replay: it takes the id of a state", "crash replay nope");
+}
+
+static void a_directory_in_place_of_a_file_is_a_wrong_name_and_no_broken_disk(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {"run",
+                                           "sweep",
+                                           "validate",
+                                           "gate --policy",
+                                           "export bmf",
+                                           "crash shrink --out /dev/null",
+                                           "calibrate --policy"};
+    char line[PATH_MAX];
+    snprintf(line, sizeof line, "%s", treelab->scratch->path);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        program_run(treelab, "%s '%s'", commands[i], line);
+        if (treelab->exit_code != TL_EXIT_USAGE)
+            fail_msg("%s: exit code %d, %s", commands[i], treelab->exit_code, treelab->err);
+    }
+}
+
+static void whatever_could_not_be_written_to_stdout_is_told(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {"--help",        "--version",           "help run",
+                                           "run --help",    "list --usage",        "list drivers",
+                                           "crash --help",  "crash replay --help", "run --dry-run",
+                                           "run --explain", "run --version"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        program_run(treelab, "%s >/dev/full", commands[i]);
+        if (treelab->exit_code != TL_EXIT_ENVIRONMENT)
+            fail_msg("%s: exit code %d", commands[i], treelab->exit_code);
+        program_says(treelab->err, "cannot write to stdout: ");
+    }
+}
+
+static void a_baseline_that_is_not_there_is_refused_before_anything_is_measured(void **state)
+{
+    program *treelab = *state;
+    refused(treelab, "treelab gate: there is no baseline '/no/such'; `treelab baseline update ",
+            "gate --baseline /no/such");
+    program_run(treelab, "gate --baseline '%s' --policy " SOURCE "/ci/gate.json",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "Is a directory");
+}
+
+static void calibrate_names_the_words_that_were_typed(void **state)
+{
+    program *treelab = *state;
+    refused(treelab, "`calibrate gates` takes a number from 1 to 10000, not 'x'",
+            "calibrate gates x");
+}
+
+static void interrupted_damage_tells_what_is_kept_as_other_commands_do(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab,
+                "--version; cd '%s' && timeout -s INT 1 " TREELAB
+                " crash damage --pages 4000 --sample 1000 -q",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, 124); /* timeout(1) says that it had to */
+    program_says(treelab->err, "treelab crash damage: interrupted after ");
+    program_says(treelab->err, "what was found is kept");
+}
+
+static void explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from(void **state)
+{
+    program *treelab = *state;
+    static const char *const ways[] = {"run --explain ycsb_a", "run --workload ycsb_a --explain"};
+    for (size_t i = 0; i < 2; i++) {
+        program_run(treelab, "%s --set run.mix=get", ways[i]);
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+        program_says(treelab->out, "workload         = ycsb_a                  ; command line");
+        program_says(treelab->out,
+                     "; ycsb_a: run.keys = scrambled_zipf:0.99 ; catalogue, line 8\n");
+        program_says(treelab->out, "; ycsb_a: values = 1000 ; catalogue, line 5\n");
+        program_says(treelab->out,
+                     "; ycsb_a: run.mix = get:50,put:50 ; catalogue, line 9, not taken");
+        assert_null(strstr(treelab->out, "values = 100 ; default"));
+    }
+    program_run(treelab, "run --explain ycsb_a --json -");
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "scrambled_zipf:0.99, catalogue, line 8");
+    program_run(treelab, "run --dry-run ycsb_a");
+    program_says(treelab->out, "tree/ycsb_a/none/r0\n");
+    refused(treelab, "no file 'ycsb_aa'; did you mean 'ycsb_a', of the catalogue?", "run ycsb_aa");
+    refused(treelab, "no file 'zzzz', and `treelab list catalogue` has no such", "run zzzz");
+}
+
+static void keep_says_what_is_missing_and_refuses_a_run_without_cells(void **state)
+{
+    program *treelab = *state;
+    char out[PATH_MAX];
+    refused(treelab, "keep: which run's directory, and under which topic?", "keep --results rr");
+    refused(treelab, "keep: under which topic?", "keep out/x");
+    snprintf(out, sizeof out, "%s/out", treelab->scratch->path);
+    program_run(treelab, "run -n 1e6 --timeout 1ms -q --out '%s'", out);
+    assert_int_equal(treelab->exit_code, TL_EXIT_INTERRUPTED);
+    program_run(treelab, "keep '%s' x --question q --answer a --results '%s'", out,
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "has no cells: nothing was measured");
+    program_says(treelab->err, "--resume");
+}
+
+static void what_is_not_there_is_named_with_the_reason_of_the_system(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {
+        "compare nope nope",     "export go nope", "crash --out /proc/x -q",
+        "crash shrink nope.tls", "crash nope.tls", "apply nope.tls",
+        "report nope",           "sweep nope",     "merge x nope",
+        "gate --policy nope",    "run nope.ini",   "validate nope"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        refused(treelab, "No such file or directory", commands[i]);
+        if (strstr(treelab->err, "neighbour") != NULL)
+            fail_msg("%s: %s", commands[i], treelab->err);
+    }
+    program_run(treelab, "doctor --seconds 0 --json /proc/x/y");
+    assert_int_equal(treelab->exit_code, TL_EXIT_ENVIRONMENT);
+    program_says(treelab->err, "cannot write '/proc/x/y': No such file or directory");
+}
+
+static void validate_knows_grids_policies_and_baselines_and_says_what_it_found(void **state)
+{
+    program *treelab = *state;
+    program_run(treelab, "validate " SOURCE "/ci/gate.json " SOURCE "/ci/strategies.ini " SOURCE
+                         "/results/baselines/gate.counters.json");
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+    program_says(treelab->out, "gate.json: a well-formed gate policy with ");
+    program_says(treelab->out, "strategies.ini: a well-formed grid with ");
+    program_says(treelab->out, "gate.counters.json: a well-formed gate baseline with ");
+    folder_write(place(treelab, "gate.json"), "{\"schema\": \"treelab.gate/1\", \"rowz\": []}");
+    program_run(treelab, "validate '%s'", place(treelab, "gate.json"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "rowz");
+    folder_write(place(treelab, "grid.ini"), "[axes]\nworkload = random, nope\n[skip]\nx = y=1\n");
+    program_run(treelab, "validate '%s'", place(treelab, "grid.ini"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "grid.ini:");
+    folder_write(place(treelab, "new.json"), "{\"schema\": \"treelab.gate/2\"}");
+    program_run(treelab, "validate '%s'", place(treelab, "new.json"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "is not one that is known here: treelab.run/1, treelab.gate/1 or ");
+}
+
+static void an_unknown_name_is_told_with_the_nearest_and_with_all(void **state)
+{
+    program *treelab = *state;
+    refused(treelab, "unknown history 'nope'; there are mixed, insert, split_merge",
+            "crash --history nope");
+    refused(treelab, "unknown history 'insrt'; did you mean 'insert'? There are mixed, insert",
+            "crash --history insrt");
+    refused(treelab, "unknown profile 'posx'; did you mean 'posix'? There are ",
+            "crash --profile posx");
+    refused(treelab, "unknown format 'nope'; there are ", "export nope");
+    refused(treelab, "unknown class 'nope'; there are open, size, pread",
+            "crash faults --class nope");
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_file_without_its_ending_is_told_by_the_name_that_was_typed),
+        TEST(shrink_speaks_under_its_own_name),
+        TEST(a_directory_in_place_of_a_file_is_a_wrong_name_and_no_broken_disk),
+        TEST(whatever_could_not_be_written_to_stdout_is_told),
+        TEST(a_baseline_that_is_not_there_is_refused_before_anything_is_measured),
+        TEST(calibrate_names_the_words_that_were_typed),
+        TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
+        TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),
+        TEST(keep_says_what_is_missing_and_refuses_a_run_without_cells),
+        TEST(what_is_not_there_is_named_with_the_reason_of_the_system),
+        TEST(validate_knows_grids_policies_and_baselines_and_says_what_it_found),
+        TEST(an_unknown_name_is_told_with_the_nearest_and_with_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
