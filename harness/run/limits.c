@@ -1,7 +1,7 @@
 /* harness/run/limits.c -- see limits.h. */
 #include "harness/run/limits.h"
 
-#include "harness/run/pace.h"
+#include "workloads/number.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 bool tl_limits_parse(const char *text, tl_limits *limits)
 {
     tl_limits found = {.duration_ns = 0};
-    bool is_time = tl_duration_parse(text, &found.duration_ns);
+    bool is_time = tl_number_parse(text, TL_NUMBER_TIME, &found.duration_ns) == NULL;
     if (is_time && (found.duration_ns < LIMIT_NS_MIN || found.duration_ns > LIMIT_NS_MAX))
         return false;
     if (!is_time && strcmp(text, "stream") != 0 && !tl_steady_parse(text, &found.until))
