@@ -70,6 +70,25 @@ static void slices_compare_as_unsigned_bytes_then_by_length(void **state)
     }
 }
 
+/* Eight bytes are compared at a time; every place of the first difference, every length. */
+static void the_common_beginning_ends_at_the_first_byte_that_differs(void **state)
+{
+    (void)state;
+    uint8_t left[40], right[40];
+    memset(left, 0xa5, sizeof left);
+    for (size_t bytes = 0; bytes <= sizeof left; bytes++)
+        for (size_t differs = 0; differs <= bytes; differs++)
+            for (size_t cut = 0; cut <= bytes; cut++) {
+                memcpy(right, left, sizeof right);
+                if (differs < bytes)
+                    right[differs] ^= 0x10;
+                size_t expected = differs < cut ? differs : cut;
+                tl_slice a = tl_slice_of(left, bytes), b = tl_slice_of(right, cut);
+                assert_int_equal(tl_slice_common(a, b), expected);
+                assert_int_equal(tl_slice_common(b, a), expected);
+            }
+}
+
 static void a_head_orders_like_its_key_unless_it_ties(void **state)
 {
     (void)state;
@@ -154,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stored_integers_are_little_endian_at_any_alignment),
         cmocka_unit_test(slices_compare_as_unsigned_bytes_then_by_length),
+        cmocka_unit_test(the_common_beginning_ends_at_the_first_byte_that_differs),
         cmocka_unit_test(a_head_orders_like_its_key_unless_it_ties),
         cmocka_unit_test(a_head_of_a_short_key_is_padded_with_zeros),
         cmocka_unit_test(a_vector_keeps_what_was_pushed_while_it_grows),

@@ -326,31 +326,54 @@ static tl_status unit_read(tl_choices *choices, uint32_t file, uint64_t offset, 
     return tl_choices_note_sectors(choices, file, first, last, accepted);
 }
 
+/* These sectors of a file, a bit each from `first` on, were read. */
+static void mask_set(tl_long_words *bits, uint64_t first, uint64_t mask)
+{
+    uint64_t word = first / 64;
+    if (word < bits->count)
+        bits->at[word] |= mask << first % 64;
+    if (first % 64 != 0 && word + 1 < bits->count)
+        bits->at[word + 1] |= mask >> (64 - first % 64);
+}
+
 /* Whole sectors without a choice, the usual case: judged where they lie.  *closed of them, at most
- * 64.  The units hold what is refused already. */
+ * 64.  The units hold what is refused already.  Most of a log was never written: the sector of
+ * zeros is judged once. */
 static tl_status closed_units_read(tl_choices *choices, uint32_t file, uint64_t offset,
                                    uint8_t *units, size_t size_bytes, tl_io_verify_fn wanted,
                                    void *context, size_t *closed)
 {
     const tl_versions *versions = &choices->trace->share->versions;
-    uint64_t first = offset / TL_SECTOR_BYTES, accepted = 0;
+    uint64_t first = offset / TL_SECTOR_BYTES, accepted = 0, given = 0;
     const uint32_t *entries = table(choices, file) + first;
-    size_t count = 0;
-    for (; count < 64 && (count + 1) * TL_SECTOR_BYTES <= size_bytes; count++) {
-        if ((entries[count] & TL_VERSION_OPEN) != 0)
+    size_t count = 0, room = size_bytes / TL_SECTOR_BYTES;
+    bool zeros_refused = false;
+    for (room = room < 64 ? room : 64; count < room; count++) {
+        uint32_t version = entries[count];
+        if ((version & TL_VERSION_OPEN) != 0)
             break;
-        const uint8_t *bytes = tl_version_bytes(versions, entries[count]);
-        if (!wanted(context, bytes, TL_SECTOR_BYTES))
+        uint64_t mask = UINT64_C(1) << count;
+        given |= version < choices->run_mark ? mask : 0; /* the others the run wrote itself */
+        if (version == 0 && zeros_refused)
             continue;
-        accepted |= UINT64_C(1) << count;
+        const uint8_t *bytes = tl_version_bytes(versions, version);
+        if (!wanted(context, bytes, TL_SECTOR_BYTES)) {
+            zeros_refused = zeros_refused || version == 0;
+            continue;
+        }
+        accepted |= mask;
         memcpy(units + count * TL_SECTOR_BYTES, bytes, TL_SECTOR_BYTES);
     }
     *closed = count;
     tl_status status = TL_OK;
     tl_choices_note(choices, accepted);
     tl_choices_note(choices, count);
-    for (size_t i = 0; i < count && status == TL_OK; i++)
-        status = tl_choices_note_sectors(choices, file, first + i, first + i, accepted >> i & 1);
+    if (file < choices->image.file_count && given != 0)
+        mask_set(&choices->read_bits[file], first, given);
+    for (uint64_t left = accepted; left != 0 && status == TL_OK; left &= left - 1) {
+        uint64_t sector = first + (unsigned)__builtin_ctzll(left);
+        status = tl_choices_note_sectors(choices, file, sector, sector, true);
+    }
     return status;
 }
 
