@@ -130,7 +130,7 @@ static void rules_are_read_and_printed(void **state)
         "steady",
         "steady()",
         "steady(slope<1%)",
-        "steady(slope<1%/5)",
+        "steady(slope<1%/5x)",
         "steady(slope<0%/5s)",
         "steady(slope<101%/5s)",
         "steady(slope<nan%/5s)",
