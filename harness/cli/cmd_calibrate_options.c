@@ -2,6 +2,7 @@
  * journals are told by. */
 #include "harness/cli/cmd_calibrate.h"
 
+#include "harness/compare/links.h"
 #include "harness/report/machine.h"
 
 #include <inttypes.h>
@@ -231,11 +232,19 @@ void tl_calibrate_head(const tl_calibrate_options *asked, const tl_gate_policy *
 {
     tl_json *machine = tl_machine_json();
     tl_json *class_ = tl_class_json(machine, NULL); /* stores are in memory */
-    size_t at = (size_t)snprintf(
-        head, TL_SAMPLES_HEAD_MAX,
-        "# %s\n# policy %016" PRIx64 "\n# machine class %s\n# noise %s\n# rows", title,
-        hash_of(policy, looks), tl_json_text(tl_json_get(class_, "key"), "unknown"),
-        asked->noise ? "spin,memcpy 3 processes 1 s on 2 s off" : "none");
+    size_t at = (size_t)snprintf(head, TL_SAMPLES_HEAD_MAX,
+                                 "# %s\n# policy %016" PRIx64 "\n# machine class %s\n# noise %s\n",
+                                 title, hash_of(policy, looks),
+                                 tl_json_text(tl_json_get(class_, "key"), "unknown"),
+                                 asked->noise ? "spin,memcpy 3 processes 1 s on 2 s off" : "none");
+    const char *const programs[2] = {asked->program, asked->program};
+    tl_links links[2];
+    char note[TL_LINKS_TEXT_MAX];
+    size_t layouts = tl_links_pair(programs, policy->timing.layouts, links, note, sizeof note);
+    if (layouts > 0) /* journals of one layout say nothing of it */
+        at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "# layouts %zu %s\n", layouts,
+                               links[0].how);
+    at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "# rows");
     for (size_t i = 0; i < asked->only_count && at < TL_SAMPLES_HEAD_MAX / 2; i++)
         at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, " %s", asked->only[i]);
     snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "%s\n", asked->only_count == 0 ? " all" : "");
