@@ -79,15 +79,37 @@ static void add_level(struct argp_state *state, const char *word)
     asked->levels[asked->level_count++] = tl_arguments_percent(state, "inject", word) / 100;
 }
 
+static void add_build(struct argp_state *state, const char *word)
+{
+    tl_calibrate_options *asked = state->input;
+    const char *equals = strchr(word, '=');
+    if (asked->build_count == TL_CALIBRATE_BUILDS_MAX)
+        argp_error(state, "more than %d builds", (int)TL_CALIBRATE_BUILDS_MAX);
+    tl_calibrate_build *build = &asked->builds[asked->build_count++];
+    size_t length = equals == NULL ? 0 : (size_t)(equals - word);
+    if (length == 0 || length >= sizeof build->name || equals[1] == '\0' ||
+        strcspn(word, " \t") < length)
+        argp_error(state, "'%s' is not NAME=PROGRAM", word);
+    memcpy(build->name, word, length);
+    build->program = equals + 1;
+}
+
 static void add_word(struct argp_state *state, const char *word)
 {
     tl_calibrate_options *asked = state->input;
     if (state->arg_num == 0 && strcmp(word, "gates") == 0)
         asked->fresh_gates = 1;
+    else if (state->arg_num == 0 && strcmp(word, "neutral") == 0)
+        asked->neutral = true;
+    else if (asked->neutral)
+        add_build(state, word);
     else if (state->arg_num == 1 && asked->fresh_gates == 1)
         asked->fresh_gates = tl_arguments_number(state, "gates", word, 1, GATES_MAX);
     else
-        argp_error(state, "'%s' is not understood; there is `treelab calibrate gates N`", word);
+        argp_error(state,
+                   "'%s' is not understood; there are `treelab calibrate gates N` and `treelab "
+                   "calibrate neutral NAME=PROGRAM...`",
+                   word);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -144,6 +166,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_ARG:
         add_word(state, value);
         return 0;
+    case ARGP_KEY_END:
+        if (asked->neutral && asked->build_count == 0)
+            argp_error(state, "neutral NAME=PROGRAM...: which builds? `ci/neutral` makes some");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -152,19 +178,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp calibrate_argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "[gates N]",
-    .doc = "How often is the gate's layer time wrong, and what does it see?  Records launches of "
-           "this program against itself, without an effect and with injected ones, and replays "
-           "gates from them.  `calibrate gates N` runs N whole gates instead, and adds them to a "
-           "log.\v"
-           "Examples:\n"
-           "  treelab calibrate --noise --out out/noisy\n"
-           "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
-           "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
-           "  treelab calibrate gates 30 --noise --out out/noisy --resume\n\n"
-           "Ctrl-C keeps what was recorded; --resume goes on.\n"
-           "Exit codes: 0 done, 2 usage, or --out was begun otherwise, 3 a wrong answer, 5 the "
-           "surroundings, 6 nothing was recorded, 130 interrupted.",
+    .args_doc = "[gates N | neutral NAME=PROGRAM...]",
+    .doc =
+        "How often is the gate's layer time wrong, and what does it see?  Records launches of "
+        "this program against itself, without an effect and with injected ones, and replays "
+        "gates from them.  `calibrate gates N` runs N whole gates instead, and adds them to a "
+        "log.  `calibrate neutral` runs a whole gate against each of some builds that ought to be "
+        "equal, and tells what layouts differ by; `ci/neutral` makes such builds.\v"
+        "Examples:\n"
+        "  treelab calibrate --noise --out out/noisy\n"
+        "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
+        "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
+        "  treelab calibrate gates 30 --noise --out out/noisy --resume\n"
+        "  treelab calibrate neutral same=../again/build/treelab --out out/neutral\n\n"
+        "Ctrl-C keeps what was recorded; --resume goes on.\n"
+        "Exit codes: 0 done, 1 a neutral build failed, 2 usage, or --out was begun otherwise, 3 a "
+        "wrong answer, 5 the "
+        "surroundings, 6 nothing was recorded, 130 interrupted.",
 };
 
 int tl_calibrate_options_parse(int argc, char **argv, tl_calibrate_options *asked)

@@ -17,6 +17,11 @@ endif()
 # Objects of `treelab` but the one with its main().
 add_executable(treelab-links EXCLUDE_FROM_ALL agent_main.c
                $<FILTER:$<TARGET_OBJECTS:treelab>,EXCLUDE,/main\\.c\\.o$>)
+foreach(i RANGE 1 ${TREELAB_LINKS})
+  if(i LESS TREELAB_LINKS)
+    list(APPEND links_but_first link${i})
+  endif()
+endforeach()
 # CMake's link command goes through links.sh, which makes several of it.
 set_target_properties(treelab-links PROPERTIES
   OUTPUT_NAME link0
@@ -25,8 +30,10 @@ set_target_properties(treelab-links PROPERTIES
   RULE_LAUNCH_LINK "${CMAKE_CURRENT_SOURCE_DIR}/links.sh ${how} ${TREELAB_LINKS}")
 target_link_options(treelab-links PRIVATE $<$<BOOL:${TREELAB_WHOLE_PROGRAM}>:-flto=auto>)
 target_link_libraries(treelab-links PRIVATE "$<LINK_GROUP:RESCAN,${rooms}>")
-add_dependencies(treelab-links treelab) # links older than their program are stale
-add_custom_target(links DEPENDS treelab-links)
+# Links older than their program are stale, so they are dated when both are there.
+add_custom_target(links COMMAND touch link0 ${links_but_first} list
+                  WORKING_DIRECTORY ${PROJECT_BINARY_DIR}/treelab.links VERBATIM)
+add_dependencies(links treelab treelab-links)
 if(BUILD_TESTING)
   add_test(NAME test_links_script COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tests/test_links.sh
            ${CMAKE_CURRENT_SOURCE_DIR}/links.sh ${CMAKE_C_COMPILER})
