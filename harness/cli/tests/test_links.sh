@@ -12,6 +12,7 @@ bad() { echo "FAILED: $*" >&2; exit 1; }
   for i in $(seq 20); do
     echo "int f$i(int x); __attribute__((noinline)) int f$i(int x) { return x * $i + printf(\"\"); }"
   done
+  echo 'int nobody_calls(int x); int nobody_calls(int x) { return x + printf("-"); }'
   echo 'int main(void) { int sum = 0;'
   for i in $(seq 20); do echo "sum += f$i($i);"; done
   echo 'printf("%d\n", sum); return 0; }'
@@ -44,6 +45,8 @@ orders() {
 orders plain
 if "$compiler" -flinker-output=nolto-rel -E -x c /dev/null >/dev/null 2>&1; then # gcc
   orders whole -flto
+  # The optimiser knew that this is the whole program; a relocatable link would not tell it.
+  ! nm whole/link0 | grep -q nobody_calls || bad "whole: what nobody calls is still there"
 fi
 ! "$links" plain 1 "$compiler" main.o -o link0 2>/dev/null || bad "one link is no choice of layouts"
 echo "links: all well"
