@@ -2,9 +2,25 @@
 #include "engine/base/regression.h"
 
 #ifdef TREELAB_MUTANTS
+#include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 
+enum { RARE = 1000000 };
+
 tl_regression tl_regression_awake;
+static _Atomic uint64_t operations;
+
+void tl_regression_count_operation(void)
+{
+    atomic_fetch_add(&operations, 1);
+}
+
+bool tl_regression_is_due(void)
+{
+    uint64_t counted = atomic_load(&operations);
+    return counted >= RARE && atomic_compare_exchange_strong(&operations, &counted, counted - RARE);
+}
 
 bool tl_regression_wake(const char *name)
 {

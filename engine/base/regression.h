@@ -24,7 +24,9 @@
     X(descend_twice)                                                                               \
     X(page_hashed_at_each_read)                                                                    \
     X(no_prefetch)                                                                                 \
-    X(no_huge_pages)
+    X(no_huge_pages)                                                                               \
+    X(compare_once_in_a_million)                                                                   \
+    X(page_once_in_a_million)
 
 #define TL_REGRESSION_AS_ENUM(name) TL_REGRESSION_IS_##name,
 typedef enum tl_regression {
@@ -35,9 +37,19 @@ typedef enum tl_regression {
 #ifdef TREELAB_MUTANTS
 extern tl_regression tl_regression_awake;  /* not changed while an env is open */
 bool tl_regression_wake(const char *name); /* false: there is none of that name */
+/* For those that are rare: count an operation; are a million counted since it was last so? */
+void tl_regression_count_operation(void);
+bool tl_regression_is_due(void);
 #define TL_REGRESSION(name) __builtin_expect(tl_regression_awake == TL_REGRESSION_IS_##name, false)
 #else
 #define TL_REGRESSION(name) false
+static inline void tl_regression_count_operation(void)
+{
+}
+static inline bool tl_regression_is_due(void)
+{
+    return false;
+}
 #endif
 
 #endif

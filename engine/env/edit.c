@@ -1,5 +1,6 @@
 /* engine/env/edit.c -- see edit.h. */
 #include "engine/env/edit.h"
+#include "engine/base/regression.h"
 #include "engine/env/value.h"
 
 /* Statuses after which the tree is as it was before the call. */
@@ -69,6 +70,8 @@ tl_status tl_txn_put(tl_txn *txn, tl_tree tree, tl_slice key, tl_slice value, un
     status = tl_txn_settle(txn, tl_tree_put(&env->writer, key, value, flags));
     if (status != TL_OK)
         return status;
+    if (TL_REGRESSION(page_once_in_a_million))
+        tl_regression_count_operation();
     env->pager.stats.user_bytes += key.size_bytes + value.size_bytes;
     tl_ops_record(env, TL_OP_CODE_PUT, tree, key, value);
     return TL_OK;

@@ -146,6 +146,8 @@ tl_status tl_write_set_pages(tl_pager *pager, tl_write_set *set, const _Atomic b
             tl_status status = write_run(pager, set, first, count);
             if (status == TL_OK && TL_REGRESSION(pages_flushed_twice))
                 status = write_run(pager, set, first, count);
+            if (status == TL_OK && TL_REGRESSION(page_once_in_a_million) && tl_regression_is_due())
+                status = write_run(pager, set, first, 1);
             if (status != TL_OK)
                 return status;
             count = 0;

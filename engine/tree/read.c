@@ -20,6 +20,10 @@ tl_status tl_tree_get(tl_pager *pager, const tl_root *root, tl_slice key, tl_sli
         if (status != TL_OK)
             return status;
     }
+    if (TL_REGRESSION(compare_once_in_a_million)) {
+        tl_regression_count_operation();
+        counts->full_compares += tl_regression_is_due();
+    }
     counts->descents++;
     counts->levels += root->depth;
     for (unsigned level = root->depth - 1;; level--) {

@@ -31,6 +31,10 @@ static const tl_regression_row rows[] = {
      "random", TL_LAYER_INSTRUCTIONS, "get: +100 % instructions or more; no counter"},
     {"no_prefetch", "a get does not ask for memory ahead",
      "random", TL_LAYER_TIME, "get: +2 to +20 % time; fewer instructions"},
+    {"compare_once_in_a_million", "every millionth get counts one comparison more",
+     "million", TL_LAYER_COUNTERS, "get: full_compares one more of some hundred thousands"},
+    {"page_once_in_a_million", "once in a million changes a checkpoint writes a page again",
+     "million", TL_LAYER_COUNTERS, "insert, update: page_bytes_written more by one page"},
     {"no_huge_pages", "memory is not asked for in huge pages",
      "random", TL_LAYER_TIME, "get: +2 to +20 % time; instructions equal"},
 };

@@ -3,6 +3,7 @@
 #include "harness/measure/hdr_codec.h"
 #include "harness/measure/tests/random_hdr.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,6 +125,26 @@ static void a_recorder_s_counts_survive_as_they_are(void **state)
     free(text);
     tl_hdr_free(back);
     tl_histogram_free(histogram);
+}
+
+/* Or instructions of a later phase's allocations would depend on times: see hdr_codec.c. */
+static void a_text_takes_the_same_memory_whatever_was_counted(void **state)
+{
+    (void)state;
+    uint64_t random = test_seed(5);
+    size_t bytes = 0;
+    for (int i = 1; i <= 300; i += 13) {
+        tl_histogram *histogram = tl_histogram_new();
+        char *text = NULL;
+        assert_non_null(histogram);
+        for (int k = 0; k < i; k++)
+            tl_histogram_record(histogram, random_value(&random, 30));
+        assert_int_equal(tl_histogram_encode(histogram, &text), TL_OK);
+        assert_true(bytes == 0 || malloc_usable_size(text) == bytes);
+        bytes = malloc_usable_size(text);
+        free(text);
+        tl_histogram_free(histogram);
+    }
 }
 
 static void counts_beyond_the_format_are_not_written(void **state)
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(the_layout_at_three_figures_is_the_recorder_s),
         cmocka_unit_test(buckets_tile_the_range_at_the_promised_precision),
         cmocka_unit_test(impossible_layouts_are_refused),
+        cmocka_unit_test(a_text_takes_the_same_memory_whatever_was_counted),
         cmocka_unit_test(what_was_encoded_is_decoded_count_by_count),
         cmocka_unit_test(a_recorder_s_counts_survive_as_they_are),
         cmocka_unit_test(counts_beyond_the_format_are_not_written),
