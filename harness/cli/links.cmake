@@ -14,9 +14,7 @@ set(how plain)
 if(TREELAB_WHOLE_PROGRAM)
   set(how whole)
 endif()
-# Objects of `treelab` but the one with its main().
-add_executable(treelab-links EXCLUDE_FROM_ALL agent_main.c
-               $<FILTER:$<TARGET_OBJECTS:treelab>,EXCLUDE,/main\\.c\\.o$>)
+add_executable(treelab-links EXCLUDE_FROM_ALL agent_main.c $<TARGET_OBJECTS:tl_commands>)
 foreach(i RANGE 1 ${TREELAB_LINKS})
   if(i LESS TREELAB_LINKS)
     list(APPEND links_but_first link${i})
