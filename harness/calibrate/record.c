@@ -79,6 +79,8 @@ static tl_status block(recorder *r, tl_gate_duel *asked, uint64_t launches_missi
             .arguments = side == 1 && injects ? words : NULL,
             .argument_count = side == 1 && injects ? 2 : 0,
         };
+    tl_gate_duel_layouts(request->policy, (const char *const[]){request->program, request->program},
+                         asked);
     asked->request.looks = (tl_looks){
         .count = 1,
         .rows = {{(unsigned)launches, 0.01}},

@@ -163,7 +163,8 @@ static int record_beside_neighbours(calibrate *c)
         return TL_EXIT_ENVIRONMENT;
     }
     int exit_code = c->asked.fresh_gates > 0 ? tl_calibrate_gates(&c->asked, &c->policy, c->scratch)
-                                             : record(c);
+                    : c->asked.neutral ? tl_calibrate_neutral(&c->asked, &c->policy, c->scratch)
+                                       : record(c);
     tl_neighbours_stop(&neighbours);
     return exit_code;
 }
@@ -265,7 +266,8 @@ int tl_cmd_calibrate(int argc, char **argv)
         signal(SIGPIPE, SIG_IGN); /* an agent that died is noticed when it does not answer */
         exit_code = record_beside_neighbours(&c);
     }
-    if (exit_code == TL_EXIT_OK && c.asked.fresh_gates == 0 && !tl_interrupted())
+    if (exit_code == TL_EXIT_OK && c.asked.fresh_gates == 0 && !c.asked.neutral &&
+        !tl_interrupted())
         exit_code = analyse(&c);
     if (c.scratch[0] != '\0')
         rmdir(c.scratch);

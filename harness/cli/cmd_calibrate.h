@@ -9,6 +9,13 @@
 
 #include <limits.h>
 
+enum { TL_CALIBRATE_BUILDS_MAX = 64 };
+
+typedef struct tl_calibrate_build { /* that ought to be as fast as this one */
+    char name[48];
+    const char *program;
+} tl_calibrate_build;
+
 typedef struct tl_calibrate_options {
     const char *policy_path, *out, *json;
     const char *only[TL_GATE_ROWS_MAX + 1];
@@ -16,7 +23,10 @@ typedef struct tl_calibrate_options {
     double levels[TL_LEVELS_MAX]; /* shares */
     size_t level_count;
     uint64_t launches, injected_launches, replays, power_replays, seed;
-    uint64_t fresh_gates;   /* `calibrate gates N`; 0: not this form */
+    uint64_t fresh_gates; /* `calibrate gates N`; 0: not this form */
+    bool neutral;         /* `calibrate neutral NAME=PROGRAM...` */
+    tl_calibrate_build builds[TL_CALIBRATE_BUILDS_MAX];
+    size_t build_count;
     uint64_t budget_s;      /* 0: the policy's */
     double exclude_percent; /* 0: the policy's */
     bool noise, resume, quiet;
@@ -34,5 +44,10 @@ void tl_calibrate_head(const tl_calibrate_options *asked, const tl_gate_policy *
 /* N whole gates of this program against itself, each added to gates.tsv.  An exit code. */
 int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *policy,
                        const char *scratch);
+
+/* A whole gate of this program against each of the builds, added to neutral.tsv.  An exit code:
+ * TL_EXIT_REGRESSION when one failed. */
+int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy *policy,
+                         const char *scratch);
 
 #endif

@@ -2,6 +2,7 @@
  * journals are told by. */
 #include "harness/cli/cmd_calibrate.h"
 
+#include "harness/compare/links.h"
 #include "harness/report/machine.h"
 
 #include <inttypes.h>
@@ -86,15 +87,37 @@ static void take_gates(struct argp_state *state, const char *word)
                    word);
 }
 
+static void add_build(struct argp_state *state, const char *word)
+{
+    tl_calibrate_options *asked = state->input;
+    const char *equals = strchr(word, '=');
+    if (asked->build_count == TL_CALIBRATE_BUILDS_MAX)
+        argp_error(state, "more than %d builds", (int)TL_CALIBRATE_BUILDS_MAX);
+    tl_calibrate_build *build = &asked->builds[asked->build_count++];
+    size_t length = equals == NULL ? 0 : (size_t)(equals - word);
+    if (length == 0 || length >= sizeof build->name || equals[1] == '\0' ||
+        strcspn(word, " \t") < length)
+        argp_error(state, "'%s' is not NAME=PROGRAM", word);
+    memcpy(build->name, word, length);
+    build->program = equals + 1;
+}
+
 static void add_word(struct argp_state *state, const char *word)
 {
     tl_calibrate_options *asked = state->input;
     if (state->arg_num == 0 && strcmp(word, "gates") == 0)
         asked->fresh_gates = 1;
+    else if (state->arg_num == 0 && strcmp(word, "neutral") == 0)
+        asked->neutral = true;
+    else if (asked->neutral)
+        add_build(state, word);
     else if (state->arg_num == 1 && asked->fresh_gates == 1)
         take_gates(state, word);
     else
-        argp_error(state, "'%s' is not understood; there is `treelab calibrate gates N`", word);
+        argp_error(state,
+                   "'%s' is not understood; there are `treelab calibrate gates N` and `treelab "
+                   "calibrate neutral NAME=PROGRAM...`",
+                   word);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -151,6 +174,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_ARG:
         add_word(state, value);
         return 0;
+    case ARGP_KEY_END:
+        if (asked->neutral && asked->build_count == 0)
+            argp_error(state, "neutral NAME=PROGRAM...: which builds? `ci/neutral` makes some");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -159,19 +186,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp calibrate_argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "[gates N]",
-    .doc = "How often is the gate's layer time wrong, and what does it see?  Records launches of "
-           "this program against itself, without an effect and with injected ones, and replays "
-           "gates from them.  `calibrate gates N` runs N whole gates instead, and adds them to a "
-           "log.\v"
-           "Examples:\n"
-           "  treelab calibrate --noise --out out/noisy\n"
-           "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
-           "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
-           "  treelab calibrate gates 30 --noise --out out/noisy --resume\n\n"
-           "Ctrl-C keeps what was recorded; --resume goes on.\n"
-           "Exit codes: 0 done, 2 usage, or --out was begun otherwise, 3 a wrong answer, 5 the "
-           "surroundings, 6 nothing was recorded, 130 interrupted.",
+    .args_doc = "[gates N | neutral NAME=PROGRAM...]",
+    .doc =
+        "How often is the gate's layer time wrong, and what does it see?  Records launches of "
+        "this program against itself, without an effect and with injected ones, and replays "
+        "gates from them.  `calibrate gates N` runs N whole gates instead, and adds them to a "
+        "log.  `calibrate neutral` runs a whole gate against each of some builds that ought to be "
+        "equal, and tells what layouts differ by; `ci/neutral` makes such builds.\v"
+        "Examples:\n"
+        "  treelab calibrate --noise --out out/noisy\n"
+        "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
+        "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
+        "  treelab calibrate gates 30 --noise --out out/noisy --resume\n"
+        "  treelab calibrate neutral same=../again/build/treelab --out out/neutral\n\n"
+        "Ctrl-C keeps what was recorded; --resume goes on.\n"
+        "Exit codes: 0 done, 1 a neutral build failed, 2 usage, or --out was begun otherwise, 3 a "
+        "wrong answer, 5 the "
+        "surroundings, 6 nothing was recorded, 130 interrupted.",
 };
 
 int tl_calibrate_options_parse(int argc, char **argv, tl_calibrate_options *asked)
@@ -239,11 +270,19 @@ void tl_calibrate_head(const tl_calibrate_options *asked, const tl_gate_policy *
 {
     tl_json *machine = tl_machine_json();
     tl_json *class_ = tl_class_json(machine, NULL); /* stores are in memory */
-    size_t at = (size_t)snprintf(
-        head, TL_SAMPLES_HEAD_MAX,
-        "# %s\n# policy %016" PRIx64 "\n# machine class %s\n# noise %s\n# rows", title,
-        hash_of(policy, looks), tl_json_text(tl_json_get(class_, "key"), "unknown"),
-        asked->noise ? "spin,memcpy 3 processes 1 s on 2 s off" : "none");
+    size_t at = (size_t)snprintf(head, TL_SAMPLES_HEAD_MAX,
+                                 "# %s\n# policy %016" PRIx64 "\n# machine class %s\n# noise %s\n",
+                                 title, hash_of(policy, looks),
+                                 tl_json_text(tl_json_get(class_, "key"), "unknown"),
+                                 asked->noise ? "spin,memcpy 3 processes 1 s on 2 s off" : "none");
+    const char *const programs[2] = {asked->program, asked->program};
+    tl_links links[2];
+    char note[TL_LINKS_TEXT_MAX];
+    size_t layouts = tl_links_pair(programs, policy->timing.layouts, links, note, sizeof note);
+    if (layouts > 0) /* journals of one layout say nothing of it */
+        at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "# layouts %zu %s\n", layouts,
+                               links[0].how);
+    at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "# rows");
     for (size_t i = 0; i < asked->only_count && at < TL_SAMPLES_HEAD_MAX / 2; i++)
         at += (size_t)snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, " %s", asked->only[i]);
     snprintf(head + at, TL_SAMPLES_HEAD_MAX - at, "%s\n", asked->only_count == 0 ? " all" : "");

@@ -133,6 +133,7 @@ static void describe_options(const duel_command *command)
     tl_json_add_real(json, "mde_percent", tl_effect_percent(request->margins.largest));
     tl_json_add_count(json, "confirm_launches", request->confirm_launches);
     tl_json_add_real(json, "budget_s", (double)request->budget_ns / 1e9);
+    tl_json_add_count(json, "layouts", request->layouts);
     if (request->cpu < 0)
         tl_json_add_null(json, "cpu");
     else

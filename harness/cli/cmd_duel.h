@@ -24,6 +24,10 @@ typedef struct tl_duel_options { /* zeros are a good start; lives as long as the
     tl_durability durability;
     uint64_t launches; /* 0: as the looks say */
     bool looks_given;
+    size_t layouts; /* wanted; all of them, or it is an error, when they are demanded */
+    bool layouts_demanded;
+    tl_links links[2];
+    char layout_note[TL_DUEL_TEXT_MAX];
     const char *json_path, *stores_dir;
     bool quiet;
 } tl_duel_options;

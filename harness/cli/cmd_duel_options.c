@@ -27,12 +27,14 @@ enum {
     OPTION_CONFIRM,
     OPTION_TIMEOUT,
     OPTION_CPU,
+    OPTION_LAYOUTS,
     OPTION_DIR,
     OPTION_JSON,
     SEED_DEFAULT = 42,
     CONFIRM_DEFAULT = 40,
     BUDGET_DEFAULT_S = 240,
     TIMEOUT_DEFAULT_S = 120,
+    LAYOUTS_DEFAULT = 8,
     CPU_LAST = 1023,
 };
 #define OPS_MAX   (UINT64_C(1) << 40)
@@ -66,6 +68,9 @@ static const struct argp_option options[] = {
      "Fresh launches that confirm a row that failed; 0: none (default: 40)", 0},
     {"seed", OPTION_SEED, "S", 0, "Of operations, orders and offsets (default: 42)", 0},
     {"cpu", OPTION_CPU, "N|any", 0, "Processor that both share (default: the last one)", 0},
+    {"layouts", OPTION_LAYOUTS, "auto|N", 0,
+     "Links in other orders among which launches take turns; 0: none (default: 8, if both have "
+     "them: `cmake --build build --target links`)", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "Longest wait for an answer (default: 120s)", 0},
     {"dir", OPTION_DIR, "DIR", 0, "Where stores live (default: /dev/shm, else the run's)", 0},
     {"json", OPTION_JSON, "FILE", 0,
@@ -245,6 +250,22 @@ static void take_workloads(struct argp_state *state)
     }
 }
 
+static void take_layouts(const struct argp_state *state)
+{
+    tl_duel_options *asked = state->input;
+    tl_duel_request *request = &asked->request;
+    const char *const programs[2] = {asked->binaries[0], asked->binaries[1]};
+    request->layouts = tl_links_pair(programs, request->by_counters ? 0 : asked->layouts,
+                                     asked->links, asked->layout_note, sizeof asked->layout_note);
+    request->layout_note = asked->layout_note;
+    for (unsigned side = 0; side < 2; side++)
+        request->links[side] = &asked->links[side];
+    if (asked->layouts_demanded && request->layouts < asked->layouts && !request->by_counters)
+        argp_failure(state, TL_EXIT_ENVIRONMENT, 0, "--layouts %zu: both programs have %zu%s%s",
+                     asked->layouts, request->layouts, asked->layout_note[0] != '\0' ? "; " : "",
+                     asked->layout_note);
+}
+
 static void finish(struct argp_state *state, char *const *settings, size_t setting_count)
 {
     tl_duel_options *asked = state->input;
@@ -275,6 +296,7 @@ static void finish(struct argp_state *state, char *const *settings, size_t setti
             .arguments = (const char *const *)asked->arms[side].words,
             .argument_count = asked->arms[side].count,
         };
+    take_layouts(state);
     request->arguments = (const char *const *)asked->common.words;
     request->argument_count = asked->common.count;
     request->loads = asked->load_rows;
@@ -337,6 +359,14 @@ static error_t parse_method(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_CPU:
         request->cpu = processor_of(state, value);
+        return 0;
+    case OPTION_LAYOUTS:
+        asked->layouts_demanded = strcmp(value, "auto") != 0;
+        asked->layouts = asked->layouts_demanded
+                             ? tl_arguments_number(state, "layouts", value, 0, TL_LINKS_MAX)
+                             : LAYOUTS_DEFAULT;
+        if (asked->layouts == 1)
+            argp_error(state, "--layouts 1 is what --layouts 0 says: no turns to take");
         return 0;
     case OPTION_TIMEOUT:
         request->patience_ns = time_of(state, "timeout", value);
@@ -424,6 +454,7 @@ static const struct argp duel_argp = {
 int tl_duel_options_parse(int argc, char **argv, tl_duel_options *asked)
 {
     asked->durability = TL_DURABILITY_NONE;
+    asked->layouts = LAYOUTS_DEFAULT;
     asked->request = (tl_duel_request){
         .seed = SEED_DEFAULT,
         .looks = tl_looks_default(),

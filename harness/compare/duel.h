@@ -21,6 +21,8 @@
 #define TL_HARNESS_DUEL_H
 
 #include "harness/compare/launch.h"
+#include "harness/compare/layouts.h"
+#include "harness/compare/links.h"
 #include "harness/compare/looks.h"
 #include "harness/compare/verdict.h"
 #include "harness/report/json.h"
@@ -53,6 +55,9 @@ const char *tl_duel_stage_name(tl_duel_stage stage); /* "confirm" */
 
 typedef struct tl_duel_request {
     tl_launch_arm arms[2];
+    const tl_links *links[2]; /* of the arms' programs; read when layouts > 0 */
+    size_t layouts;           /* launch i runs link i mod layouts of both; 0: the programs */
+    const char *layout_note;  /* why there are none; NULL or "": nobody asked */
     const tl_duel_load *loads;
     size_t load_count;            /* TL_DUEL_LOADS_MAX at most */
     const char *const *arguments; /* of `treelab agent`, for all */
@@ -142,6 +147,11 @@ typedef enum tl_duel_answer { /* of all rows together, the gravest first */
                               TL_DUEL_PASS,
 } tl_duel_answer;
 tl_duel_answer tl_duel_conclude(const tl_duel *duel);
+
+/* What lasting differences between layouts add to the row's medians; NAN: not told apart. */
+double tl_duel_layout_deviation(const tl_duel *duel, const tl_duel_row *row);
+/* "8 layouts of both programs ...", or why there was one; nothing when nobody asked. */
+void tl_duel_layouts_text(const tl_duel_request *request, char *text, size_t text_bytes);
 
 void tl_duel_print(FILE *out, const tl_duel *duel);
 

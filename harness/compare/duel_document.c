@@ -74,6 +74,27 @@ static void add_arms(tl_json *cell, const tl_duel *duel)
     }
 }
 
+/* Null when each side was one program. */
+static void add_layouts(tl_json *cell, const tl_duel *duel, const tl_duel_row *row)
+{
+    const tl_duel_request *request = duel->request;
+    if (request->layouts == 0) {
+        tl_json_add_null(cell, "layouts");
+        return;
+    }
+    tl_json *object = tl_json_add_object(cell, "layouts");
+    tl_json_add_count(object, "count", request->layouts);
+    tl_json_add_real(object, "deviation_percent", 100 * tl_duel_layout_deviation(duel, row));
+    tl_json *sides = tl_json_add_array(object, "sides");
+    for (unsigned side = 0; side < 2; side++) {
+        tl_json *links = tl_json_add_object(sides, NULL);
+        tl_json_add_text(links, "how", request->links[side]->how);
+        tl_json *seeds = tl_json_add_array(links, "seeds");
+        for (size_t i = 0; i < request->layouts; i++)
+            tl_json_add_hex(seeds, NULL, request->links[side]->seeds[i]);
+    }
+}
+
 static void add_counters(tl_json *cell, const tl_duel_row *row)
 {
     tl_json *counters = tl_json_add_array(cell, "counters");
@@ -163,6 +184,7 @@ tl_json *tl_duel_cell_json(const tl_duel *duel, const tl_duel_row *row, uint64_t
     tl_json_add_count(workload, "records", setup->records);
     tl_json_add_hex(workload, "content_hash", setup->content_hash);
     add_slices(cell, row);
+    add_layouts(cell, duel, row);
     add_statistics(cell, duel, row);
     add_counters(cell, row);
     add_noise(cell, &setup->noise);

@@ -31,8 +31,9 @@ static void print_effect(FILE *out, const char *name, const char *statistic,
                                  : "");
 }
 
-static void print_row(FILE *out, const tl_duel_row *row)
+static void print_row(FILE *out, const tl_duel *duel, const tl_duel_row *row)
 {
+    double deviation = tl_duel_layout_deviation(duel, row);
     const char *verdict = tl_verdict_name(row->verdict);
     char passed[3 * PERCENT_MAX];
     if (row->judged && row->verdict == TL_VERDICT_PASS) {
@@ -52,6 +53,9 @@ static void print_row(FILE *out, const tl_duel_row *row)
     }
     if (row->confirmation)
         print_effect(out, "", "confirm", &row->confirmed, "");
+    if (isfinite(deviation))
+        fprintf(out, "  between layouts, beyond launches: standard deviation %.2f%%\n",
+                100 * deviation);
     if (row->note[0] != '\0')
         fprintf(out, "  %s\n", row->note);
 }
@@ -84,6 +88,7 @@ static void print_setup(FILE *out, const tl_duel *duel, size_t load)
 void tl_duel_print(FILE *out, const tl_duel *duel)
 {
     const tl_duel_request *request = duel->request;
+    char layouts[TL_DUEL_TEXT_MAX];
     fprintf(out, "A %s (%s)\nB %s (%s)\n", request->arms[0].label, duel->revision[0],
             request->arms[1].label, duel->revision[1]);
     if (request->by_counters)
@@ -92,9 +97,12 @@ void tl_duel_print(FILE *out, const tl_duel *duel)
     fprintf(out, "%-24s %-8s %9s  %-20s %8s %7s %7s %4s  %s\n", "workload/phase", "of", "B to A",
             "interval, one-sided", "level", "+-", "MDE", "n", "verdict");
     for (size_t i = 0; i < duel->row_count; i++)
-        print_row(out, &duel->rows[i]);
+        print_row(out, duel, &duel->rows[i]);
     for (size_t load = 0; load < request->load_count; load++)
         print_setup(out, duel, load);
+    tl_duel_layouts_text(request, layouts, sizeof layouts);
+    if (layouts[0] != '\0')
+        fprintf(out, "%s\n", layouts);
     if (duel->out_of_budget)
         fputs("The budget ended before the last look; more with --budget.\n", out);
     if (request->by_counters)

@@ -34,6 +34,7 @@ typedef struct tl_gate_time { /* of one phase; effects are log(candidate / base)
     tl_effect effect;            /* of the fresh launches where there was a confirmation */
     bool judged, confirmed;
     size_t launches;
+    tl_layout_spread layouts; /* of its medians, all launches before the confirmation */
     char note[TL_DUEL_TEXT_MAX];
 } tl_gate_time;
 
@@ -53,6 +54,8 @@ typedef struct tl_gate_report { /* all zeros: empty and ready */
     tl_gate_finding *findings;  /* owned */
     size_t count, capacity;
     bool interrupted;
+    size_t layout_count;            /* of layer `time`; 0: each side was one program */
+    char layouts[TL_GATE_TEXT_MAX]; /* the same in words; "": no layer `time`, or nobody asked */
 } tl_gate_report;
 void tl_gate_report_release(tl_gate_report *report);
 

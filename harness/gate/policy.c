@@ -2,6 +2,8 @@
  * run because its key was misspelt would be a gate that stands open. */
 #include "harness/gate/policy.h"
 
+#include "harness/compare/links.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -17,7 +19,7 @@ static const struct {
     {TL_LAYER_INSTRUCTIONS, "instructions"},
     {TL_LAYER_TIME,         "time"        },
 };
-enum { CONFIRM_MAX = 128, SLICES_MAX = 64 };
+enum { CONFIRM_MAX = 128, SLICES_MAX = 64, LAYOUTS_DEFAULT = 8 };
 enum { LAYER_COUNT = sizeof layers / sizeof layers[0] };
 
 const char *tl_layer_name(unsigned layer)
@@ -182,9 +184,9 @@ static tl_status read_looks(const reader *from, const tl_json *object, tl_looks 
 
 static tl_status read_time(const reader *from, const tl_json *object, tl_gate_timing *timing)
 {
-    static const char *const members[] = {"looks",   "alphas",   "delta",  "exclude",
-                                          "confirm", "budget_s", "slices", NULL};
-    double delta = 0, largest = 0, confirm = 0, slices = 0;
+    static const char *const members[] = {"looks",    "alphas", "delta",   "exclude", "confirm",
+                                          "budget_s", "slices", "layouts", NULL};
+    double delta = 0, largest = 0, confirm = 0, slices = 0, layouts = 0;
     timing->margins = tl_margins_default();
     tl_status status = known_members(from, object, "\"time\"", members);
     if (status == TL_OK)
@@ -199,6 +201,8 @@ static tl_status read_time(const reader *from, const tl_json *object, tl_gate_ti
         status = read_number(from, object, "budget_s", 90, 0, 86400, &timing->budget_s);
     if (status == TL_OK)
         status = read_number(from, object, "slices", 20, 5, SLICES_MAX, &slices);
+    if (status == TL_OK)
+        status = read_number(from, object, "layouts", LAYOUTS_DEFAULT, 0, TL_LINKS_MAX, &layouts);
     if (status != TL_OK)
         return status;
     if (!(delta < largest))
@@ -207,6 +211,7 @@ static tl_status read_time(const reader *from, const tl_json *object, tl_gate_ti
     timing->margins.largest = tl_effect_log(100 * largest);
     timing->confirm_launches = (unsigned)confirm;
     timing->slices = (unsigned)slices;
+    timing->layouts = (unsigned)layouts;
     return TL_OK;
 }
 

@@ -6,14 +6,16 @@
  *                "layers": ["counters", "instructions", "time"]}],
  *      "instructions": {"tolerance": 0.001},
  *      "time": {"looks": [16, 32, 64, 128], "alphas": [0.001, 0.002, 0.003, 0.004],
- *               "delta": 0.005, "exclude": 0.05, "confirm": 40, "budget_s": 90, "slices": 20}}
+ *               "delta": 0.005, "exclude": 0.05, "confirm": 40, "budget_s": 90, "slices": 20,
+ *               "layouts": 8}}
  *
  * A row is one `treelab run`; everything that tells what it measures stands in `run`.  The layer
  * `time` compares the phases named in its "phases", or all of them.
  *
  * Of `time`: after how many launches samples are looked at, and the one-sided level of each look;
  * what does not count as a regression (delta) and what a pass excludes, both as shares; launches
- * that confirm a regression; seconds per row; slices per phase and launch.
+ * that confirm a regression; seconds per row; slices per phase and launch; how many layouts
+ * launches take turns among, when both programs have links (harness/compare/links.h).
  */
 #ifndef TL_HARNESS_GATE_POLICY_H
 #define TL_HARNESS_GATE_POLICY_H
@@ -52,7 +54,7 @@ typedef struct tl_gate_row {
 typedef struct tl_gate_timing {
     tl_looks looks;
     tl_margins margins;
-    unsigned confirm_launches, slices;
+    unsigned confirm_launches, slices, layouts;
     double budget_s; /* per row, without confirmations */
 } tl_gate_timing;
 

@@ -18,6 +18,8 @@ void tl_gate_text(const tl_gate_report *report, tl_text *out)
             line += bytes + (line[bytes] == '\n');
         }
     }
+    if (report->layouts[0] != '\0')
+        tl_text_addf(out, "%s\n", report->layouts);
     tl_text_addf(out, "gate: %s%s\n", tl_gate_verdict_name(tl_gate_conclude(report)),
                  report->interrupted ? " (interrupted: not all rows were looked at)" : "");
 }
@@ -50,6 +52,8 @@ static void add_times(tl_json *row, const tl_gate_finding *finding)
         add_percent(object, "upper_percent", effect->upper);
         add_percent(object, "half_width_percent", effect->half_width);
         add_percent(object, "detectable_percent", effect->detectable);
+        tl_json_add_real(object, "layout_deviation_percent",
+                         100 * tl_layout_deviation(&time->layouts));
     }
 }
 
@@ -59,6 +63,8 @@ tl_json *tl_gate_json(const tl_gate_report *report)
     tl_json_add_text(root, "schema", "treelab.gate_report/1");
     tl_json_add_text(root, "verdict", tl_gate_verdict_name(tl_gate_conclude(report)));
     tl_json_add_bool(root, "interrupted", report->interrupted);
+    tl_json_add_count(root, "layouts", report->layout_count);
+    tl_json_add_text(root, "layouts_are", report->layouts[0] == '\0' ? NULL : report->layouts);
     tl_json *rows = tl_json_add_array(root, "findings");
     for (size_t i = 0; i < report->count; i++) {
         const tl_gate_finding *finding = &report->findings[i];
@@ -141,6 +147,8 @@ void tl_gate_markdown(const tl_gate_report *report, tl_text *out)
         markdown_cell(out, finding->summary);
         tl_text_add(out, " |\n");
     }
+    if (report->layouts[0] != '\0')
+        tl_text_addf(out, "\n%s\n", report->layouts);
     for (size_t i = 0; i < report->count; i++) {
         const tl_gate_finding *finding = &report->findings[i];
         if (finding->verdict < TL_GATE_REGRESSED || finding->detail.size_bytes == 0)

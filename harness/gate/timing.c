@@ -65,6 +65,17 @@ tl_status tl_gate_duel_make(const tl_gate_policy *policy, const char *const *onl
     return TL_OK;
 }
 
+void tl_gate_duel_layouts(const tl_gate_policy *policy, const char *const programs[2],
+                          tl_gate_duel *made)
+{
+    tl_duel_request *request = &made->request;
+    request->layouts = tl_links_pair(programs, policy->timing.layouts, made->links,
+                                     made->layout_note, sizeof made->layout_note);
+    request->layout_note = made->layout_note;
+    for (unsigned side = 0; side < 2; side++)
+        request->links[side] = &made->links[side];
+}
+
 /* --- a duel into findings --- */
 
 static const tl_gate_verdict verdicts[] = {
@@ -74,7 +85,7 @@ static const tl_gate_verdict verdicts[] = {
     [TL_VERDICT_INVALID] = TL_GATE_FAILED,
 };
 
-static tl_gate_time time_of(const tl_duel_row *row)
+static tl_gate_time time_of(const tl_duel *duel, const tl_duel_row *row)
 {
     tl_duel_statistic which =
         row->verdict == TL_VERDICT_REGRESSED || row->confirmation ? row->failed : TL_DUEL_MEDIAN;
@@ -86,6 +97,8 @@ static tl_gate_time time_of(const tl_duel_row *row)
         .launches = row->n,
         .effect = row->confirmation ? row->confirmed : row->effects[which],
     };
+    tl_layout_spread_add(&time.layouts, row->values[TL_DUEL_MEDIAN], row->n,
+                         duel->request->layouts);
     snprintf(time.name, sizeof time.name, "%s", row->name);
     snprintf(time.note, sizeof time.note, "%s", row->note);
     return time;
@@ -107,6 +120,9 @@ static void tell_time(const tl_gate_time *time, tl_text *out)
             tl_text_addf(out, ", no interval at %.3g %%", 100 * effect->level);
         if (isfinite(effect->detectable))
             tl_text_addf(out, ", detectable %.2f %%", tl_effect_percent(effect->detectable));
+        double deviation = tl_layout_deviation(&time->layouts);
+        if (isfinite(deviation))
+            tl_text_addf(out, ", between layouts %.2f", 100 * deviation);
         tl_text_addf(out, " (%s, %zu launches%s)%s%s", tl_duel_statistic_name(time->statistic),
                      effect->n, time->confirmed ? ", fresh ones" : "",
                      time->note[0] != '\0' ? ": " : "", time->note);
@@ -186,7 +202,7 @@ static tl_status fill(const tl_duel *duel, size_t load, const tl_gate_report *re
         const tl_duel_row *row = &duel->rows[i];
         if (row->load != load)
             continue;
-        finding->times[finding->time_count] = time_of(row);
+        finding->times[finding->time_count] = time_of(duel, row);
         tell_time(&finding->times[finding->time_count++], &finding->detail);
         if (row->verdict == TL_VERDICT_REGRESSED)
             tell_counters(row, &finding->detail);
@@ -282,6 +298,9 @@ tl_status tl_gate_judge_time(const tl_gate_request *request, tl_gate_report *rep
                 .arguments = side == 0 ? NULL : request->candidate_words,
                 .argument_count = side == 0 ? 0 : request->candidate_word_count,
             };
+        tl_gate_duel_layouts(request->policy, binaries, asked);
+        tl_duel_layouts_text(&asked->request, report->layouts, sizeof report->layouts);
+        report->layout_count = asked->request.layouts;
         asked->request.dir = request->scratch;
         asked->request.seed = request->seed;
         asked->request.stop = stop;

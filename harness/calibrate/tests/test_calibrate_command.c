@@ -76,6 +76,50 @@ static void fresh_gates_are_added_to_a_log(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
 }
 
+/* A program `a` and two links of it: the program itself, and a script that notes that it ran. */
+static void make_links(const program *treelab)
+{
+    char command[4 * PATH_MAX];
+    snprintf(command, sizeof command,
+             "set -e; cd '%s'; cp " TREELAB " a; mkdir a.links; ln a a.links/link0; "
+             "printf '#!/bin/sh\\necho ran >> %%s/ran; exec " TREELAB " \"$@\"\\n' \"$PWD\" "
+             "> a.links/link1; chmod +x a.links/link1; "
+             "printf 'treelab.links/1 by hand\\nlink0 5\\nlink1 6\\n' > a.links/list",
+             treelab->scratch->path);
+    assert_int_equal(system(command), 0);
+}
+
+static void builds_that_ought_to_be_equal_take_turns_among_their_links(void **state)
+{
+    program *treelab = *state;
+    char command[4 * PATH_MAX];
+    write_policy(treelab, 4); /* of which none can attain the level: no lot fails it */
+    make_links(treelab);
+    for (int resumed = 0; resumed < 2; resumed++) {
+        snprintf(command, sizeof command,
+                 "cd '%s' && ./a calibrate neutral edit=$PWD/a other=$PWD/a --policy policy.json "
+                 "--out out -q %s > said",
+                 treelab->scratch->path, resumed == 0 ? "" : "--resume");
+        assert_int_equal(WEXITSTATUS(system(command)), TL_EXIT_OK);
+    }
+    /* Each gate: a pilot or more with link 0 and 1, then launches 1 and 3 of 0 to 3, two sides. */
+    snprintf(command, sizeof command,
+             "cd '%s' && test $(wc -l < ran) -ge 16 && grep -q '^4 gates of builds' said && "
+             "grep -q '0 failed' said && grep -q '^small/get .*2 layouts' said && "
+             "grep -q '^# layouts 2 by hand' out/neutral.tsv && "
+             "test $(grep -c '^other' out/neutral.tsv) = 2",
+             treelab->scratch->path);
+    assert_int_equal(system(command), 0);
+    program_run(treelab, "calibrate neutral");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_run(treelab, "calibrate neutral edit");
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "NAME=PROGRAM");
+    program_run(treelab, "calibrate neutral edit=/not/there " COMMON, PLACES);
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "ci/neutral");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +127,8 @@ int main(void)
                                         program_setup, program_teardown),
         cmocka_unit_test_setup_teardown(fresh_gates_are_added_to_a_log, program_setup,
                                         program_teardown),
+        cmocka_unit_test_setup_teardown(builds_that_ought_to_be_equal_take_turns_among_their_links,
+                                        program_setup, program_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

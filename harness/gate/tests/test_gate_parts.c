@@ -57,14 +57,16 @@ static void a_policy_that_is_not_understood_is_refused_by_the_reason(void **stat
          "no member 'look'"                                                                                                 },
         {"{\"schema\":\"treelab.gate/"
          "1\",\"time\":{\"looks\":[32,16],\"alphas\":[0.1,0.1]},\"rows\":[" ROW "]}",
-         "that ascend"                                        },
+         "that ascend"                                                                                                      },
         {"{\"schema\":\"treelab.gate/"
          "1\",\"time\":{\"looks\":[16,32],\"alphas\":[0.1]},\"rows\":[" ROW "]}",
-         "of the same length"                                                                         },
+         "of the same length"                                                                                               },
+        {"{\"schema\":\"treelab.gate/1\",\"time\":{\"layouts\":17},\"rows\":[" ROW "]}",
+         "\"layouts\" of \"time\" is a number from 0 to 16"                                                                 },
         {"{\"schema\":\"treelab.gate/1\",\"time\":{\"delta\":0.06},\"rows\":[" ROW "]}",
-         "to be below \"exclude\""                    },
+         "to be below \"exclude\""                                                                                          },
         {"{\"schema\":\"treelab.gate/"
-         "1\",\"rows\":[{\"name\":\"a\",\"run\":[\"x\"],\"phases\":[]}]}",                                                                "names 1 to 8 phases"                                                                    },
+         "1\",\"rows\":[{\"name\":\"a\",\"run\":[\"x\"],\"phases\":[]}]}",                "names 1 to 8 phases"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         tl_gate_policy policy;
