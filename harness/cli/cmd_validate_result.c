@@ -59,6 +59,24 @@ static const rule cell_rules[] = {
     {"phases",     TL_JSON_ARRAY,  0          },
     {NULL,         TL_JSON_NULL,   0          },
 };
+static const rule duel_rules[] = {
+    {"id",           TL_JSON_TEXT,   0          },
+    {"kind",         TL_JSON_TEXT,   0          },
+    {"label",        TL_JSON_TEXT,   0          },
+    {"order",        TL_JSON_NUMBER, 0          },
+    {"status",       TL_JSON_TEXT,   0          },
+    {"error",        TL_JSON_TEXT,   MAY_BE_NULL},
+    {"verdict",      TL_JSON_TEXT,   0          },
+    {"decided_by",   TL_JSON_TEXT,   0          },
+    {"note",         TL_JSON_TEXT,   MAY_BE_NULL},
+    {"arms",         TL_JSON_ARRAY,  0          },
+    {"workload",     TL_JSON_OBJECT, 0          },
+    {"statistics",   TL_JSON_OBJECT, 0          },
+    {"log_ratios",   TL_JSON_OBJECT, 0          },
+    {"confirmation", TL_JSON_OBJECT, MAY_BE_NULL},
+    {"counters",     TL_JSON_ARRAY,  0          },
+    {NULL,           TL_JSON_NULL,   0          },
+};
 static const rule phase_rules[] = {
     {"name",     TL_JSON_TEXT,   0          },
     {"measured", TL_JSON_BOOL,   0          },
@@ -114,7 +132,8 @@ static void check_cell(judge *j, const tl_json *cells, size_t index)
     const tl_json *cell = tl_json_at(cells, index), *phases = tl_json_get(cell, "phases");
     const char *id = tl_json_text(tl_json_get(cell, "id"), NULL);
     snprintf(where, sizeof where, "cells[%zu]", index);
-    check_rules(j, cell, cell_rules, where);
+    bool is_duel = strcmp(tl_json_text(tl_json_get(cell, "kind"), ""), "duel") == 0;
+    check_rules(j, cell, is_duel ? duel_rules : cell_rules, where);
     check_spec(j, tl_json_get(cell, "workload"), where);
     for (size_t i = 0; i < index && id != NULL; i++)
         if (strcmp(tl_json_text(tl_json_get(tl_json_at(cells, i), "id"), ""), id) == 0) {

@@ -58,6 +58,7 @@ static void a_duel_of_too_few_launches_is_inconclusive_and_its_result_is_in_the_
              "/usr/bin/python3 -W ignore -m jsonschema -i '%s/run.json' results/schema/run-1.json",
              dir);
     assert_int_equal(system(command), 0);
+    assert_int_equal(treelab("validate run.json"), 0);
     snprintf(command, sizeof command, "%s/run.json", dir);
     tl_json *root = NULL;
     assert_int_equal(tl_json_read(command, &root), TL_OK);
