@@ -108,9 +108,10 @@ static int begin_result(run_command *command)
 
 static int make_data_dir(run_command *command)
 {
+    /* As many digits for each process: a longer path is another heap, which costs instructions. */
     int length =
         command->asked.stores_dir != NULL
-            ? snprintf(command->data_dir, sizeof command->data_dir, "%s/treelab-%s-%ld",
+            ? snprintf(command->data_dir, sizeof command->data_dir, "%s/treelab-%s-%07ld",
                        command->asked.stores_dir, tl_result_id(command->result), (long)getpid())
             : snprintf(command->data_dir, sizeof command->data_dir, "%s/data", command->run_dir);
     tl_status status = length < (int)sizeof command->data_dir ? TL_OK : TL_INVALID;
