@@ -406,7 +406,7 @@ static void a_sweep_has_bars_for_twelve_workloads(void **state)
     fixture *f = *state;
     tl_json *run = sample_empty_run();
     for (int i = 0; i < 20; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "load_%d", i);
         sample_add_small_cell(run, "tree", name, 0, 1000, 2000000);
         sample_add_small_cell(run, "tree:fill=bulk90", name, 0, 1000, 2000000);
