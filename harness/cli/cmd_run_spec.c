@@ -10,6 +10,7 @@
  */
 #include "harness/cli/cmd_run.h"
 
+#include "harness/run/truth.h"
 #include "workloads/catalogue.h"
 
 #include <stdlib.h>
@@ -376,25 +377,37 @@ static const tl_spec_entry *entry_named(const tl_spec *spec, const char *message
     return NULL;
 }
 
-/* What only the workload can judge: it is made once and let go. */
+/* What only the workload can judge, it and its phases: it is made once and let go. */
+static bool try_workload(const tl_workload *workload, const tl_workload_spec *spec, char *error,
+                         size_t error_bytes)
+{
+    const tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
+    void *generator = workload->create(&host, spec, error, error_bytes);
+    if (generator == NULL)
+        return false;
+    size_t count = 0;
+    const tl_phase *phases = workload->phases(generator, &count);
+    bool well = tl_truth_refuse_limits(phases, count, error, error_bytes) == TL_OK;
+    workload->destroy(generator);
+    return well;
+}
+
 static void try_workloads(tl_run_options *asked)
 {
     for (size_t i = 0; i < asked->choice.load_count; i++) {
         const tl_run_load *load = &asked->choice.loads[i];
         const tl_run_request own = tl_run_request_of(&asked->request, load);
         char error[TL_SPEC_TEXT_MAX] = "out of memory";
-        const tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
         const tl_workload_spec spec = {.ops = own.ops,
                                        .seed = own.seed,
                                        .page_bytes = own.page_bytes,
                                        .value_bytes_max = SIZE_MAX,
                                        .settings = load->settings,
                                        .setting_count = load->setting_count};
-        void *generator = load->workload->create(&host, &spec, error, sizeof error);
+        if (try_workload(load->workload, &spec, error, sizeof error))
+            continue;
         const tl_spec_entry *entry = entry_named(&asked->spec, error);
-        if (generator != NULL)
-            load->workload->destroy(generator);
-        else if (entry != NULL)
+        if (entry != NULL)
             tl_spec_trouble_at(&asked->spec, entry, "%s", error);
         else
             tl_spec_trouble(&asked->spec, 0, "workload %s: %s", load->workload->name, error);

@@ -508,6 +508,21 @@ static void sections_change_the_phases_of_a_catalogue_workload_and_replace_none(
     program_says(treelab->err, "c.ini:3: [verify]: workload ycsb_a has no such phase");
 }
 
+/* As a run does, before anything runs. */
+static void a_phase_that_cannot_end_early_is_told_by_validate_and_a_dry_run(void **state)
+{
+    program *treelab = *state;
+    static const char text[] = "[global]\nops = 100\n[load]\nuntil = 1ms\n[run]\nmix = get\n";
+    static const char *const commands[] = {"validate", "run --dry-run", "run --explain"};
+    const char *path = write_spec(treelab, "u.ini", text);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        program_run(treelab, "%s '%s'", commands[i], path);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, "u.ini:4: ");
+        program_says(treelab->err, "until=1ms: it is not measured; only a measured phase");
+    }
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
@@ -526,6 +541,7 @@ int main(void)
         RUN(every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run),
         RUN(a_batch_of_a_file_leaves_that_of_a_section_alone),
         RUN(a_spec_of_the_catalogue_asks_the_same_as_its_text),
+        RUN(a_phase_that_cannot_end_early_is_told_by_validate_and_a_dry_run),
         RUN(sections_change_the_phases_of_a_catalogue_workload_and_replace_none),
         RUN(a_killed_run_goes_on_from_its_journal),
     };
