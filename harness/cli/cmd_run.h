@@ -25,6 +25,8 @@ typedef struct tl_choice { /* zeros are a good start; lives as long as the proce
     char *driver_specs[TL_CHOICE_MAX], *workload_names[TL_CHOICE_MAX], *settings[TL_SETTING_MAX];
     bool of_phase[TL_SETTING_MAX]; /* the setting is "SECTION.key=value" of a workload */
     size_t driver_count, workload_count, setting_count;
+    /* "phases=..." from a spec's own sections; NULL: none.  Specs of the catalogue keep theirs. */
+    char *section_order;
     char *driver_words[TL_CHOICE_MAX], *setting_words[TL_SETTING_MAX]; /* the same, cut up */
 
     const tl_workload *plugins[TL_CHOICE_MAX]; /* loaded by --plugin */
