@@ -112,9 +112,11 @@ static int read_log(const char *path, const char *head, neutral_log *log)
         return tl_exit_code(status);
     }
     bool same = strncmp(text, head, strlen(head)) == 0;
-    for (char *line = text; same && (line = strchr(line, '\n')) != NULL;)
-        if (*++line != '#' && strchr(line, '\n') != NULL)
+    for (char *line = text, *next; same && (next = strchr(line, '\n')) != NULL; line = next) {
+        *next++ = '\0'; /* sscanf measures all that follows, at each call */
+        if (*line != '#')
             count_line(line, log);
+    }
     free(text);
     if (same)
         return TL_EXIT_OK;

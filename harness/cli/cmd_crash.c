@@ -182,6 +182,8 @@ static int write_result(tl_crash_campaign *campaign, ending end)
         .states = campaign->states,
         .states_per_s = tl_cell_rate(campaign->states, campaign->elapsed_ns),
         .findings = campaign->findings,
+        .missing_known = campaign->request->way != TL_CRASH_RATE, /* of it a cell is several */
+        .missing = campaign->unbegun_cells,
     };
     tl_result_set_summary(campaign->result, &summary);
     tl_status status =

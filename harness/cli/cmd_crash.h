@@ -71,6 +71,7 @@ typedef struct tl_crash_campaign { /* all cells of one request */
     uint64_t rows_wanted, rows_whole;  /* of a cell and a profile; whole: none was cut short */
     char unbegun[TL_CRASH_TEXT_BYTES]; /* the first cells that were never begun */
     size_t unbegun_count;
+    uint64_t unbegun_cells; /* whole ones; the others began, and lack seeds */
     bool artifact_written;
     tl_status failure; /* of the first sweep that could not be done */
 } tl_crash_campaign;

@@ -211,10 +211,12 @@ static void sweep_arm(tl_crash_march *march, const tl_run_arm *arm, const tl_his
         for (size_t d = 0; d < request->durability_count; d++) {
             choose_cell(march, arm, history, fixed != NULL ? fixed : request->protocols[p],
                         request->durabilities[d]);
-            if (!tl_interrupted())
+            if (!tl_interrupted()) {
                 work(march);
-            else
+            } else {
                 tl_crash_note_unbegun(march->campaign, march->cell.id);
+                march->campaign->unbegun_cells++;
+            }
             march->cells_done++;
         }
 }

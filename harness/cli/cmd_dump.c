@@ -64,7 +64,8 @@ static const struct argp argp = {
     "  treelab dump data.tl --space\n"
     "  treelab dump data.tl --page 12\n"
     "  treelab dump data.tl --pages out/look/pages-after.tsv && treelab report out/look\n\n"
-    "Exit codes: 0 printed, 2 not a treelab file or no such page, 3 damaged, 5 in use.",
+    "Exit codes: 0 printed, 2 not a treelab file, no such page, or a file that --pages does not "
+    "overwrite, 3 damaged, 5 in use or not writable.",
     NULL,
     NULL,
     NULL,
@@ -104,13 +105,17 @@ int tl_cmd_dump(int argc, char **argv)
     if (code != TL_EXIT_OK)
         return code;
     tl_error error = {.text = ""};
-    tl_status status = dump(&wanted, env);
-    bool written = status != TL_OK || wanted.pages == NULL ||
-                   tl_dump_page_table(env, wanted.file, wanted.pages, &status);
+    tl_status status = TL_OK;
+    if (wanted.pages != NULL)
+        code = tl_dump_pages_check(wanted.file, wanted.pages);
+    if (code == TL_EXIT_OK)
+        status = dump(&wanted, env);
+    if (code == TL_EXIT_OK && status == TL_OK && wanted.pages != NULL)
+        code = tl_dump_page_table(env, wanted.file, wanted.pages, &status);
     tl_env_error(env, &error);
     tl_env_abandon(env);
-    if (status != TL_OK && written)
+    if (status != TL_OK)
         tl_complain("dump", "%s (%s)", error.text[0] != '\0' ? error.text : wanted.file,
                     tl_status_name(status));
-    return tl_exit_code(status);
+    return status == TL_OK ? code : tl_exit_code(status);
 }

@@ -142,9 +142,9 @@ static int merge_all(const command *asked, tl_merge *merge)
     }
     int code = write_all(asked, merge);
     if (code == TL_EXIT_OK)
-        printf("%zu cells of %zu directories, %zu found again and equal\nresult: %s/" TL_RESULT_FILE
-               "\n",
-               merge->count, merge->added, merge->duplicates, asked->dirs[0]);
+        printf("%zu cells of %zu directories, %zu found again and equal\nresult: %s/%s\n",
+               merge->count, merge->added, merge->duplicates, asked->dirs[0],
+               merge->frame != NULL ? TL_RESULT_FILE : "merged.json");
     return code;
 }
 

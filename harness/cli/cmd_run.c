@@ -300,6 +300,7 @@ static int write_result(run_command *command)
                                                .wrong_answers = run->wrong_answers,
                                                .answers_checked = run->answers_checked,
                                                .states_per_s = NAN,
+                                               .missing_known = true,
                                                .missing = missing_cells(run),
                                            });
     bool json_on_stdout =

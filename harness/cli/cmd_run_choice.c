@@ -82,7 +82,9 @@ void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const cha
         return;
     const char *slash = strrchr(path, '/');
     choice->plugins[choice->plugin_count] = plugin.workload;
-    choice->plugin_bases[choice->plugin_count++] = slash == NULL ? path : slash + 1;
+    snprintf(choice->plugin_bases[choice->plugin_count], sizeof choice->plugin_bases[0], "%.255s",
+             slash == NULL ? path : slash + 1);
+    choice->plugin_count++;
 }
 
 static void add_arm_setting(tl_choice *choice, struct argp_state *state, size_t arm, char *name,

@@ -348,7 +348,8 @@ static uint64_t answers_of(const tl_json *cell, const char *name)
 static int write_result(command *asked, const tl_sweep_outcome *outcome)
 {
     char error[TL_RESULT_TEXT_MAX] = "", file[PATH_BYTES + sizeof "/" TL_RESULT_FILE];
-    tl_result_summary summary = {.failed = outcome->failed, .states_per_s = NAN};
+    tl_result_summary summary = {
+        .failed = outcome->failed, .states_per_s = NAN, .missing_known = true};
     int code = code_of(outcome);
     for (size_t i = 0; i < asked->grid.cell_count; i++) {
         tl_json *cell = tl_journal_cell(asked->journal, asked->grid.cells[i].id);

@@ -220,7 +220,8 @@ static tl_json *summary_json(const tl_result_summary *summary, uint64_t cell_cou
     tl_json_add_count(json, "states", summary->states);
     tl_json_add_real(json, "states_per_s", summary->states_per_s);
     tl_json_add_count(json, "findings", summary->findings);
-    tl_json_add_count(json, "missing", summary->missing);
+    if (summary->missing_known)
+        tl_json_add_count(json, "missing", summary->missing);
     return json;
 }
 

@@ -72,6 +72,7 @@ typedef struct tl_result_summary {
     uint64_t states;          /* crash states checked in full */
     double states_per_s;      /* NAN: no crash sweep in this run */
     uint64_t findings;        /* crash states in which the store broke its promise */
+    bool missing_known;       /* false: this command does not count them, and writes no number */
     uint64_t missing;         /* cells that were asked for and are not here: the run was ended */
 } tl_result_summary;
 void tl_result_set_summary(tl_result *result, const tl_result_summary *summary);

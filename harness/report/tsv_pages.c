@@ -48,12 +48,11 @@ static bool add_page(page_map *map, map_page page)
 }
 
 /* "# page_bytes 4096", "# file x.tl" */
-static void read_remark(page_map *map, const char *line, size_t length)
+static void read_remark(page_map *map, const char *line)
 {
     static const char file[] = "# file ", bytes[] = "# page_bytes ";
     if (strncmp(line, file, sizeof file - 1) == 0)
-        snprintf(map->file, sizeof map->file, "%.*s", (int)(length - (sizeof file - 1)),
-                 line + sizeof file - 1);
+        snprintf(map->file, sizeof map->file, "%s", line + sizeof file - 1);
     else if (strncmp(line, bytes, sizeof bytes - 1) == 0)
         map->page_bytes = strtoul(line + sizeof bytes - 1, NULL, 10);
 }
@@ -84,13 +83,15 @@ static void read_map(const char *folder, const char *name, page_map *map)
     tl_text_addf(&path, "%s/%s", folder, name);
     tl_status status = path.failed ? TL_NO_MEMORY : tl_text_load(&content, tl_text_data(&path));
     map->failed = status == TL_NO_MEMORY;
-    for (const char *line = tl_text_data(&content); !map->failed && *line != '\0';) {
-        size_t length = strcspn(line, "\n");
+    for (char *line = content.data; !map->failed && line != NULL && *line != '\0';) {
+        char *next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0'; /* sscanf measures all that follows, at each call */
         if (*line == '#')
-            read_remark(map, line, length);
+            read_remark(map, line);
         else
             read_row(map, line);
-        line += length + (line[length] == '\n');
+        line = next;
     }
     tl_text_clear(&path);
     tl_text_clear(&content);

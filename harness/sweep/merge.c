@@ -152,7 +152,7 @@ static tl_status offer_frame(tl_merge *merge, const char *dir)
     char path[PATH_BYTES];
     tl_json *run = NULL;
     snprintf(path, sizeof path, "%.900s/" TL_RESULT_FILE, dir);
-    if (tl_json_read(path, &run) != TL_OK || tl_json_get(run, "id") == NULL) {
+    if (tl_json_read(path, &run) != TL_OK || tl_json_text(tl_json_get(run, "id"), NULL) == NULL) {
         tl_json_free(run);
         return TL_OK;
     }

@@ -15,6 +15,14 @@
 
 static const char mixed[] = "mixed";
 
+/* A member that `from` lacks stays away: an absent one is no want of memory. */
+static void take_over(const tl_json *from, const char *name, tl_json *into)
+{
+    const tl_json *member = tl_json_get(from, name);
+    if (member != NULL)
+        tl_json_attach(into, name, tl_sweep_copy(member));
+}
+
 static const char *class_of_all(const tl_merge *merge)
 {
     for (size_t i = 1; i < merge->count; i++)
@@ -47,7 +55,7 @@ static void add_class(const tl_merge *merge, tl_json *root)
 {
     const char *key = class_of_all(merge);
     const tl_json *of_frame = tl_json_get(merge->frame, "class");
-    if (strcmp(tl_json_text(tl_json_get(of_frame, "key"), ""), key) == 0) {
+    if (of_frame != NULL && strcmp(tl_json_text(tl_json_get(of_frame, "key"), ""), key) == 0) {
         tl_json_attach(root, "class", tl_sweep_copy(of_frame));
         return;
     }
@@ -98,7 +106,7 @@ tl_json *tl_merge_frame(const tl_json *run)
     tl_json_add_text(frame, "id", tl_json_text(tl_json_get(run, "id"), ""));
     tl_json_add_text(frame, "started", tl_json_text(tl_json_get(run, "started"), ""));
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
-        tl_json_attach(frame, whole[i], tl_sweep_copy(tl_json_get(run, whole[i])));
+        take_over(run, whole[i], frame);
     add_options(tl_json_get(run, "options"), frame);
     return frame;
 }
@@ -149,11 +157,10 @@ tl_json *tl_merge_run(const tl_merge *merge)
     tl_json_add_real(root, "wall_s", all.wall_s);
     tl_json_add_text(tl_json_add_array(root, "argv"), NULL, "merge");
     for (size_t i = 0; i < sizeof of_frame / sizeof of_frame[0]; i++)
-        tl_json_attach(root, of_frame[i], tl_sweep_copy(tl_json_get(merge->frame, of_frame[i])));
+        take_over(merge->frame, of_frame[i], root);
     add_class(merge, root);
     for (size_t i = 0; i < sizeof behind_class / sizeof behind_class[0]; i++)
-        tl_json_attach(root, behind_class[i],
-                       tl_sweep_copy(tl_json_get(merge->frame, behind_class[i])));
+        take_over(merge->frame, behind_class[i], root);
     tl_json *summary = tl_json_add_object(root, "summary");
     tl_json_add_count(summary, "cells", merge->count);
     tl_json_add_count(summary, "failed", all.failed);

@@ -323,6 +323,29 @@ static void budgets_are_times_or_states_and_ranges_take_what_seeds_take(void **s
     }
 }
 
+static void cells_that_an_interrupt_left_unbegun_are_counted_as_missing(void **state)
+{
+    program *treelab = *state;
+    char dir[PATH_MAX], told[PATH_MAX], path[PATH_MAX + 16];
+    snprintf(dir, sizeof dir, "%s", folder_join(treelab->scratch, "run"));
+    snprintf(told, sizeof told, "%s", folder_join(treelab->scratch, "told"));
+    assert_int_equal(interrupted_sweep(dir, told), TL_EXIT_INTERRUPTED);
+    snprintf(path, sizeof path, "%s/run.json", dir);
+    tl_json *root = NULL;
+    assert_int_equal(tl_json_read(path, &root), TL_OK);
+    const tl_json *summary = field(root, "summary");
+    uint64_t missing = tl_json_count(tl_json_get(summary, "missing"), 0);
+    folder_read(told, treelab->out, sizeof treelab->out);
+    uint64_t named = 0;
+    const char *at = strstr(treelab->out, "never begun: ");
+    assert_non_null(at);
+    for (; *at != '\0' && *at != '\n' && *at != ';'; at++)
+        named += strncmp(at, "crash/", 6) == 0;
+    assert_true(named > 0);
+    assert_int_equal(missing, named);
+    tl_json_free(root);
+}
+
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
 int main(void)
@@ -339,6 +362,7 @@ int main(void)
         AS_USER(states_that_the_readmes_name_are_there),
         AS_USER(the_coverage_of_second_crashes_is_of_all_of_them),
         AS_USER(an_interrupt_keeps_what_was_found_and_exits_130),
+        AS_USER(cells_that_an_interrupt_left_unbegun_are_counted_as_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,74 @@ static void what_is_not_there_is_named_with_the_reason_of_the_system(void **stat
     program_says(treelab->err, "cannot write '/proc/x/y': No such file or directory");
 }
 
+/* A closed database x.tl in the scratch folder, and `before`, a copy of it. */
+static void make_store(program *treelab)
+{
+    folder_write(place(treelab, "s.tls"), "treelab-script 1\nopen\nput \"a\" \"1\"\nclose\n");
+    program_run(treelab,
+                "--version; cd '%s' && " TREELAB " apply s.tls --io real --dir made && "
+                "cd $(dirname $(find made -name tree.tl)) && for f in tree.*; do cp $f "
+                "'%s'/x${f#tree}; done && cd '%s' && cp x.tl before",
+                treelab->scratch->path, treelab->scratch->path, treelab->scratch->path);
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+}
+
+static void dump_pages_overwrites_no_database_and_no_file_that_is_no_table(void **state)
+{
+    program *treelab = *state;
+    static const char *const outs[] = {"x.tl",     "./x.tl",  "link.tsv",
+                                       "copy.tsv", "x.log.0", "notes"};
+    make_store(treelab);
+    folder_write(place(treelab, "notes"), "mine");
+    program_run(treelab, "--version; cd '%s' && ln x.tl link.tsv && cp x.tl copy.tsv",
+                treelab->scratch->path);
+    for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++) {
+        program_run(treelab, "--version; cd '%s' && " TREELAB " dump x.tl --pages %s",
+                    treelab->scratch->path, outs[i]);
+        if (treelab->exit_code != TL_EXIT_USAGE)
+            fail_msg("%s: exit code %d, %s", outs[i], treelab->exit_code, treelab->err);
+        program_says(treelab->err, "name a new file");
+    }
+    program_run(treelab,
+                "--version; cd '%s' && cmp x.tl before && cmp copy.tsv before && "
+                "test \"$(cat notes)\" = mine",
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, 0);
+    for (size_t i = 0; i < 2; i++) { /* a table may be made again */
+        program_run(treelab,
+                    "--version; cd '%s' && " TREELAB " dump x.tl --pages t.tsv && " TREELAB
+                    " dump x.tl --pages /dev/null",
+                    treelab->scratch->path);
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    }
+    program_run(treelab, "dump '%s' --pages -", place(treelab, "x.tl"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    program_says(treelab->out, "# treelab.pages/1\n");
+}
+
+static void dump_pages_tells_the_reason_of_the_system_and_a_wrong_name_is_usage(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *out, *says;
+        int exit_code;
+    } cases[] = {
+        {".",          "cannot write '.': Is a directory\n",                TL_EXIT_USAGE      },
+        {"no/t.tsv",   "No such file or directory; name a file in a direc", TL_EXIT_USAGE      },
+        {"x.tl/t.tsv", "cannot write 'x.tl/t.tsv': Not a directory\n",      TL_EXIT_USAGE      },
+        {"/dev/full",  "cannot write '/dev/full': No space left on device", TL_EXIT_ENVIRONMENT},
+    };
+    make_store(treelab);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        program_run(treelab, "--version; cd '%s' && " TREELAB " dump x.tl --pages %s",
+                    treelab->scratch->path, cases[i].out);
+        if (treelab->exit_code != cases[i].exit_code)
+            fail_msg("%s: exit code %d, %s", cases[i].out, treelab->exit_code, treelab->err);
+        program_says(treelab->err, cases[i].says);
+    }
+}
+
 static void validate_knows_grids_policies_and_baselines_and_says_what_it_found(void **state)
 {
     program *treelab = *state;
@@ -231,6 +299,8 @@ int main(void)
         TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),
         TEST(keep_says_what_is_missing_and_refuses_a_run_without_cells),
         TEST(what_is_not_there_is_named_with_the_reason_of_the_system),
+        TEST(dump_pages_overwrites_no_database_and_no_file_that_is_no_table),
+        TEST(dump_pages_tells_the_reason_of_the_system_and_a_wrong_name_is_usage),
         TEST(validate_knows_grids_policies_and_baselines_and_says_what_it_found),
         TEST(an_unknown_name_is_told_with_the_nearest_and_with_all),
     };

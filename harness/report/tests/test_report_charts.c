@@ -366,6 +366,26 @@ static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
     tl_text_clear(&map);
 }
 
+/* Reading a row once looked at all rows behind it: this map took a minute. */
+static void a_map_of_300_000_pages_is_read_row_by_row(void **state)
+{
+    fixture *f = *state;
+    tl_text map = {0};
+    tl_text_add(&map, MAP_HEAD);
+    for (int i = 0; i < 300000; i++)
+        tl_text_addf(&map, "%d\t%s\t1\t0\t%d\t4000\n", i, i % 3 == 2 ? "leaf" : "free",
+                     i % 3 == 2 ? 1000 : 0);
+    map.data[--map.size_bytes] = '\0'; /* the last line may lack its end */
+    put_text(f, "pages-now.tsv", tl_text_data(&map));
+    tl_text_clear(&map);
+    tabulate_extras(f);
+    assert_table(f, "plots/pages.tsv",
+                 "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
+                 "\tlongest_run\n"
+                 "pages_1\t1\tnow\tfree\t200000\t66.67\t-\t100000\t2\n"
+                 "pages_1\t1\tnow\tleaf\t100000\t33.33\t25\t-\t-\n");
+}
+
 /* --- strategies --- */
 
 static void strategies_have_medians_intervals_and_dots(void **state)
@@ -455,6 +475,7 @@ int main(void)
         WITH_DIRECTORY(a_calibration_without_tables_keeps_its_alarms),
         WITH_DIRECTORY(a_page_map_counts_kinds_and_runs_of_free_pages),
         WITH_DIRECTORY(a_map_of_a_large_file_has_a_bounded_number_of_squares),
+        WITH_DIRECTORY(a_map_of_300_000_pages_is_read_row_by_row),
         WITH_DIRECTORY(strategies_have_medians_intervals_and_dots),
         WITH_DIRECTORY(stores_without_a_strategy_have_no_bars),
         WITH_DIRECTORY(a_sweep_has_bars_for_twelve_workloads),

@@ -338,6 +338,25 @@ static void a_cell_lost_for_want_of_memory_is_no_result(void **state)
     tl_result_free(result);
 }
 
+/* A duel that was ended said 0, which was not true. */
+static void a_command_that_does_not_count_missing_cells_writes_no_number(void **state)
+{
+    const char *path = folder_join(*state, "x.json");
+    for (int known = 0; known < 2; known++) {
+        tl_result *result = sample(NULL, path);
+        tl_result_set_summary(result, &(tl_result_summary){.missing_known = known, .missing = 7});
+        finish(result);
+        tl_result_free(result);
+        tl_json *root = NULL;
+        assert_int_equal(tl_json_read(path, &root), TL_OK);
+        const tl_json *missing = tl_json_get(tl_json_get(root, "summary"), "missing");
+        assert_int_equal(missing != NULL, known);
+        assert_int_equal(tl_json_count(missing, 0), known ? 7 : 0);
+        tl_json_free(root);
+        assert_int_equal(validate(path), 0);
+    }
+}
+
 /* Last: the mark of a lost count stays for the life of the process. */
 static void a_count_that_json_cannot_hold_makes_the_run_invalid(void **state)
 {
@@ -364,6 +383,7 @@ int main(void)
         IN_FOLDER(a_place_that_cannot_hold_a_run_is_named),
         IN_FOLDER(a_full_disk_for_one_copy_does_not_cost_the_other),
         IN_FOLDER(a_cell_lost_for_want_of_memory_is_no_result),
+        IN_FOLDER(a_command_that_does_not_count_missing_cells_writes_no_number),
         IN_FOLDER(a_count_that_json_cannot_hold_makes_the_run_invalid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,6 +267,62 @@ static void a_part_is_not_overwritten(void **state)
     assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
 }
 
+/* Give the part's run.json only the members that `keep` names, and `id` as it is written. */
+static void strip_run(const char *path, const char *id, const char *const *keep)
+{
+    char text[512];
+    tl_json *run = read_json(path);
+    int used = snprintf(text, sizeof text, "{\"id\": %s", id);
+    for (; *keep != NULL; keep++) {
+        char *line = tl_json_line(tl_json_get(run, *keep));
+        assert_non_null(line);
+        used += snprintf(text + used, sizeof text - (size_t)used, ", \"%s\": %s", *keep, line);
+        assert_true(used < (int)sizeof text);
+        free(line);
+    }
+    snprintf(text + used, sizeof text - (size_t)used, "}");
+    assert_int_equal(tl_wholefile_write(path, text, strlen(text)), TL_OK);
+    tl_json_free(run);
+}
+
+static void a_part_whose_run_json_lacks_members_merges_without_them(void **state)
+{
+    static const char *const keep[] = {"started", "tool", NULL};
+    program *treelab = *state;
+    sweep_in(treelab, 1);
+    strip_run("of1/1/run.json", "\"20261122T000000Z_x\"", keep);
+    program_run(treelab, "merge a of1/1");
+    if (treelab->exit_code != TL_EXIT_OK)
+        fail_msg("%s", treelab->err);
+    program_says(treelab->out, "result: a/run.json\n");
+    tl_json *run = read_json("a/run.json");
+    assert_non_null(tl_json_get(run, "tool"));
+    assert_null(tl_json_get(run, "noise"));
+    assert_null(tl_json_get(run, "machine"));
+    assert_int_equal(tl_json_size(tl_json_get(run, "cells")), 8);
+    tl_json_free(run);
+}
+
+static void without_a_run_json_of_any_part_none_is_promised(void **state)
+{
+    static const char *const keep[] = {NULL};
+    program *treelab = *state;
+    sweep_in(treelab, 1);
+    for (int absent = 0; absent < 2; absent++) {
+        if (absent)
+            assert_int_equal(remove("of1/1/run.json"), 0);
+        else
+            strip_run("of1/1/run.json", "7", keep); /* an id is text, and so this is no result */
+        program_run(treelab, "merge a of1/1");
+        assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+        program_says(treelab->err, "no part has a run.json");
+        program_says(treelab->out, "result: a/merged.json\n");
+        assert_null(strstr(treelab->out, "run.json"));
+        assert_int_equal(access("a/merged.json", F_OK), 0);
+        assert_int_not_equal(access("a/run.json", F_OK), 0);
+    }
+}
+
 static void a_table_has_a_row_for_each_point(void **state)
 {
     program *treelab = *state;
@@ -293,6 +349,8 @@ int main(void)
         AS_USER(times_of_unlike_machines_are_never_pooled),
         AS_USER(cells_of_two_builds_do_not_belong_together),
         AS_USER(a_part_is_not_overwritten),
+        AS_USER(a_part_whose_run_json_lacks_members_merges_without_them),
+        AS_USER(without_a_run_json_of_any_part_none_is_promised),
         AS_USER(a_table_has_a_row_for_each_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
