@@ -33,6 +33,22 @@ void tl_crash_show_step(void *context, size_t point, size_t point_count)
                        march->cell.id);
 }
 
+/* For a shell: in single quotes, and each of its own as '\''.  Static, until the next call. */
+static const char *quoted(const char *text)
+{
+    static char word[TL_CRASH_COMMAND_BYTES];
+    size_t used = 0;
+    word[used++] = '\'';
+    for (; *text != '\0' && used + 6 < sizeof word; text++)
+        if (*text != '\'')
+            word[used++] = *text;
+        else
+            used += (size_t)snprintf(word + used, sizeof word - used, "'\\''");
+    word[used++] = '\'';
+    word[used] = '\0';
+    return word;
+}
+
 bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *verdict)
 {
     tl_crash_cell *cell = &march->cell;
@@ -49,11 +65,12 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
     char scale[40] = "";
     if (request->spec_ops != 0)
         snprintf(scale, sizeof scale, " --ops %" PRIu64, request->spec_ops);
+    int needed = 0; /* bytes, where a path of any length is in it */
     if (request->script != NULL)
-        snprintf(cell->first_command, sizeof cell->first_command,
-                 "%s crash%s%s '%s'%s --driver %s --seed %" PRIu64 " --repro %s", program, option,
-                 mutant, request->script_path, scale, cell->arm->label, cell->seed,
-                 cell->first_case);
+        needed = snprintf(cell->first_command, sizeof cell->first_command,
+                          "%s crash%s%s %s%s --driver %s --seed %" PRIu64 " --repro %s", program,
+                          option, mutant, quoted(request->script_path), scale, cell->arm->label,
+                          cell->seed, cell->first_case);
     else if (tl_crash_replay_id(cell, cell->seed, where, id, sizeof id))
         snprintf(cell->first_command, sizeof cell->first_command, "%s crash replay %s%s%s", program,
                  id, option, mutant);
@@ -65,6 +82,8 @@ bool tl_crash_tell(tl_crash_march *march, const char *where, const tl_verdict *v
                  cell->seed, cell->commits, cell->first_case);
     tl_complain("crash", "finding: %s: %s (%s)", cell->first_case, cell->first_rule, verdict->text);
     tl_complain("crash", "see it again: %s", cell->first_command);
+    if (needed < 0 || (size_t)needed >= sizeof cell->first_command)
+        tl_complain("crash", "this command is cut, for the path is too long");
     return true;
 }
 

@@ -8,11 +8,13 @@
  *     [crash]                                      -> nothing: the lab crashes everywhere
  *     [verify]                                     -> verify
  *
+ * A spec of the catalogue may be its workload: then its sections change that one's phases.
  * Reads leave nothing on the disk and are left out.  Phases of many threads run in one.
  */
 #include "harness/cli/cmd_crash_request.h"
 
 #include "harness/check/standard.h"
+#include "harness/script/script.h"
 #include "harness/spec/spec.h"
 #include "workloads/catalogue.h"
 
@@ -21,10 +23,11 @@
 #include <string.h>
 
 enum { OPS_DEFAULT = 100, WRITES_MAX = 20000, BYTES_MAX = 8 << 20, OP_CAPACITY = 64 };
+enum { VALUE_BYTES_MAX = TL_SCRIPT_LINE_BYTES_MAX / 2 - 65536 }; /* room for a key, and words */
 
 typedef struct making { /* a script in the making */
     tl_crash_request *request;
-    tl_spec spec;
+    tl_spec spec, base; /* base: of the catalogue, where the spec names one as its workload */
     const tl_workload *workload;
     tl_workload_setting settings[TL_SETTING_MAX];
     size_t setting_count;
@@ -55,11 +58,30 @@ bool tl_crash_is_spec(const char *word)
            (length > 5 && strcmp(word + length - 5, ".json") == 0);
 }
 
+/* Sections of the spec then change the phases of the base, as they do in a run. */
+static void read_base(making *of, const tl_catalogue_row *row)
+{
+    if (tl_spec_read_text(&of->base, row->name, row->text, strlen(row->text)) != TL_OK)
+        exit(TL_EXIT_USAGE);
+    of->workload = tl_workload_find("phases");
+    for (size_t i = 0; i < of->spec.section_count; i++) {
+        char text[TL_SPEC_TEXT_MAX];
+        const tl_spec_section *section = &of->spec.sections[i];
+        if (tl_spec_has_section(&of->base, section->name) ||
+            tl_spec_kind_of(section->name) == TL_SPEC_CRASH)
+            continue;
+        snprintf(text, sizeof text, "%.200s:%u: [%.60s]: workload %s has no such phase",
+                 of->spec.file, section->line, section->name, row->name);
+        refuse(text);
+    }
+}
+
 static void read_spec(making *of)
 {
     const char *word = of->request->script_path;
     const tl_catalogue_row *row = tl_catalogue_find(word);
     tl_spec_begin(&of->spec, tell, NULL);
+    tl_spec_begin(&of->base, tell, NULL);
     tl_status status = row != NULL
                            ? tl_spec_read_text(&of->spec, row->name, row->text, strlen(row->text))
                            : tl_spec_read(&of->spec, word);
@@ -67,6 +89,8 @@ static void read_spec(making *of)
         exit(tl_exit_code(status));
     const char *name = tl_spec_get(&of->spec, "", "workload", "phases");
     of->workload = tl_workload_find(name);
+    if (of->workload == NULL && tl_catalogue_find(name) != NULL)
+        read_base(of, tl_catalogue_find(name));
     if (of->workload == NULL) {
         char text[TL_SPEC_TEXT_MAX];
         snprintf(text, sizeof text,
@@ -90,17 +114,21 @@ static void add_setting(making *of, const char *name, const char *value)
     of->settings[of->setting_count++] = (tl_workload_setting){kept, value};
 }
 
-/* What is the workload's: all but the run's keys and the drivers'. */
-static void gather_settings(making *of)
+static void gather_order(making *of, const tl_spec *spec)
 {
     size_t used = 0;
-    for (size_t i = 0; i < of->spec.section_count && used < sizeof of->order; i++)
+    for (size_t i = 0; i < spec->section_count && used < sizeof of->order; i++)
         used += (size_t)snprintf(of->order + used, sizeof of->order - used, "%s%s",
-                                 i == 0 ? "" : ",", of->spec.sections[i].name);
-    if (of->spec.section_count > 0 && tl_spec_find(&of->spec, "", "phases") == NULL)
+                                 i == 0 ? "" : ",", spec->sections[i].name);
+    if (spec->section_count > 0 && tl_spec_find(&of->spec, "", "phases") == NULL)
         add_setting(of, "phases", of->order);
-    for (size_t i = 0; i < of->spec.entry_count; i++) {
-        const tl_spec_entry *entry = &of->spec.entries[i];
+}
+
+/* What is the workload's: all but the run's keys and the drivers'. */
+static void gather_entries(making *of, const tl_spec *spec)
+{
+    for (size_t i = 0; i < spec->entry_count; i++) {
+        const tl_spec_entry *entry = &spec->entries[i];
         char name[64];
         bool of_all = entry->section[0] == '\0';
         bool of_run = of_all && tl_spec_row(tl_spec_globals, entry->key) != NULL &&
@@ -111,11 +139,28 @@ static void gather_settings(making *of)
     }
 }
 
+/* Of settings that are given twice the last one wins. */
+static void gather_settings(making *of)
+{
+    gather_order(of, of->base.section_count > 0 ? &of->base : &of->spec);
+    gather_entries(of, &of->base);
+    gather_entries(of, &of->spec);
+}
+
 static uint64_t number_of(const making *of, const char *key, uint64_t fallback)
 {
     uint64_t number = fallback;
     const char *text = tl_spec_get(&of->spec, "", key, NULL);
     return text != NULL && tl_parse_size(text, 0, UINT64_MAX, &number) ? number : fallback;
+}
+
+/* Up to the first control character: a remark of a script is one line. */
+static int plain_length(const char *text)
+{
+    int length = 0;
+    while ((unsigned char)text[length] >= ' ' && text[length] != 0x7f)
+        length++;
+    return length;
 }
 
 /* The store of the lab's own histories, but for what the spec says. */
@@ -125,8 +170,9 @@ static void print_open(making *of)
     tl_standard_settings standard;
     page_bytes = page_bytes != 0 ? page_bytes : 4096;
     tl_standard_settings_fill(&standard, "log", (uint32_t)page_bytes);
-    fprintf(of->out, "treelab-script 1\n# %s, scale %" PRIu64 ", seed %" PRIu64 "\n",
-            of->request->script_path, of->request->spec_ops, of->request->seed);
+    fprintf(of->out, "treelab-script 1\n# %.*s, scale %" PRIu64 ", seed %" PRIu64 "\n",
+            plain_length(of->request->script_path), of->request->script_path, of->request->spec_ops,
+            of->request->seed);
     fprintf(of->out, "open page_bytes=%" PRIu64 " durability=%s seed=%" PRIu64, page_bytes,
             tl_spec_get(&of->spec, "", "durability", "none"), of->request->seed);
     for (size_t i = 0; i < TL_STANDARD_SETTINGS; i++)
@@ -167,12 +213,29 @@ static void refuse_size(const making *of)
     refuse(text);
 }
 
+/* In a script an operation is a line, its bytes in hexadecimal. */
+static void refuse_value(const making *of, const tl_op *op)
+{
+    char text[2 * TL_SPEC_TEXT_MAX];
+    const char *path = of->request->script_path;
+    bool named = tl_catalogue_find(path) != NULL;
+    snprintf(text, sizeof text,
+             "%.200s writes a value of %" PRIu64 " bytes, and the lab takes at most %d; %s"
+             "%.60s%sset a smaller `values`, such as values = 64k",
+             path, (uint64_t)op->value_bytes, VALUE_BYTES_MAX,
+             named ? "in a spec of your own with workload = " : "", named ? path : "",
+             named ? ", " : "");
+    refuse(text);
+}
+
 static void print_write(making *of, const tl_op *op)
 {
     const char *verb = op->kind == TL_OP_DEL             ? "del"
                        : (op->flags & TL_OP_APPEND) != 0 ? "append"
                        : op->kind == TL_OP_INSERT        ? "insert"
                                                          : "put";
+    if (op->kind != TL_OP_DEL && op->value_bytes > VALUE_BYTES_MAX)
+        refuse_value(of, op);
     if (!of->begun)
         fputs("begin\n", of->out);
     of->begun = true;
@@ -248,6 +311,7 @@ void tl_crash_spec_write(tl_crash_request *request, char **text, size_t *text_by
     bool bad = ferror(out) != 0;
     bad |= fclose(out) != 0;
     tl_spec_release(&of->spec);
+    tl_spec_release(&of->base);
     free(of);
     if (!bad)
         return;

@@ -241,18 +241,56 @@ static void a_finding_of_a_spec_is_brought_back_by_its_command_and_its_script(vo
     printed_command_shows_it(treelab);
 }
 
+/* The path stands in the command for a shell, and in the script's remark. */
+static void a_path_with_a_quote_or_a_line_end_is_crashed_and_brought_back(void **state)
+{
+    program *treelab = *state;
+    static const char *const names[] = {"it's.ini", "two\nlines.ini"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s", folder_join(treelab->scratch, names[i]));
+        folder_write(path, "[load]\n");
+        program_run(treelab,
+                    "crash \"%s\" --ops 10 -q --durability commit --profile journal "
+                    "--mutant ack_before_sync --out '%s/%zu'",
+                    path, treelab->scratch->path, i);
+        assert_int_equal(treelab->exit_code, TL_EXIT_WRONG);
+        if (strchr(path, '\n') == NULL) /* the printed command is one line */
+            printed_command_shows_it(treelab);
+    }
+}
+
+static void a_workload_of_the_catalogue_is_crashed_from_a_file_as_by_its_name(void **state)
+{
+    program *treelab = *state;
+    char path[PATH_MAX], expected[PROGRAM_TEXT_BYTES];
+    snprintf(path, sizeof path, "%s", folder_join(treelab->scratch, "mine.ini"));
+    folder_write(path, "[global]\nworkload = ycsb_a\n[load]\n[run]\nbatch = 100\n");
+    static const char options[] = "--ops 10 -q --commit log --durability commit --profile sigkill";
+    program_run(treelab, "crash ycsb_a %s --json - --out '%s/a'", options, treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    snprintf(expected, sizeof expected, "%s", strstr(treelab->out, "\"trace\""));
+    program_run(treelab, "crash '%s' %s --json - --out '%s/b'", path, options,
+                treelab->scratch->path);
+    assert_int_equal(treelab->exit_code, TL_EXIT_OK);
+    *strchr(expected, '}') = '\0';
+    program_says(treelab->out, expected);
+}
+
 static void a_spec_that_cannot_be_under_the_lab_says_why(void **state)
 {
     program *treelab = *state;
     static const struct {
         const char *spec, *arguments, *answer;
     } rows[] = {
-        {"[load]\n[run]\nkyes = zipf:0.9\n",  "",               "mine.ini:3: "                 },
-        {"[load]\n[run]\nkeys = zipf:zero\n", "",               "zipf:zero"                    },
-        {"[load]\n",                          "--ops 90000",    "give a smaller --ops"         },
-        {"[load]\nvalues = 1m\n",             "--ops 9",        "give a smaller --ops"         },
-        {"[load]\n",                          "--page-size 1k", "a spec says page_bytes itself"},
-        {"[global]\nworkload = x\n",          "",               "not 'x'"                      },
+        {"[load]\n[run]\nkyes = zipf:0.9\n",       "",               "mine.ini:3: "                                       },
+        {"[load]\n[run]\nkeys = zipf:zero\n",      "",               "zipf:zero"                                          },
+        {"[load]\n",                               "--ops 90000",    "give a smaller --ops"                               },
+        {"[load]\nvalues = 100k\n",                "--ops 90",       "give a smaller --ops"                               },
+        {"[load]\n",                               "--page-size 1k", "a spec says page_bytes itself"                      },
+        {"[global]\nworkload = x\n",               "",               "not 'x'"                                            },
+        {"[global]\nworkload = ycsb_a\n[churn]\n", "",               "mine.ini:3: [churn]: workload ycsb_a has"           },
+        {"[load]\nvalues = 1m\n",                  "--ops 2",        "a value of 1048576 bytes, and the lab takes at most"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char path[PATH_MAX];
@@ -485,6 +523,8 @@ int main(int argc, char **argv)
         AS_USER(a_finding_of_a_rate_is_replayed_with_what_it_recorded),
         AS_USER(a_finding_of_one_seed_of_many_is_replayed_with_that_seed),
         AS_USER(a_finding_of_a_spec_is_brought_back_by_its_command_and_its_script),
+        AS_USER(a_path_with_a_quote_or_a_line_end_is_crashed_and_brought_back),
+        AS_USER(a_workload_of_the_catalogue_is_crashed_from_a_file_as_by_its_name),
         AS_USER(a_spec_that_cannot_be_under_the_lab_says_why),
         AS_USER(a_finding_shrinks_to_few_lines_that_show_the_same),
         AS_USER(the_id_of_a_finding_shrinks_too),
