@@ -9,6 +9,7 @@
 #include "harness/cli/cmd_calibrate.h"
 
 #include "harness/compare/binomial.h"
+#include "harness/compare/links.h"
 #include "harness/compare/normal.h"
 #include "harness/gate/timing.h"
 #include "harness/measure/clock.h"
@@ -185,8 +186,9 @@ static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *pol
                 const tl_gate_time *time = &report.findings[i].times[t];
                 printf("  %s %+.2f%%", time->name, tl_effect_percent(time->effect.estimate));
             }
-        printf("\n%s", report.layout_count == 0 && which == 0 ? report.layouts : "");
-        printf("%s", report.layout_count == 0 && which == 0 ? "\n" : "");
+        putchar('\n');
+        if (report.layout_count == 0 && report.layouts[0] != '\0')
+            printf("%s: %s\n", build->name, report.layouts);
         if (!write_rows(file, build->name, seed, &report, seconds, log)) {
             tl_complain("calibrate", LOG ": %s", strerror(errno));
             exit_code = TL_EXIT_ENVIRONMENT;
@@ -237,6 +239,30 @@ static bool builds_are_there(const tl_calibrate_options *asked)
     return true;
 }
 
+/* The journal's head tells one number and kind of layouts, and it is this program's. */
+static bool builds_have_our_layouts(const tl_calibrate_options *asked, unsigned wanted)
+{
+    static tl_links links[2]; /* large */
+    char note[TL_LINKS_TEXT_MAX], how[TL_LINKS_TEXT_MAX];
+    const char *const ours[2] = {asked->program, asked->program};
+    size_t layouts = tl_links_pair(ours, wanted, links, note, sizeof note);
+    strcpy(how, links[0].how);
+    for (size_t i = 0; i < asked->build_count && layouts > 0; i++) {
+        const tl_calibrate_build *build = &asked->builds[i];
+        const char *const programs[2] = {asked->program, build->program};
+        size_t shared = tl_links_pair(programs, wanted, links, note, sizeof note);
+        if (shared == layouts && strcmp(links[1].how, how) == 0)
+            continue;
+        tl_complain("calibrate",
+                    "%s: '%s' has %zu layouts%s%s, this program %zu %s; one log is of one kind, "
+                    "which the build's target `links` makes",
+                    build->name, build->program, shared, shared > 0 ? " " : "",
+                    shared > 0 ? links[1].how : "", layouts, how);
+        return false;
+    }
+    return true;
+}
+
 int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy *policy,
                          const char *scratch)
 {
@@ -244,7 +270,7 @@ int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy
     char path[PATH_BYTES], head[TL_SAMPLES_HEAD_MAX];
     snprintf(path, sizeof path, "%.3900s/" LOG, asked->out);
     tl_calibrate_head(asked, policy, "treelab.calibrate.neutral/1", true, head);
-    if (!builds_are_there(asked))
+    if (!builds_are_there(asked) || !builds_have_our_layouts(asked, policy->timing.layouts))
         return TL_EXIT_USAGE;
     int exit_code = read_log(path, head, &log);
     if (exit_code != TL_EXIT_OK)
