@@ -129,7 +129,7 @@ static const char *size_read(const char **text, uint64_t *value)
 static const char *fraction_read(const char **text, uint64_t factor, uint64_t *ns)
 {
     for (; is_digit(**text); ++*text) {
-        if (factor % 10 != 0 && **text != '0')
+        if ((factor == 0 || factor % 10 != 0) && **text != '0')
             return "is finer than a nanosecond";
         factor /= 10;
         if (__builtin_add_overflow(*ns, factor * digit_value(**text), ns))

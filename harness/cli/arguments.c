@@ -125,6 +125,16 @@ uint64_t tl_arguments_time(const struct argp_state *state, const char *option, c
     return ns;
 }
 
+double tl_arguments_seconds(const struct argp_state *state, const char *option, const char *text,
+                            uint64_t max_s)
+{
+    static const uint64_t second_ns = 1000000000;
+    uint64_t ns = tl_arguments_time(state, option, text, max_s * second_ns);
+    if (ns < second_ns)
+        argp_error(state, "--%s takes a time from 1s on, not '%s'", option, text);
+    return (double)ns / (double)second_ns;
+}
+
 uint64_t tl_arguments_seed(const struct argp_state *state, const char *text)
 {
     uint64_t seed = 0;

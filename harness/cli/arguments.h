@@ -28,6 +28,9 @@ uint64_t tl_arguments_number(const struct argp_state *state, const char *option,
                              uint64_t min, uint64_t max);
 uint64_t tl_arguments_time(const struct argp_state *state, const char *option, const char *text,
                            uint64_t max_ns);
+/* A time from 1 s on, in seconds; a number alone is seconds. */
+double tl_arguments_seconds(const struct argp_state *state, const char *option, const char *text,
+                            uint64_t max_s);
 /* Call `add` for each word between the commas of `list`; too long a list is a usage error. */
 void tl_arguments_list(struct argp_state *state, const char *list,
                        void (*add)(struct argp_state *state, const char *word));

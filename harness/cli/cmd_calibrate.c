@@ -69,8 +69,7 @@ static int prepare(calibrate *c)
         tl_complain("calibrate", "%s", error);
         return status == TL_NOT_FOUND ? TL_EXIT_USAGE : tl_exit_code(status);
     }
-    if (!tl_gate_timing_set(&c->policy.timing, c->asked.exclude_percent,
-                            (double)c->asked.budget_s)) {
+    if (!tl_gate_timing_set(&c->policy.timing, c->asked.exclude_percent, c->asked.budget_s)) {
         tl_complain("calibrate", "--exclude must be above the policy's delta");
         return TL_EXIT_USAGE;
     }

@@ -27,7 +27,7 @@ typedef struct tl_calibrate_options {
     bool neutral;         /* `calibrate neutral NAME=PROGRAM...` */
     tl_calibrate_build builds[TL_CALIBRATE_BUILDS_MAX];
     size_t build_count;
-    uint64_t budget_s;      /* 0: the policy's */
+    double budget_s;        /* 0: the policy's */
     double exclude_percent; /* 0: the policy's */
     bool noise, resume, quiet;
     char program[PATH_MAX];

@@ -50,7 +50,7 @@ static const struct argp_option options[] = {
     {"replays", OPTION_REPLAYS, "N", 0, "Gates made of the recorded launches (default: 10000)", 0},
     {"power-replays", OPTION_POWER, "N", 0, "The same for each point of a power curve (default: 1000)", 0},
     {"exclude", OPTION_EXCLUDE, "PERCENT", 0, "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
-    {"budget", OPTION_BUDGET, "SECONDS", 0, "Of layer time, per row (default: the policy's)", 0},
+    {"budget", OPTION_BUDGET, "TIME", 0, "Of layer time, per row (default: the policy's)", 0},
     {"noise", OPTION_NOISE, NULL, 0, "With the neighbours of `treelab noise`", 0},
     {"resume", OPTION_RESUME, NULL, 0, "Add to what --out has", 0},
     {"out", OPTION_OUT, "DIR", 0, "Where journals and tables go (default: " OUT ")", 0},
@@ -168,7 +168,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         asked->exclude_percent = tl_arguments_percent(state, "exclude", value);
         return 0;
     case OPTION_BUDGET:
-        asked->budget_s = tl_arguments_number(state, "budget", value, 1, 86400);
+        asked->budget_s = tl_arguments_seconds(state, "budget", value, 86400);
         return 0;
     case OPTION_SEED:
         asked->seed = tl_arguments_seed(state, value);
@@ -201,7 +201,7 @@ static const struct argp calibrate_argp = {
         "Examples:\n"
         "  treelab calibrate --noise --out out/noisy\n"
         "  treelab calibrate --noise --out out/noisy --resume --launches 640\n"
-        "  treelab calibrate --noise --exclude 3% --budget 240 --out out/nightly\n"
+        "  treelab calibrate --noise --exclude 3% --budget 4m --out out/nightly\n"
         "  treelab calibrate gates 30 --noise --out out/noisy --resume\n"
         "  treelab calibrate neutral same=../again/build/treelab --out out/neutral\n\n"
         "Ctrl-C keeps what was recorded; --resume goes on.\n"

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "S", 0, "Equal seeds give equal runs (default: 42)", 0},
     {"ops", 'n', "N", 0, "Commits in the history (default: 16)", 0},
     {"every", OPTION_EVERY, "N", 0, "Fail every Nth call only; the sweep is then not complete", 0},
-    {"budget", OPTION_BUDGET, "Ns", 0, "Stop after N seconds (default: no bound)", 0},
+    {"budget", OPTION_BUDGET, "TIME", 0, "Stop after it (default: no bound)", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
@@ -69,13 +69,12 @@ static void add_class(struct argp_state *state, const char *word)
 static void parse_budget(struct argp_state *state, const char *text)
 {
     tl_faults_request *request = state->input;
-    char number[24] = "";
     size_t length = strlen(text);
-    if (length < 2 || length >= sizeof number || text[length - 1] != 's')
+    if (length < 2 || strchr("smh", text[length - 1]) == NULL) /* elsewhere it counts states */
         argp_error(state, "--budget takes seconds such as 30s, not '%s'", text);
-    else
-        memcpy(number, text, length - 1);
-    request->budget_ns = tl_arguments_number(state, "budget", number, 1, 1000000) * NS_PER_S;
+    request->budget_ns = tl_arguments_time(state, "budget", text, UINT64_C(1000000) * NS_PER_S);
+    if (request->budget_ns == 0)
+        argp_error(state, "--budget takes a time above 0, such as 30s, not '%s'", text);
 }
 
 static void set_defaults(struct argp_state *state)

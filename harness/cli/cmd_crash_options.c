@@ -7,25 +7,17 @@
 #include "harness/cli/cmd_crash_request.h"
 #include "harness/cli/crash_words.h"
 
+#include "workloads/number.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 enum { COMMITS_MAX = 100000 };
-#define NS_PER_S UINT64_C(1000000000)
 
-/* "60s" is a time, "60" a count of states. */
 static void parse_budget(struct argp_state *state, char *text)
 {
     tl_crash_request *request = state->input;
-    char number[32];
-    size_t length = strlen(text);
-    bool seconds = length > 1 && text[length - 1] == 's' && length < sizeof number;
-    snprintf(number, sizeof number, "%.*s", (int)(seconds ? length - 1 : length), text);
-    uint64_t value = tl_arguments_number(state, "budget", number, 1, UINT64_C(1) << 40);
-    if (seconds)
-        request->budget_ns = value < UINT32_MAX ? value * NS_PER_S : UINT64_MAX;
-    else
-        request->budget_states = value;
+    tl_crash_budget(state, text, &request->budget_ns, &request->budget_states);
 }
 
 static void add_protocol(struct argp_state *state, const char *word)
@@ -103,10 +95,11 @@ static void parse_shard(struct argp_state *state, char *text)
 static void parse_range(struct argp_state *state, const char *option, const char *text,
                         uint64_t *first, uint64_t *last)
 {
-    unsigned long long from = 0, to = 0;
-    int used = 0;
-    sscanf(text, "%19llu..%19llu%n", &from, &to, &used);
-    if (used == 0 || text[used] != '\0' || from > to)
+    uint64_t from = 0, to = 0;
+    const char *at = text;
+    bool read = tl_number_read(&at, &from) && strncmp(at, "..", 2) == 0;
+    at += read ? 2 : 0;
+    if (!read || !tl_number_read(&at, &to) || *at != '\0' || from > to)
         argp_error(state, "--%s takes A..B with A no larger than B, such as 1..1000, not '%s'",
                    option, text);
     *first = from;
@@ -358,8 +351,8 @@ static const crash_option rows[] = {
     {"tier", 0, PLAIN, parse_tier, "T0|T1|T2|T3|T4", "How many of the states a profile allows: T0 both ends, T1 and each operation alone, T2 every one, counted, T3 drawn by number, T4 those of a crash in recovery (default: T1)"},
     {"tier", 0, SYNCS, parse_tier, "T0|T1|T2|T3", "How many states are looked at for each sync, as of plain `treelab crash`; below T2 none is ever redundant (default: T2)"},
     {"shard", 0, PLAIN, parse_shard, "I/N", "Part I of N, I from 1: the parts together are the whole"},
-    {"budget", 0, PLAIN | SYNCS, parse_budget, "N|Ns", "Stop after N states, or N seconds of judging them; recording the history comes before (default: no bound)"},
-    {"budget", 0, RATE, parse_budget, "N|Ns", "States of each row, or seconds (default: 1s)"},
+    {"budget", 0, PLAIN | SYNCS, parse_budget, "N|TIME", "Stop after N states, or a TIME of judging them; recording the history comes before (default: no bound)"},
+    {"budget", 0, RATE, parse_budget, "N|TIME", "States of each row, or a time (default: 1s)"},
     {"contract", 0, ALL, read_contracts, "FILE", "What the stores promise, in place of the table that `treelab list contracts` shows"},
     {"json", 0, ALL, take_json, "FILE", "Also write the result to FILE; '-': stdout, the table then goes to stderr"},
     {"junit", 0, PLAIN, take_junit, "FILE", "Also write a JUnit file: one test case for each store and profile"},

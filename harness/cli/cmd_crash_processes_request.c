@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S UINT64_C(1000000000)
 enum { COMMITS_MAX = 10000 };
 
 enum { /* options without a letter */
@@ -31,7 +30,7 @@ static const struct argp_option options[] = {
     {"ops", 'n', "N", 0, "Commits in the history, at least 8 (default: its own; 16 of mixed)", 0},
     {"readers", OPTION_READERS, "N", 0, "Processes that read beside a writer, 2 to 8 (default: 3)", 0},
     {"dir", OPTION_DIR, "DIR", 0, "Where the stores live while they are killed (default: tmpfs)", 0},
-    {"budget", OPTION_BUDGET, "N|Ns", 0, "Stop after N states, or N seconds (default: no bound)", 0},
+    {"budget", OPTION_BUDGET, "N|TIME", 0, "Stop after N states, or a TIME (default: no bound)", 0},
     {"only", OPTION_ONLY, "CASE", 0, "Make this one state, as a finding named it", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Also write the result to FILE; '-': stdout, the table then goes to stderr", 0},
@@ -62,21 +61,6 @@ static void choose_history(struct argp_state *state, const char *word)
     request->history = tl_history_find(word);
     if (request->history == NULL)
         tl_arguments_unknown(state, "history", word, names, count, NULL);
-}
-
-/* "60s" is a time, "60" a count of states. */
-static void parse_budget(struct argp_state *state, const char *text)
-{
-    tl_processes_request *request = state->input;
-    char number[32];
-    size_t length = strlen(text);
-    bool seconds = length > 1 && text[length - 1] == 's' && length < sizeof number;
-    snprintf(number, sizeof number, "%.*s", (int)(seconds ? length - 1 : length), text);
-    uint64_t value = tl_arguments_number(state, "budget", number, 1, UINT32_MAX);
-    if (seconds)
-        request->budget_ns = value * NS_PER_S;
-    else
-        request->budget_states = value;
 }
 
 /* "log/commit/31.1" or "own/commit/killed_writer.0": protocol, durability, a case of that store. */
@@ -178,7 +162,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         request->dir = value;
         return 0;
     case OPTION_BUDGET:
-        parse_budget(state, value);
+        tl_crash_budget(state, value, &request->budget_ns, &request->budget_states);
         return 0;
     case OPTION_ONLY:
         request->only_text = value;

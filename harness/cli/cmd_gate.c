@@ -25,7 +25,8 @@ typedef struct request {
     const char *only[ROWS_MAX + 1];
     size_t only_count;
     unsigned layers;
-    uint64_t seed, budget_s;
+    uint64_t seed;
+    double budget_s; /* 0: the policy's */
     double exclude_percent;
     bool quiet;
     char self[PATH_MAX], made[PATH_MAX]; /* this program; a scratch directory of our own */
@@ -64,7 +65,7 @@ static const struct argp_option gate_rows[] = {
     {"seed",                                                             OPTION_SEED, "S", 0, "Of the layer time (default: 1)", 0},
     {"exclude",                              OPTION_EXCLUDE, "PERCENT", 0,
      "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
-    {"budget",                                                                   OPTION_BUDGET, "SECONDS", 0, "Of layer time, per row (default: the policy's)", 0},
+    {"budget",                                                                   OPTION_BUDGET, "TIME", 0, "Of layer time, per row (default: the policy's)", 0},
     {"json",OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
     {"junit",                                                                  OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
     {"markdown",                                                                  OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
@@ -138,7 +139,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         asked->exclude_percent = tl_arguments_percent(state, "exclude", value);
         return 0;
     case OPTION_BUDGET:
-        asked->budget_s = tl_arguments_number(state, "budget", value, 1, 86400);
+        asked->budget_s = tl_arguments_seconds(state, "budget", value, 86400);
         return 0;
     case OPTION_SEED:
         asked->seed = tl_arguments_seed(state, value);
@@ -274,7 +275,7 @@ static int prepare(const char *command, request *asked, tl_gate_policy *policy)
         tl_complain(command, "%s", error);
         return status == TL_NOT_FOUND ? TL_EXIT_USAGE : tl_exit_code(status);
     }
-    if (!tl_gate_timing_set(&policy->timing, asked->exclude_percent, (double)asked->budget_s)) {
+    if (!tl_gate_timing_set(&policy->timing, asked->exclude_percent, asked->budget_s)) {
         tl_complain(command, "--exclude must be above the policy's delta");
         return TL_EXIT_USAGE;
     }

@@ -13,7 +13,7 @@ enum { OPTION_KIND = 256, OPTION_PROCESSES, OPTION_ON, OPTION_OFF, OPTION_SEED, 
 
 typedef struct noise_options {
     tl_neighbours_request noise;
-    uint64_t seconds;
+    double seconds;
 } noise_options;
 
 static const struct argp_option options[] = {
@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
     {"processes",                                       OPTION_PROCESSES, "N", 0, "How many neighbours (default: 3)", 0},
     {"on", OPTION_ON, "TIME", 0, "Mean time at work (default: 1s)", 0},
     {"off",                                                 OPTION_OFF, "TIME", 0, "Mean time at rest (default: 2s)", 0},
-    {"seconds",OPTION_SECONDS, "N", 0, "How long; wanted", 0},
+    {"seconds",OPTION_SECONDS, "TIME", 0, "How long; wanted", 0},
     {"seed",                                                OPTION_SEED, "S", 0, "Of the spells (default: 1)", 0},
     {0                                               },
 };
@@ -45,7 +45,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         asked->noise.off_ns = tl_arguments_time(state, "off", value, SPELL_NS_MAX);
         return 0;
     case OPTION_SECONDS:
-        asked->seconds = tl_arguments_number(state, "seconds", value, 1, SECONDS_MAX);
+        asked->seconds = tl_arguments_seconds(state, "seconds", value, SECONDS_MAX);
         return 0;
     case OPTION_SEED:
         asked->noise.seed = tl_arguments_seed(state, value);
@@ -85,8 +85,11 @@ int tl_cmd_noise(int argc, char **argv)
         tl_complain("noise", "cannot start a process");
         return tl_exit_code(status);
     }
-    for (uint64_t i = 0; i < asked.seconds && !tl_interrupted(); i++)
-        nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* SIGINT ends it */
+    for (double left = asked.seconds; left > 0 && !tl_interrupted(); left--) {
+        const struct timespec step = {.tv_sec = left >= 1,
+                                      .tv_nsec = left >= 1 ? 0 : (long)(left * 1e9)};
+        nanosleep(&step, NULL); /* SIGINT ends it */
+    }
     tl_neighbours_stop(&noise);
     return tl_interrupted() ? TL_EXIT_INTERRUPTED : TL_EXIT_OK;
 }

@@ -25,10 +25,12 @@ typedef struct tl_choice { /* zeros are a good start; lives as long as the proce
     char *driver_specs[TL_CHOICE_MAX], *workload_names[TL_CHOICE_MAX], *settings[TL_SETTING_MAX];
     bool of_phase[TL_SETTING_MAX]; /* the setting is "SECTION.key=value" of a workload */
     size_t driver_count, workload_count, setting_count;
+    /* "phases=..." from a spec's own sections; NULL: none.  Specs of the catalogue keep theirs. */
+    char *section_order;
     char *driver_words[TL_CHOICE_MAX], *setting_words[TL_SETTING_MAX]; /* the same, cut up */
 
     const tl_workload *plugins[TL_CHOICE_MAX]; /* loaded by --plugin */
-    const char *plugin_bases[TL_CHOICE_MAX];   /* their file names */
+    char plugin_bases[TL_CHOICE_MAX][256];     /* their file names */
     size_t plugin_count;
 
     tl_run_parameter parameters[TL_PARAMETER_MAX];

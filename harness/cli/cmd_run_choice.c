@@ -82,7 +82,9 @@ void tl_choice_add_plugin(tl_choice *choice, struct argp_state *state, const cha
         return;
     const char *slash = strrchr(path, '/');
     choice->plugins[choice->plugin_count] = plugin.workload;
-    choice->plugin_bases[choice->plugin_count++] = slash == NULL ? path : slash + 1;
+    snprintf(choice->plugin_bases[choice->plugin_count], sizeof choice->plugin_bases[0], "%.255s",
+             slash == NULL ? path : slash + 1);
+    choice->plugin_count++;
 }
 
 static void add_arm_setting(tl_choice *choice, struct argp_state *state, size_t arm, char *name,
@@ -184,6 +186,18 @@ static void resolve_driver_setting(tl_choice *choice, struct argp_state *state, 
         tl_arguments_unknown(state, "driver of this run", name, names, name_count, NULL);
 }
 
+/* The order of a spec's sections, to workloads that have no phases of their own: for those of the
+ * catalogue the sections only change what a phase does. */
+static void resolve_order(tl_choice *choice)
+{
+    for (size_t i = 0; choice->section_order != NULL && i < choice->workload_count; i++) {
+        tl_run_load *load = &choice->loads[i];
+        if (choice->catalogue[i] == NULL && tl_spec_setting_row(load->workload, "phases") != NULL)
+            choice->load_settings[i][load->setting_count++] =
+                (tl_workload_setting){"phases", choice->section_order};
+    }
+}
+
 /* Give a setting to each workload that knows it; those of sections to workloads with phases. */
 static void resolve_workload_setting(tl_choice *choice, struct argp_state *state, const char *name,
                                      const char *value)
@@ -214,6 +228,7 @@ void tl_choice_resolve(tl_choice *choice, struct argp_state *state)
     for (size_t i = 0; i < choice->workload_count; i++)
         resolve_workload(choice, state, i);
     choice->load_count = choice->workload_count;
+    resolve_order(choice);
     for (size_t i = 0; i < choice->setting_count; i++) {
         char *name = copy_text(state, choice->settings[i], strlen(choice->settings[i]));
         choice->setting_words[i] = name;
@@ -235,6 +250,7 @@ void tl_choice_release(tl_choice *choice)
             tl_spec_release(choice->catalogue[i]);
         free(choice->catalogue[i]);
     }
+    free(choice->section_order);
     for (size_t i = 0; i < choice->driver_count; i++) {
         free(choice->driver_specs[i]);
         free(choice->driver_words[i]);

@@ -10,6 +10,7 @@
  */
 #include "harness/cli/cmd_run.h"
 
+#include "harness/run/truth.h"
 #include "workloads/catalogue.h"
 
 #include <stdlib.h>
@@ -292,25 +293,45 @@ static void add_setting(tl_run_options *asked, struct argp_state *state, const c
     tl_choice_add_setting(&asked->choice, state, text, of_phase);
 }
 
-/* Sections run in their order, empty ones too: a workload that has a setting "phases" is told. */
+/* Sections run in their order, empty ones too: a workload that has a setting "phases" is told, but
+ * for specs of the catalogue, which have an order. */
 static void add_phases(tl_run_options *asked, struct argp_state *state)
 {
     char order[4 * TL_SPEC_TEXT_MAX] = "";
     const tl_spec *spec = &asked->spec;
-    bool wanted = false, in_file = false;
+    bool in_file = false;
     for (size_t i = 0; i < spec->section_count; i++)
         in_file = in_file || spec->sections[i].line != 0;
-    for (size_t i = 0; i < asked->words.workload_count; i++)
-        wanted = wanted || (tl_spec_has_phases(asked->words.workloads[i]) &&
-                            tl_spec_row(asked->words.workloads[i]->options, "phases") != NULL);
-    if (!wanted || !in_file || tl_spec_find(spec, "", "phases") != NULL)
+    if (!in_file || tl_spec_find(spec, "", "phases") != NULL)
         return;
     for (size_t i = 0; i < spec->section_count; i++) {
         size_t used = strlen(order);
         snprintf(order + used, sizeof order - used, "%s%s", i == 0 ? "" : ",",
                  spec->sections[i].name);
     }
-    add_setting(asked, state, "", "phases", order);
+    asked->choice.section_order = strdup(order);
+    if (asked->choice.section_order == NULL)
+        out_of_memory(state);
+}
+
+/* A section beside a spec of the catalogue is about one of that spec's phases; the workload tells
+ * of a key in any other, and this of one without keys. */
+static void refuse_sections(tl_run_options *asked)
+{
+    const tl_choice *choice = &asked->choice;
+    tl_spec *spec = &asked->spec;
+    for (size_t i = 0; i < choice->workload_count; i++) {
+        const tl_spec *base = choice->catalogue[i];
+        if (base == NULL || tl_spec_find(spec, "", "phases") != NULL)
+            continue;
+        for (size_t s = 0; s < spec->section_count; s++)
+            if (!tl_spec_has_section(base, spec->sections[s].name))
+                tl_spec_trouble(spec, spec->sections[s].line,
+                                "[%.60s]: workload %.60s has no such phase; sections change the "
+                                "phases it has, and `treelab list workload %.60s` prints a spec "
+                                "to add to",
+                                spec->sections[s].name, base->file, base->file);
+    }
 }
 
 static void add_settings(tl_run_options *asked, struct argp_state *state)
@@ -356,25 +377,37 @@ static const tl_spec_entry *entry_named(const tl_spec *spec, const char *message
     return NULL;
 }
 
-/* What only the workload can judge: it is made once and let go. */
+/* What only the workload can judge, it and its phases: it is made once and let go. */
+static bool try_workload(const tl_workload *workload, const tl_workload_spec *spec, char *error,
+                         size_t error_bytes)
+{
+    const tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
+    void *generator = workload->create(&host, spec, error, error_bytes);
+    if (generator == NULL)
+        return false;
+    size_t count = 0;
+    const tl_phase *phases = workload->phases(generator, &count);
+    bool well = tl_truth_refuse_limits(phases, count, error, error_bytes) == TL_OK;
+    workload->destroy(generator);
+    return well;
+}
+
 static void try_workloads(tl_run_options *asked)
 {
     for (size_t i = 0; i < asked->choice.load_count; i++) {
         const tl_run_load *load = &asked->choice.loads[i];
         const tl_run_request own = tl_run_request_of(&asked->request, load);
         char error[TL_SPEC_TEXT_MAX] = "out of memory";
-        const tl_workload_host host = {TL_WORKLOAD_ABI, sizeof host, NULL};
         const tl_workload_spec spec = {.ops = own.ops,
                                        .seed = own.seed,
                                        .page_bytes = own.page_bytes,
                                        .value_bytes_max = SIZE_MAX,
                                        .settings = load->settings,
                                        .setting_count = load->setting_count};
-        void *generator = load->workload->create(&host, &spec, error, sizeof error);
+        if (try_workload(load->workload, &spec, error, sizeof error))
+            continue;
         const tl_spec_entry *entry = entry_named(&asked->spec, error);
-        if (generator != NULL)
-            load->workload->destroy(generator);
-        else if (entry != NULL)
+        if (entry != NULL)
             tl_spec_trouble_at(&asked->spec, entry, "%s", error);
         else
             tl_spec_trouble(&asked->spec, 0, "workload %s: %s", load->workload->name, error);
@@ -416,7 +449,9 @@ bool tl_run_spec_judge(tl_run_options *asked, struct argp_state *state)
     add_settings(asked, state);
     tl_choice_resolve(&asked->choice, state);
     tl_run_parameters_loads(asked, state);
-    try_workloads(asked);
+    refuse_sections(asked);
+    if (asked->spec.trouble_count == 0)
+        try_workloads(asked);
     return asked->spec.trouble_count == 0;
 }
 

@@ -68,3 +68,23 @@ void tl_crash_need_simulated(const struct argp_state *state, const tl_driver *dr
                    "table do, such as 'tree'",
                    driver->name);
 }
+
+void tl_crash_budget(const struct argp_state *state, const char *text, uint64_t *budget_ns,
+                     uint64_t *budget_states)
+{
+    static const uint64_t time_max = UINT32_MAX * UINT64_C(1000000000);
+    static const uint64_t states_max = UINT64_C(1) << 40;
+    size_t length = strlen(text);
+    char last = length > 0 ? text[length - 1] : '\0';
+    if (length > 1 && (last == 'm' || last == 'M'))
+        argp_error(state,
+                   "--budget %s could be minutes or 2^20 states; write a time as 90s, 1.5h or "
+                   "500ms, and states as 1000000 or 1MiB",
+                   text);
+    if (length > 1 && (strchr("sShH", last) != NULL || strchr(text, '.') != NULL)) {
+        *budget_ns = tl_arguments_time(state, "budget", text, time_max);
+        if (*budget_ns == 0)
+            argp_error(state, "--budget takes a time above 0, such as 60s, not '%s'", text);
+    } else
+        *budget_states = tl_arguments_number(state, "budget", text, 1, states_max);
+}

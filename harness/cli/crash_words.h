@@ -14,6 +14,11 @@ void tl_crash_add_protocol(const struct argp_state *state, const char *word, con
 void tl_crash_add_durability(const struct argp_state *state, const char *word,
                              tl_durability *durabilities, size_t *count);
 
+/* "60s" is a time, to *budget_ns; "60" a count of states, to *budget_states.  "1m" could be either
+ * and is a usage error. */
+void tl_crash_budget(const struct argp_state *state, const char *text, uint64_t *budget_ns,
+                     uint64_t *budget_states);
+
 /* What a command line that named none means: all of them. */
 void tl_crash_default_protocols(const char **protocols, size_t *count);
 void tl_crash_default_durabilities(tl_durability *durabilities, size_t *count);

@@ -15,11 +15,6 @@ if(TREELAB_WHOLE_PROGRAM)
   set(how whole)
 endif()
 add_executable(treelab-links EXCLUDE_FROM_ALL agent_main.c $<TARGET_OBJECTS:tl_commands>)
-foreach(i RANGE 1 ${TREELAB_LINKS})
-  if(i LESS TREELAB_LINKS)
-    list(APPEND links_but_first link${i})
-  endif()
-endforeach()
 # CMake's link command goes through links.sh, which makes several of it.
 set_target_properties(treelab-links PROPERTIES
   OUTPUT_NAME link0
@@ -29,8 +24,9 @@ set_target_properties(treelab-links PROPERTIES
 target_link_options(treelab-links PRIVATE $<$<BOOL:${TREELAB_WHOLE_PROGRAM}>:-flto=auto>)
 target_link_libraries(treelab-links PRIVATE "$<LINK_GROUP:RESCAN,${rooms}>")
 # Links older than their program are stale, so they are dated when both are there.
-add_custom_target(links COMMAND touch link0 ${links_but_first} list
-                  WORKING_DIRECTORY ${PROJECT_BINARY_DIR}/treelab.links VERBATIM)
+add_custom_target(links
+                  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/links.sh date ${PROJECT_BINARY_DIR}/treelab.links
+                  VERBATIM)
 add_dependencies(links treelab treelab-links)
 if(BUILD_TESTING)
   add_test(NAME test_links_script COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tests/test_links.sh

@@ -80,6 +80,13 @@ tl_status tl_links_find(const char *program, tl_links *links)
     return status;
 }
 
+/* By the same linker, with the same seeds: then link i of one is laid out as link i of another. */
+static bool alike(const tl_links *a, const tl_links *b, size_t layouts)
+{
+    return strcmp(a->how, b->how) == 0 &&
+           memcmp(a->seeds, b->seeds, layouts * sizeof a->seeds[0]) == 0;
+}
+
 size_t tl_links_pair(const char *const programs[2], size_t wanted, tl_links links[2], char *note,
                      size_t note_bytes)
 {
@@ -100,6 +107,13 @@ size_t tl_links_pair(const char *const programs[2], size_t wanted, tl_links link
         }
         layouts = links[side].count < layouts ? links[side].count : layouts;
     }
+    if (layouts >= 2 && !alike(&links[0], &links[1], layouts)) {
+        snprintf(note, note_bytes, "A and B were linked in other ways (%.40s; %.40s)", links[0].how,
+                 links[1].how);
+        layouts = 0;
+    }
+    if (layouts < 2)
+        links[0].count = links[1].count = 0;
     return layouts < 2 ? 0 : layouts;
 }
 

@@ -33,7 +33,8 @@ typedef struct tl_links {
 TL_MUST_USE tl_status tl_links_find(const char *program, tl_links *links);
 
 /* How many layouts launches of these two programs can take turns among: `wanted`, or as many as
- * both have; 0 when one of them has none, `note` then says why ("" when none are wanted). */
+ * both have; 0 when one of them has none or they were linked in other ways, and `note` then says
+ * why ("" when none are wanted). */
 size_t tl_links_pair(const char *const programs[2], size_t wanted, tl_links links[2], char *note,
                      size_t note_bytes);
 

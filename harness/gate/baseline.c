@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool has_rows(const tl_json *root)
+{
+    const tl_json *rows = tl_json_get(root, "rows");
+    return tl_json_kind_of(rows) == TL_JSON_ARRAY && tl_json_size(rows) > 0;
+}
+
 tl_status tl_baseline_read(const char *path, tl_baseline *baseline, char *error, size_t error_bytes)
 {
     baseline->root = NULL;
@@ -14,6 +20,12 @@ tl_status tl_baseline_read(const char *path, tl_baseline *baseline, char *error,
         strcmp(tl_json_text(tl_json_get(baseline->root, "schema"), ""), TL_BASELINE_SCHEMA) != 0) {
         tl_baseline_release(baseline);
         status = TL_INVALID;
+    }
+    if (status == TL_OK && !has_rows(baseline->root)) {
+        tl_baseline_release(baseline);
+        snprintf(error, error_bytes,
+                 "'%s' is a baseline without rows; `treelab baseline update` writes one", path);
+        return TL_INVALID;
     }
     if (status == TL_INVALID)
         snprintf(error, error_bytes, "'%s' is no baseline (schema " TL_BASELINE_SCHEMA ")", path);

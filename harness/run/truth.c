@@ -143,8 +143,8 @@ static bool is_cut(const tl_phase *phases, size_t count, size_t index,
 }
 
 /* A limit that was asked for by name and cannot be kept is told before anything runs. */
-static tl_status refuse_limits(const tl_phase *phases, size_t count, char *error,
-                               size_t error_bytes)
+tl_status tl_truth_refuse_limits(const tl_phase *phases, size_t count, char *error,
+                                 size_t error_bytes)
 {
     for (size_t i = 0; i < count; i++) {
         tl_limits own;
@@ -184,7 +184,7 @@ tl_status tl_truth_find_within(const tl_workload *workload, const tl_workload_sp
     size_t phase_count = 0;
     const tl_phase *phases = workload->phases(generator, &phase_count);
     size_t replayed = writing_count(phases, phase_count);
-    status = refuse_limits(phases, phase_count, error, error_bytes);
+    status = tl_truth_refuse_limits(phases, phase_count, error, error_bytes);
     if (status != TL_OK)
         goto end;
     status = TL_NO_MEMORY;

@@ -20,6 +20,11 @@ typedef struct tl_truth { /* when a phase has ended */
  * runs in one thread, so that the truth can be replayed up to where it ended. */
 bool tl_truth_can_end_early(const tl_phase *phases, size_t count, size_t index);
 
+/* Can the limits that phases name for themselves be kept?  TL_INVALID: `error` tells which cannot.
+ */
+TL_MUST_USE tl_status tl_truth_refuse_limits(const tl_phase *phases, size_t count, char *error,
+                                             size_t error_bytes);
+
 /* Replay all phases that write.  *truths has one entry per phase; release with free.
  *
  * TL_OK

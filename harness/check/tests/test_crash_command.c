@@ -76,6 +76,11 @@ static void bad_words_get_a_message_with_the_next_step_and_exit_code_two(void **
         {"--driver model",                                             "does not run on a simulated disk"},
         {"--page-size 5000",                                           "a power of two"                  },
         {"--budget 0",                                                 "--budget takes a number from 1"  },
+        {"--budget 1m",                                                "could be minutes or 2^20 states" },
+        {"--budget 0s",                                                "takes a time above 0"            },
+        {"--budget 1.5x",                                              "'1.5x' has an unknown unit"      },
+        {"--seeds 0x2..0x1",                                           "--seeds takes A..B"              },
+        {"--seeds 0x1..",                                              "--seeds takes A..B"              },
         {"--ops 0",                                                    "--ops takes a number from 1"     },
         {"--repro journal/31.5/",                                      "--repro takes a state"           },
         {"--repro log/commit/torn/31.5/",                              "--repro takes a state"           },
@@ -324,6 +329,23 @@ static void cells_that_an_interrupt_left_unbegun_are_counted_as_missing(void **s
     tl_json_free(root);
 }
 
+static void budgets_are_times_or_states_and_ranges_take_what_seeds_take(void **state)
+{
+    program *treelab = *state;
+    static const char *const rows[] = {"--budget 0.01h",          "--budget 1500ms",
+                                       "--budget 10ns",           "--budget 1MiB",
+                                       "--tier T3 --budget 1k",   "--tier T1 --seeds 0x1..0x2",
+                                       "--tier T1 --seeds 1..0x1"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(treelab,
+                    "crash --quiet --ops 2 --commit log --durability commit --profile sigkill "
+                    "--out '%s/%zu' %s",
+                    treelab->scratch->path, i, rows[i]);
+        if (treelab->exit_code == TL_EXIT_USAGE)
+            fail_msg("%s: %s", rows[i], treelab->err);
+    }
+}
+
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
 
 int main(void)
@@ -335,6 +357,7 @@ int main(void)
         AS_USER(every_form_lists_the_options_it_takes_and_refuses_others),
         AS_USER(one_case_again_is_one_state_and_leaves_nothing_behind),
         AS_USER(a_budget_of_states_is_kept),
+        AS_USER(budgets_are_times_or_states_and_ranges_take_what_seeds_take),
         AS_USER(syncs_that_a_budget_leaves_undecided_are_told_and_exit_four),
         AS_USER(states_that_the_readmes_name_are_there),
         AS_USER(the_coverage_of_second_crashes_is_of_all_of_them),

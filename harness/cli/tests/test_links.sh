@@ -43,6 +43,11 @@ orders() {
 }
 
 orders plain
+"$links" date plain || bad "whole links are not dated"
+rm plain/link2
+! "$links" date plain 2>/dev/null || bad "a missing link is not noticed"
+[ ! -e plain/link2 ] || bad "an empty file stands for a missing link"
+[ ! -e plain/link0 ] || bad "the build does not learn that a link is missing"
 if "$compiler" -flinker-output=nolto-rel -E -x c /dev/null >/dev/null 2>&1; then # gcc
   orders whole -flto
   # The optimiser knew that this is the whole program; a relocatable link would not tell it.

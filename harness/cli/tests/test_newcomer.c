@@ -97,6 +97,17 @@ static void calibrate_names_the_words_that_were_typed(void **state)
             "calibrate gates x");
 }
 
+static void times_of_gates_and_neighbours_are_written_as_everywhere(void **state)
+{
+    program *treelab = *state;
+    refused(treelab, "there is no baseline '/no/such'", "gate --budget 90s --baseline /no/such");
+    refused(treelab, "there is no baseline '/no/such'", "gate --budget 90 --baseline /no/such");
+    refused(treelab, "--budget takes a time from 1s on, not '10ms'", "gate --budget 10ms");
+    refused(treelab, "takes a number from 1 to 10000", "calibrate --budget 1.5m gates x");
+    refused(treelab, "takes no argument 'x'", "noise --seconds 1m x");
+    refused(treelab, "--seconds takes a time from 1s on, not '0s'", "noise --seconds 0s");
+}
+
 static void interrupted_damage_tells_what_is_kept_as_other_commands_do(void **state)
 {
     program *treelab = *state;
@@ -282,6 +293,7 @@ int main(void)
         TEST(a_directory_in_place_of_a_file_is_a_wrong_name_and_no_broken_disk),
         TEST(whatever_could_not_be_written_to_stdout_is_told),
         TEST(a_baseline_that_is_not_there_is_refused_before_anything_is_measured),
+        TEST(times_of_gates_and_neighbours_are_written_as_everywhere),
         TEST(calibrate_names_the_words_that_were_typed),
         TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
         TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),

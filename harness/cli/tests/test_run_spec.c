@@ -455,6 +455,74 @@ static void a_spec_of_the_catalogue_asks_the_same_as_its_text(void **state)
     program_says(treelab->err, "did you mean 'ycsb_a'?");
 }
 
+/* The names of a cell's phases and what they counted. */
+static void phases_text(const tl_json *root, char *text, size_t text_bytes)
+{
+    const tl_json *phases = tl_json_get(tl_json_at(tl_json_get(root, "cells"), 0), "phases");
+    text[0] = '\0';
+    for (size_t p = 0; p < tl_json_size(phases); p++) {
+        const tl_json *phase = tl_json_at(phases, p);
+        size_t used = strlen(text);
+        snprintf(text + used, text_bytes - used, "%s ",
+                 tl_json_text(tl_json_get(phase, "name"), ""));
+    }
+}
+
+static void sections_change_the_phases_of_a_catalogue_workload_and_replace_none(void **state)
+{
+    program *treelab = *state;
+    static const struct {
+        const char *workload, *set;
+    } rows[] = {
+        {"ycsb_a",        "run.until=2s"     },
+        {"ycsb_d",        "run.batch=7"      },
+        {"zipf",          "run.keys=zipf:0.5"},
+        {"update_resize", "run.until=1s"     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[PATH_MAX], expected[1024], found[1024];
+        program_run(treelab, "run --explain %s -n 500 --repeat 1 -d model --set %s",
+                    rows[i].workload, rows[i].set);
+        snprintf(path, sizeof path, "%s", write_spec(treelab, "again.ini", treelab->out));
+        program_run(treelab, "run %s -n 500 --repeat 1 -d model --set %s --out '%s/a%zu'",
+                    rows[i].workload, rows[i].set, treelab->scratch->path, i);
+        if (treelab->exit_code != TL_EXIT_OK)
+            fail_msg("%s: %s", rows[i].workload, treelab->err);
+        char dir[32];
+        snprintf(dir, sizeof dir, "b%zu", i);
+        run_ok(treelab, path, dir, "");
+        tl_json *second = read_result(treelab, dir);
+        dir[0] = 'a';
+        tl_json *first = read_result(treelab, dir);
+        phases_text(first, expected, sizeof expected);
+        phases_text(second, found, sizeof found);
+        assert_true(strncmp(expected, "load ", 5) == 0);
+        assert_string_equal(found, expected);
+        assert_string_equal(sha_of(first, 0), sha_of(second, 0));
+        tl_json_free(first);
+        tl_json_free(second);
+    }
+    program_run(treelab, "run --dry-run '%s'",
+                write_spec(treelab, "c.ini", "[global]\nworkload = ycsb_a\n[verify]\n"));
+    assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+    program_says(treelab->err, "c.ini:3: [verify]: workload ycsb_a has no such phase");
+}
+
+/* As a run does, before anything runs. */
+static void a_phase_that_cannot_end_early_is_told_by_validate_and_a_dry_run(void **state)
+{
+    program *treelab = *state;
+    static const char text[] = "[global]\nops = 100\n[load]\nuntil = 1ms\n[run]\nmix = get\n";
+    static const char *const commands[] = {"validate", "run --dry-run", "run --explain"};
+    const char *path = write_spec(treelab, "u.ini", text);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        program_run(treelab, "%s '%s'", commands[i], path);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, "u.ini:4: ");
+        program_says(treelab->err, "until=1ms: it is not measured; only a measured phase");
+    }
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
@@ -473,6 +541,8 @@ int main(void)
         RUN(every_spec_of_the_catalogue_is_a_workload_and_a_file_to_run),
         RUN(a_batch_of_a_file_leaves_that_of_a_section_alone),
         RUN(a_spec_of_the_catalogue_asks_the_same_as_its_text),
+        RUN(a_phase_that_cannot_end_early_is_told_by_validate_and_a_dry_run),
+        RUN(sections_change_the_phases_of_a_catalogue_workload_and_replace_none),
         RUN(a_killed_run_goes_on_from_its_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

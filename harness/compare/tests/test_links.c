@@ -85,6 +85,22 @@ static void one_side_without_links_leaves_both_programs_as_they_are(void **state
     assert_non_null(strstr(note, "B has none"));
 }
 
+static void links_of_other_linkers_or_seeds_are_not_paired(void **state)
+{
+    folder *at = *state;
+    static const char *const lists[] = {"treelab.links/1 plain LLD 15\nlink0 10\nlink1 11\n",
+                                        "treelab.links/1 whole LLD 14\nlink0 1\nlink1 2\n"};
+    make(at, "a", 4, OLD, NEW);
+    for (size_t i = 0; i < 2; i++) {
+        tl_links links[2];
+        char note[128];
+        make(at, "b", 4, OLD, NEW);
+        file_at(at, "b.links/list", lists[i], NEW);
+        assert_int_equal(pair(at, 8, links, note), 0);
+        assert_non_null(strstr(note, "linked in other ways"));
+    }
+}
+
 static void links_older_than_their_program_are_not_taken(void **state)
 {
     folder *at = *state;
@@ -125,6 +141,7 @@ int main(void)
         IN_FOLDER(launches_take_turns_among_links_of_known_seeds),
         IN_FOLDER(both_sides_have_the_same_number_of_layouts),
         IN_FOLDER(one_side_without_links_leaves_both_programs_as_they_are),
+        IN_FOLDER(links_of_other_linkers_or_seeds_are_not_paired),
         IN_FOLDER(links_older_than_their_program_are_not_taken),
         IN_FOLDER(a_list_that_is_not_understood_is_no_list),
     };

@@ -162,6 +162,15 @@ static void kept_counters_come_back_as_they_were(void **state)
     assert_int_equal(tl_baseline_row(&baseline, &absent, &back), TL_NOT_FOUND);
     tl_baseline_release(&baseline);
     assert_int_equal(tl_baseline_read(file_of("{}"), &baseline, error, sizeof error), TL_INVALID);
+    static const char *const rowless[] = {"", ", \"rows\": []", ", \"rows\": \"x\"",
+                                          ", \"rows\": {\"a\": 1}"};
+    for (size_t i = 0; i < sizeof rowless / sizeof rowless[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"schema\": \"" TL_BASELINE_SCHEMA "\"%s}", rowless[i]);
+        assert_int_equal(tl_baseline_read(file_of(text), &baseline, error, sizeof error),
+                         TL_INVALID);
+        assert_non_null(strstr(error, "a baseline without rows"));
+    }
     assert_int_equal(tl_baseline_read("/no/such/file", &baseline, error, sizeof error),
                      TL_NOT_FOUND);
 }
