@@ -109,7 +109,7 @@ static int read_log(const char *path, const char *head, neutral_log *log)
     if (status == TL_NOT_FOUND)
         return TL_EXIT_OK;
     if (status != TL_OK) {
-        tl_complain("calibrate", "%s: %s", path, tl_status_text(status));
+        tl_complain("calibrate", "%s: %s", path, tl_status_reason(status));
         return tl_exit_code(status);
     }
     bool same = strncmp(text, head, strlen(head)) == 0;
