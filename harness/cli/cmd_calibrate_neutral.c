@@ -243,7 +243,7 @@ static bool builds_are_there(const tl_calibrate_options *asked)
 static bool builds_have_our_layouts(const tl_calibrate_options *asked, unsigned wanted)
 {
     static tl_links links[2]; /* large */
-    char note[TL_LINKS_TEXT_MAX], how[TL_LINKS_TEXT_MAX];
+    char note[3 * TL_LINKS_TEXT_MAX], how[TL_LINKS_TEXT_MAX];
     const char *const ours[2] = {asked->program, asked->program};
     size_t layouts = tl_links_pair(ours, wanted, links, note, sizeof note);
     strcpy(how, links[0].how);
@@ -251,13 +251,13 @@ static bool builds_have_our_layouts(const tl_calibrate_options *asked, unsigned 
         const tl_calibrate_build *build = &asked->builds[i];
         const char *const programs[2] = {asked->program, build->program};
         size_t shared = tl_links_pair(programs, wanted, links, note, sizeof note);
-        if (shared == layouts && strcmp(links[1].how, how) == 0)
+        if (shared == layouts)
             continue;
         tl_complain("calibrate",
-                    "%s: '%s' has %zu layouts%s%s, this program %zu %s; one log is of one kind, "
-                    "which the build's target `links` makes",
-                    build->name, build->program, shared, shared > 0 ? " " : "",
-                    shared > 0 ? links[1].how : "", layouts, how);
+                    "%s: '%s' shares %zu of the %zu layouts of this program (%s), and one log is "
+                    "of one number of them%s%s",
+                    build->name, build->program, shared, layouts, how,
+                    note[0] != '\0' ? "; A is this program: " : "", note);
         return false;
     }
     return true;

@@ -144,9 +144,9 @@ static void a_build_whose_layouts_are_others_than_the_logs_is_refused(void **sta
                      0);
     assert_int_equal(in_folder(treelab, NEUTRAL "edit=$PWD/a bare=$PWD/none"), TL_EXIT_USAGE);
     program_says(treelab->err, "bare: '");
-    program_says(treelab->err, "has 0 layouts, this program 2 by hand");
+    program_says(treelab->err, "shares 0 of the 2 layouts of this program (by hand)");
     assert_int_equal(in_folder(treelab, NEUTRAL "foot=$PWD/other"), TL_EXIT_USAGE);
-    program_says(treelab->err, "has 2 layouts by foot, this program 2 by hand");
+    program_says(treelab->err, "linked in other ways (by hand; by foot)");
     assert_int_equal(in_folder(treelab, "test ! -e out/neutral.tsv"), 0);
 }
 
