@@ -306,6 +306,23 @@ static void an_interrupt_keeps_what_was_found_and_exits_130(void **state)
     tl_json_free(root);
 }
 
+static void budgets_are_times_or_states_and_ranges_take_what_seeds_take(void **state)
+{
+    program *treelab = *state;
+    static const char *const rows[] = {"--budget 0.01h",          "--budget 1500ms",
+                                       "--budget 10ns",           "--budget 1MiB",
+                                       "--tier T3 --budget 1k",   "--tier T1 --seeds 0x1..0x2",
+                                       "--tier T1 --seeds 1..0x1"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program_run(treelab,
+                    "crash --quiet --ops 2 --commit log --durability commit --profile sigkill "
+                    "--out '%s/%zu' %s",
+                    treelab->scratch->path, i, rows[i]);
+        if (treelab->exit_code == TL_EXIT_USAGE)
+            fail_msg("%s: %s", rows[i], treelab->err);
+    }
+}
+
 static void cells_that_an_interrupt_left_unbegun_are_counted_as_missing(void **state)
 {
     program *treelab = *state;
@@ -327,23 +344,6 @@ static void cells_that_an_interrupt_left_unbegun_are_counted_as_missing(void **s
     assert_true(named > 0);
     assert_int_equal(missing, named);
     tl_json_free(root);
-}
-
-static void budgets_are_times_or_states_and_ranges_take_what_seeds_take(void **state)
-{
-    program *treelab = *state;
-    static const char *const rows[] = {"--budget 0.01h",          "--budget 1500ms",
-                                       "--budget 10ns",           "--budget 1MiB",
-                                       "--tier T3 --budget 1k",   "--tier T1 --seeds 0x1..0x2",
-                                       "--tier T1 --seeds 1..0x1"};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        program_run(treelab,
-                    "crash --quiet --ops 2 --commit log --durability commit --profile sigkill "
-                    "--out '%s/%zu' %s",
-                    treelab->scratch->path, i, rows[i]);
-        if (treelab->exit_code == TL_EXIT_USAGE)
-            fail_msg("%s: %s", rows[i], treelab->err);
-    }
 }
 
 #define AS_USER(test) cmocka_unit_test_setup_teardown(test, program_setup, program_teardown)
