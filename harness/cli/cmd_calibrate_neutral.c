@@ -9,6 +9,7 @@
 #include "harness/cli/cmd_calibrate.h"
 
 #include "harness/compare/binomial.h"
+#include "harness/compare/links.h"
 #include "harness/compare/normal.h"
 #include "harness/gate/timing.h"
 #include "harness/measure/clock.h"
@@ -108,7 +109,7 @@ static int read_log(const char *path, const char *head, neutral_log *log)
     if (status == TL_NOT_FOUND)
         return TL_EXIT_OK;
     if (status != TL_OK) {
-        tl_complain("calibrate", "%s: %s", path, tl_status_text(status));
+        tl_complain("calibrate", "%s: %s", path, tl_status_reason(status));
         return tl_exit_code(status);
     }
     bool same = strncmp(text, head, strlen(head)) == 0;
@@ -185,8 +186,9 @@ static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *pol
                 const tl_gate_time *time = &report.findings[i].times[t];
                 printf("  %s %+.2f%%", time->name, tl_effect_percent(time->effect.estimate));
             }
-        printf("\n%s", report.layout_count == 0 && which == 0 ? report.layouts : "");
-        printf("%s", report.layout_count == 0 && which == 0 ? "\n" : "");
+        putchar('\n');
+        if (report.layout_count == 0 && report.layouts[0] != '\0')
+            printf("%s: %s\n", build->name, report.layouts);
         if (!write_rows(file, build->name, seed, &report, seconds, log)) {
             tl_complain("calibrate", LOG ": %s", strerror(errno));
             exit_code = TL_EXIT_ENVIRONMENT;
@@ -237,6 +239,30 @@ static bool builds_are_there(const tl_calibrate_options *asked)
     return true;
 }
 
+/* The journal's head tells one number and kind of layouts, and it is this program's. */
+static bool builds_have_our_layouts(const tl_calibrate_options *asked, unsigned wanted)
+{
+    static tl_links links[2]; /* large */
+    char note[3 * TL_LINKS_TEXT_MAX], how[TL_LINKS_TEXT_MAX];
+    const char *const ours[2] = {asked->program, asked->program};
+    size_t layouts = tl_links_pair(ours, wanted, links, note, sizeof note);
+    strcpy(how, links[0].how);
+    for (size_t i = 0; i < asked->build_count && layouts > 0; i++) {
+        const tl_calibrate_build *build = &asked->builds[i];
+        const char *const programs[2] = {asked->program, build->program};
+        size_t shared = tl_links_pair(programs, wanted, links, note, sizeof note);
+        if (shared == layouts)
+            continue;
+        tl_complain("calibrate",
+                    "%s: '%s' shares %zu of the %zu layouts of this program (%s), and one log is "
+                    "of one number of them%s%s",
+                    build->name, build->program, shared, layouts, how,
+                    note[0] != '\0' ? "; A is this program: " : "", note);
+        return false;
+    }
+    return true;
+}
+
 int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy *policy,
                          const char *scratch)
 {
@@ -244,7 +270,7 @@ int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy
     char path[PATH_BYTES], head[TL_SAMPLES_HEAD_MAX];
     snprintf(path, sizeof path, "%.3900s/" LOG, asked->out);
     tl_calibrate_head(asked, policy, "treelab.calibrate.neutral/1", true, head);
-    if (!builds_are_there(asked))
+    if (!builds_are_there(asked) || !builds_have_our_layouts(asked, policy->timing.layouts))
         return TL_EXIT_USAGE;
     int exit_code = read_log(path, head, &log);
     if (exit_code != TL_EXIT_OK)

@@ -87,17 +87,22 @@ static void take_gates(struct argp_state *state, const char *word)
                    word);
 }
 
+/* Names are fields of neutral.tsv, as they were typed. */
 static void add_build(struct argp_state *state, const char *word)
 {
+    static const char of_names[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     tl_calibrate_options *asked = state->input;
     const char *equals = strchr(word, '=');
     if (asked->build_count == TL_CALIBRATE_BUILDS_MAX)
         argp_error(state, "more than %d builds", (int)TL_CALIBRATE_BUILDS_MAX);
     tl_calibrate_build *build = &asked->builds[asked->build_count++];
     size_t length = equals == NULL ? 0 : (size_t)(equals - word);
-    if (length == 0 || length >= sizeof build->name || equals[1] == '\0' ||
-        strcspn(word, " \t") < length)
+    if (length == 0 || equals[1] == '\0')
         argp_error(state, "'%s' is not NAME=PROGRAM", word);
+    if (length >= sizeof build->name || strspn(word, of_names) < length)
+        argp_error(state, "'%.*s' is no NAME of a build: up to %zu of A-Z a-z 0-9 _ . -",
+                   (int)length, word, sizeof build->name - 1);
     memcpy(build->name, word, length);
     build->program = equals + 1;
 }

@@ -120,6 +120,62 @@ static void builds_that_ought_to_be_equal_take_turns_among_their_links(void **st
     program_says(treelab->err, "ci/neutral");
 }
 
+/* `shell` in the scratch folder; its exit code, and what it says in treelab->err. */
+static int in_folder(program *treelab, const char *shell)
+{
+    char command[4 * PATH_MAX];
+    const char *place = treelab->scratch->path;
+    snprintf(command, sizeof command, "cd '%s' && { %s ; } >said 2>.err", place, shell);
+    int status = system(command);
+    folder_read(folder_join(treelab->scratch, ".err"), treelab->err, sizeof treelab->err);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define NEUTRAL "./a calibrate neutral --policy policy.json --out out -q "
+
+static void a_build_whose_layouts_are_others_than_the_logs_is_refused(void **state)
+{
+    program *treelab = *state;
+    write_policy(treelab, 4);
+    make_links(treelab);
+    assert_int_equal(in_folder(treelab, "cp a none; cp a other; mkdir other.links; "
+                                        "ln other other.links/link0; ln other other.links/link1; "
+                                        "sed 's/by hand/by foot/' a.links/list > other.links/list"),
+                     0);
+    assert_int_equal(in_folder(treelab, NEUTRAL "edit=$PWD/a bare=$PWD/none"), TL_EXIT_USAGE);
+    program_says(treelab->err, "bare: '");
+    program_says(treelab->err, "shares 0 of the 2 layouts of this program (by hand)");
+    assert_int_equal(in_folder(treelab, NEUTRAL "foot=$PWD/other"), TL_EXIT_USAGE);
+    program_says(treelab->err, "linked in other ways (by hand; by foot)");
+    assert_int_equal(in_folder(treelab, "test ! -e out/neutral.tsv"), 0);
+}
+
+static void each_build_of_one_layout_is_told_of(void **state)
+{
+    program *treelab = *state;
+    write_policy(treelab, 2);
+    assert_int_equal(in_folder(treelab, "cp " TREELAB " a"), 0);
+    assert_int_equal(in_folder(treelab, NEUTRAL "one=$PWD/a two=$PWD/a"), TL_EXIT_OK);
+    folder_read(folder_join(treelab->scratch, "said"), treelab->out, sizeof treelab->out);
+    program_says(treelab->out, "\none: One layout of each program");
+    program_says(treelab->out, "\ntwo: One layout of each program");
+}
+
+static void a_build_s_name_is_one_word_of_plain_letters(void **state)
+{
+    program *treelab = *state;
+    static const char *const names[] = {"#a", "a b", "a\tb", "a%d", "a/b"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        program_run(treelab, "calibrate neutral '%s=/bin/true'", names[i]);
+        assert_int_equal(treelab->exit_code, TL_EXIT_USAGE);
+        program_says(treelab->err, names[i]);
+        program_says(treelab->err, "' is no NAME of a build: up to 47 of A-Z a-z 0-9 _ . -");
+    }
+    write_policy(treelab, 2);
+    program_run(treelab, "calibrate neutral a.B_9-z=/not/there " COMMON, PLACES);
+    program_says(treelab->err, "a.B_9-z: '/not/there' is no program");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +185,12 @@ int main(void)
                                         program_teardown),
         cmocka_unit_test_setup_teardown(builds_that_ought_to_be_equal_take_turns_among_their_links,
                                         program_setup, program_teardown),
+        cmocka_unit_test_setup_teardown(a_build_whose_layouts_are_others_than_the_logs_is_refused,
+                                        program_setup, program_teardown),
+        cmocka_unit_test_setup_teardown(each_build_of_one_layout_is_told_of, program_setup,
+                                        program_teardown),
+        cmocka_unit_test_setup_teardown(a_build_s_name_is_one_word_of_plain_letters, program_setup,
+                                        program_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
