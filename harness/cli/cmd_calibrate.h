@@ -5,6 +5,7 @@
 #include "harness/calibrate/calibration.h"
 #include "harness/calibrate/neighbours.h"
 #include "harness/cli/arguments.h"
+#include "harness/gate/gate.h"
 #include "harness/gate/policy.h"
 
 #include <limits.h>
@@ -49,5 +50,20 @@ int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *
  * TL_EXIT_REGRESSION when one failed. */
 int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy *policy,
                          const char *scratch);
+
+/* Count the lines of a log that begins with `head`; none is there: no lines.
+ *
+ * An exit code; what is wrong is told: a log of something else (TL_EXIT_USAGE), or unreadable. */
+int tl_calibrate_read_log(const char *path, const char *head,
+                          void (*count)(const char *line, void *log), void *log);
+
+/* One whole gate of layer time of this program against `candidate`, `name` in messages or NULL.
+ * *report is filled, to be released by the caller in any case; `interrupted` there: half a gate,
+ * which is none.
+ *
+ * TL_EXIT_OK when it came to an end, whatever its verdict, or was interrupted; else told. */
+int tl_calibrate_gate(const tl_calibrate_options *asked, const tl_gate_policy *policy,
+                      const char *scratch, const char *candidate, const char *name, uint64_t seed,
+                      tl_gate_report *report, double *seconds);
 
 #endif

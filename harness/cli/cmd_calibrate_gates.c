@@ -7,9 +7,7 @@
 
 #include "harness/compare/binomial.h"
 #include "harness/gate/timing.h"
-#include "harness/measure/clock.h"
 #include "harness/report/machine.h"
-#include "harness/report/wholefile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,22 +16,17 @@
 
 #define LOG "gates.tsv"
 
-enum { PATH_BYTES = 4096, LOG_MAX = 64 << 20 };
+enum { PATH_BYTES = 4096 };
 
 typedef struct gate_log {
     uint64_t gates, alarms, rows, inconclusive;
     double seconds;
 } gate_log;
 
-static bool stop(void *context)
-{
-    (void)context;
-    return tl_interrupted();
-}
-
 /* Lines that are not whole are no gates. */
-static void count_line(const char *line, gate_log *log)
+static void count_line(const char *line, void *context)
 {
+    gate_log *log = context;
     char verdict[32];
     uint64_t rows, regressed, inconclusive;
     double seconds;
@@ -45,31 +38,6 @@ static void count_line(const char *line, gate_log *log)
     log->rows += rows;
     log->inconclusive += inconclusive;
     log->seconds += seconds;
-}
-
-static int read_log(const char *path, const char *head, gate_log *log)
-{
-    char *text;
-    size_t bytes;
-    tl_status status = tl_wholefile_read(path, LOG_MAX, &text, &bytes);
-    if (status == TL_NOT_FOUND)
-        return TL_EXIT_OK;
-    if (status != TL_OK) {
-        tl_complain("calibrate", "%s: %s", path, tl_status_reason(status));
-        return tl_exit_code(status);
-    }
-    bool same = strncmp(text, head, strlen(head)) == 0;
-    for (char *line = text, *next; same && (next = strchr(line, '\n')) != NULL; line = next) {
-        *next++ = '\0'; /* sscanf measures all that follows, at each call */
-        if (*line != '#')
-            count_line(line, log);
-    }
-    free(text);
-    if (same)
-        return TL_EXIT_OK;
-    tl_complain("calibrate",
-                "%s was begun with another policy, machine or noise; name another --out", path);
-    return TL_EXIT_USAGE;
 }
 
 static void count_times(const tl_gate_report *report, gate_log *one)
@@ -88,36 +56,14 @@ static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *pol
                     const char *scratch, uint64_t seed, FILE *file, gate_log *log)
 {
     tl_gate_report report = {0};
-    tl_gate_request request = {
-        .policy = policy,
-        .base = asked->program,
-        .candidate = asked->program,
-        .scratch = scratch,
-        .layers = TL_LAYER_TIME,
-        .only = asked->only_count > 0 ? asked->only : NULL,
-        .seed = seed,
-        .stop = stop,
-    };
     gate_log one = {0};
-    uint64_t begin_ns = tl_clock_ns();
-    tl_status status = tl_gate_judge_time(&request, &report);
-    one.seconds = (double)(tl_clock_ns() - begin_ns) / 1e9;
+    int exit_code = tl_calibrate_gate(asked, policy, scratch, asked->program, NULL, seed, &report,
+                                      &one.seconds);
     count_times(&report, &one);
-    tl_gate_verdict verdict = tl_gate_conclude(&report);
-    int exit_code = status != TL_OK              ? tl_exit_code(status)
-                    : verdict == TL_GATE_WRONG   ? TL_EXIT_WRONG
-                    : verdict == TL_GATE_FAILED  ? TL_EXIT_ENVIRONMENT
-                    : verdict == TL_GATE_SKIPPED ? TL_EXIT_NOTHING
-                                                 : TL_EXIT_OK;
-    if (report.interrupted)
-        exit_code = TL_EXIT_OK; /* half a gate is none */
-    else if (exit_code != TL_EXIT_OK)
-        tl_complain("calibrate", "%s",
-                    report.count > 0 ? report.findings[0].summary : tl_status_text(status));
-    else {
+    if (exit_code == TL_EXIT_OK && !report.interrupted) {
         fprintf(file, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%s\n", seed,
-                tl_gate_verdict_name(verdict), one.rows, one.alarms, one.inconclusive, one.seconds,
-                tl_build_revision());
+                tl_gate_verdict_name(tl_gate_conclude(&report)), one.rows, one.alarms,
+                one.inconclusive, one.seconds, tl_build_revision());
         log->gates++;
         log->alarms += one.alarms > 0;
         log->rows += one.rows;
@@ -148,7 +94,7 @@ int tl_calibrate_gates(const tl_calibrate_options *asked, const tl_gate_policy *
     gate_log log = {0};
     snprintf(path, sizeof path, "%.3900s/" LOG, asked->out);
     tl_calibrate_head(asked, policy, "treelab.calibrate.gates/1", true, head);
-    int exit_code = read_log(path, head, &log);
+    int exit_code = tl_calibrate_read_log(path, head, count_line, &log);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     if (log.gates > 0 && !asked->resume) {

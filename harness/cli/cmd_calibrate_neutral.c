@@ -12,9 +12,7 @@
 #include "harness/compare/links.h"
 #include "harness/compare/normal.h"
 #include "harness/gate/timing.h"
-#include "harness/measure/clock.h"
 #include "harness/report/machine.h"
-#include "harness/report/wholefile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +24,7 @@
 #define LOG  "neutral.tsv"
 #define SAME "same" /* the name of the same source, built in another tree */
 
-enum { PATH_BYTES = 4096, LOG_MAX = 64 << 20, NAME_BYTES = 64, ROW_BYTES = 2 * TL_LAUNCH_NAME_MAX };
+enum { PATH_BYTES = 4096, NAME_BYTES = 64, ROW_BYTES = 2 * TL_LAUNCH_NAME_MAX };
 
 typedef struct spread_row {
     char name[ROW_BYTES];
@@ -43,12 +41,6 @@ typedef struct neutral_log {
     spread_row spreads[TL_GATE_ROWS_MAX];
     size_t spread_count;
 } neutral_log;
-
-static bool stop(void *context)
-{
-    (void)context;
-    return tl_interrupted();
-}
 
 /* --- the log --- */
 
@@ -75,8 +67,9 @@ static void add_spread(neutral_log *log, const char *row, size_t layouts,
 }
 
 /* Lines that are not whole are no rows. */
-static void count_line(const char *line, neutral_log *log)
+static void count_line(const char *line, void *context)
 {
+    neutral_log *log = context;
     char name[NAME_BYTES], row[ROW_BYTES], verdict[32];
     uint64_t seed;
     size_t layouts;
@@ -99,31 +92,6 @@ static void count_line(const char *line, neutral_log *log)
     log->rows++;
     log->inconclusive += strcmp(verdict, tl_verdict_name(TL_VERDICT_INCONCLUSIVE)) == 0;
     add_spread(log, row, layouts, &spread);
-}
-
-static int read_log(const char *path, const char *head, neutral_log *log)
-{
-    char *text;
-    size_t bytes;
-    tl_status status = tl_wholefile_read(path, LOG_MAX, &text, &bytes);
-    if (status == TL_NOT_FOUND)
-        return TL_EXIT_OK;
-    if (status != TL_OK) {
-        tl_complain("calibrate", "%s: %s", path, tl_status_reason(status));
-        return tl_exit_code(status);
-    }
-    bool same = strncmp(text, head, strlen(head)) == 0;
-    for (char *line = text, *next; same && (next = strchr(line, '\n')) != NULL; line = next) {
-        *next++ = '\0'; /* sscanf measures all that follows, at each call */
-        if (*line != '#')
-            count_line(line, log);
-    }
-    free(text);
-    if (same)
-        return TL_EXIT_OK;
-    tl_complain("calibrate",
-                "%s was begun with another policy, machine or noise; name another --out", path);
-    return TL_EXIT_USAGE;
 }
 
 /* --- one gate --- */
@@ -155,32 +123,11 @@ static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *pol
 {
     const tl_calibrate_build *build = &asked->builds[which];
     tl_gate_report report = {0};
-    tl_gate_request request = {
-        .policy = policy,
-        .base = asked->program,
-        .candidate = build->program,
-        .scratch = scratch,
-        .layers = TL_LAYER_TIME,
-        .only = asked->only_count > 0 ? asked->only : NULL,
-        .seed = seed,
-        .stop = stop,
-    };
-    uint64_t begin_ns = tl_clock_ns();
-    tl_status status = tl_gate_judge_time(&request, &report);
-    double seconds = (double)(tl_clock_ns() - begin_ns) / 1e9;
-    tl_gate_verdict verdict = tl_gate_conclude(&report);
-    int exit_code = status != TL_OK              ? tl_exit_code(status)
-                    : verdict == TL_GATE_WRONG   ? TL_EXIT_WRONG
-                    : verdict == TL_GATE_FAILED  ? TL_EXIT_ENVIRONMENT
-                    : verdict == TL_GATE_SKIPPED ? TL_EXIT_NOTHING
-                                                 : TL_EXIT_OK;
-    if (report.interrupted)
-        exit_code = TL_EXIT_OK; /* half a gate is none */
-    else if (exit_code != TL_EXIT_OK)
-        tl_complain("calibrate", "%s: %s", build->name,
-                    report.count > 0 ? report.findings[0].summary : tl_status_text(status));
-    else {
-        printf("%-12s %-12s", build->name, tl_gate_verdict_name(verdict));
+    double seconds = 0;
+    int exit_code = tl_calibrate_gate(asked, policy, scratch, build->program, build->name, seed,
+                                      &report, &seconds);
+    if (exit_code == TL_EXIT_OK && !report.interrupted) {
+        printf("%-12s %-12s", build->name, tl_gate_verdict_name(tl_gate_conclude(&report)));
         for (size_t i = 0; i < report.count; i++)
             for (size_t t = 0; t < report.findings[i].time_count; t++) {
                 const tl_gate_time *time = &report.findings[i].times[t];
@@ -272,7 +219,7 @@ int tl_calibrate_neutral(const tl_calibrate_options *asked, const tl_gate_policy
     tl_calibrate_head(asked, policy, "treelab.calibrate.neutral/1", true, head);
     if (!builds_are_there(asked) || !builds_have_our_layouts(asked, policy->timing.layouts))
         return TL_EXIT_USAGE;
-    int exit_code = read_log(path, head, &log);
+    int exit_code = tl_calibrate_read_log(path, head, count_line, &log);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     if (log.gates > 0 && !asked->resume) {
