@@ -5,9 +5,9 @@ list(APPEND REPORT_SOURCES text.c extras.c suite.c groups.c picture.c tsv.c tsv_
 
 # These tests share made-up runs, so they are not in REPORT_TESTS, which is one file each.
 foreach(test tables page charts)
-  tl_test(test_report_${test} tests/test_report_${test}.c tests/sample.c LIBS tl_report)
+  tl_test(test_report_${test} tests/test_report_${test}.c tests/sample.c tests/suite_fixture.c LIBS tl_report)
 endforeach()
-tl_test(test_report_command tests/test_report_command.c tests/sample.c ../cli/cmd_report.c
+tl_test(test_report_command tests/test_report_command.c tests/sample.c tests/suite_fixture.c ../cli/cmd_report.c
         LIBS tl_report tl_cli tl_engine)
 if(TARGET test_report_command)
   target_compile_definitions(test_report_command PRIVATE

@@ -2,8 +2,8 @@
  * is left out, what absence leaves. */
 #include "harness/measure/hdr_codec.h"
 #include "harness/measure/hlog.h"
-#include "harness/report/tsv.h"
 #include "sample.h"
+#include "suite_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,72 +14,7 @@
 
 #include <cmocka.h>
 
-typedef struct fixture {
-    char dir[64];
-    tl_suite suite;
-    tl_groups groups;
-    tl_pictures pictures;
-} fixture;
-
-static int make(void **state)
-{
-    fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    strcpy(f->dir, "/tmp/treelab_charts_XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    *state = f;
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    fixture *f = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", f->dir);
-    tl_pictures_clear(&f->pictures);
-    tl_groups_clear(&f->groups);
-    tl_suite_clear(&f->suite);
-    assert_int_equal(system(command), 0);
-    free(f);
-    return 0;
-}
-
-static void put_run(const fixture *f, const char *part, tl_json *run)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", f->dir, part);
-    assert_true(part[0] == '\0' || mkdir(path, 0777) == 0);
-    snprintf(path, sizeof path, "%s/%s/run.json", f->dir, part);
-    assert_int_equal(tl_json_write(run, path), TL_OK);
-    tl_json_free(run);
-}
-
-/* The tables of all that is in the directory, in the directory. */
-static void tabulate(fixture *f)
-{
-    char error[TL_SUITE_ERROR_BYTES] = "";
-    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_OK);
-    assert_int_equal(tl_groups_make(&f->suite, &f->groups), TL_OK);
-    assert_int_equal(tl_tsv_write(&f->suite, &f->groups, f->dir, &f->pictures, error, sizeof error),
-                     TL_OK);
-}
-
-static void load_table(const fixture *f, const char *name, tl_text *text)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", f->dir, name);
-    assert_int_equal(tl_text_load(text, path), TL_OK);
-}
-
-static void assert_table(const fixture *f, const char *name, const char *expected)
-{
-    tl_text text = {0};
-    load_table(f, name, &text);
-    assert_string_equal(tl_text_data(&text), expected);
-    tl_text_clear(&text);
-}
-
-static size_t count_pictures(const fixture *f, const char *kind)
+static size_t count_pictures(const suite_fixture *f, const char *kind)
 {
     size_t count = 0;
     for (size_t i = 0; i < f->pictures.count; i++)
@@ -107,7 +42,7 @@ static void log_interval(FILE *log, const char *tag, double begin_s, uint64_t va
 
 /* Two repetitions of `intervals` intervals: gets of 1 µs in the first, of 1 ms in the second, with
  * puts between, which nobody asks for.  The typical repetition is the first. */
-static void put_intervals(const fixture *f, const char *part, size_t intervals)
+static void put_intervals(const suite_fixture *f, const char *part, size_t intervals)
 {
     char path[256];
     tl_json *run = sample_empty_run();
@@ -119,7 +54,7 @@ static void put_intervals(const fixture *f, const char *part, size_t intervals)
         tl_json_add_count(tl_json_add_object(latency, "put"), "count", 10);
         tl_json_add_count(tl_json_add_object(latency, "get"), "count", 1000);
     }
-    put_run(f, part, run);
+    suite_put(f, part, run);
     snprintf(path, sizeof path, "%s/%s/series.csv", f->dir, part);
     FILE *series = fopen(path, "w");
     snprintf(path, sizeof path, "%s/%s/latency.hlog", f->dir, part);
@@ -142,12 +77,12 @@ static void put_intervals(const fixture *f, const char *part, size_t intervals)
 
 static void heat_map_has_one_operation_of_the_typical_repetition(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_intervals(f, "", 6);
-    tabulate(f);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "heat"), 1);
     tl_text text = {0};
-    load_table(f, "heat.tsv", &text);
+    suite_load(f, "heat.tsv", &text);
     tl_text expected = {0};
     tl_text_add(&expected,
                 "picture\tpanel\tcolumn\tbin\tbegin_s\tlength_s\tlow_ns\thigh_ns\tcount\n");
@@ -161,11 +96,11 @@ static void heat_map_has_one_operation_of_the_typical_repetition(void **state)
 
 static void long_phases_are_joined_to_120_moments_and_no_call_is_lost(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_intervals(f, "", 500);
-    tabulate(f);
+    suite_tabulate(f);
     tl_text text = {0};
-    load_table(f, "heat.tsv", &text);
+    suite_load(f, "heat.tsv", &text);
     unsigned long long sum = 0, count = 0, column = 0, column_max = 0;
     for (const char *row = strchr(tl_text_data(&text), '\n'); row != NULL && row[1] != '\0';
          row = strchr(row + 1, '\n')) {
@@ -181,18 +116,18 @@ static void long_phases_are_joined_to_120_moments_and_no_call_is_lost(void **sta
 
 static void four_intervals_make_no_heat_map(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_intervals(f, "", 4);
-    tabulate(f);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "heat"), 0);
-    assert_table(f, "heat_bins.tsv",
-                 "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\toperation"
-                 "\tlow_ns\thigh_ns\tcount\tcount_max\n");
+    suite_says(f, "heat_bins.tsv",
+               "picture\tpanel\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\toperation"
+               "\tlow_ns\thigh_ns\tcount\tcount_max\n");
 }
 
 static void a_damaged_log_costs_its_lines_only(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[128];
     put_intervals(f, "", 6);
     snprintf(path, sizeof path, "%s/latency.hlog", f->dir);
@@ -202,8 +137,8 @@ static void a_damaged_log_costs_its_lines_only(void **state)
     strstr(get, "HISTF")[9] ^= 5;
     assert_int_equal(tl_text_save(&log, path), TL_OK);
     tl_text_clear(&log);
-    tabulate(f);
-    load_table(f, "heat.tsv", &log);
+    suite_tabulate(f);
+    suite_load(f, "heat.tsv", &log);
     size_t lines = 0;
     for (const char *at = tl_text_data(&log); *at != '\0'; at++)
         lines += *at == '\n';
@@ -213,19 +148,19 @@ static void a_damaged_log_costs_its_lines_only(void **state)
 
 static void a_report_of_many_runs_has_twelve_heat_maps(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     for (int i = 0; i < 16; i++) {
         char part[16];
         snprintf(part, sizeof part, "run_%02d", i);
         put_intervals(f, part, 5);
     }
-    tabulate(f);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "heat"), 12);
 }
 
 /* --- calibrations --- */
 
-static void put_text(const fixture *f, const char *name, const char *content)
+static void put_text(const suite_fixture *f, const char *name, const char *content)
 {
     char path[256];
     tl_text text = {0};
@@ -244,7 +179,7 @@ static void put_text(const fixture *f, const char *name, const char *content)
 /* Curves are cut where another row stands between: the rows of each follow each other here. */
 static void a_calibration_is_drawn_without_any_run(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_text(f, "calibration.json", CALIBRATION);
     put_text(f, "calibration_power.tsv",
              "row\teffect\tpercent\tgates\tcaught\tpower\tpower_lower\tpower_upper\tgate_s\n"
@@ -264,21 +199,21 @@ static void a_calibration_is_drawn_without_any_run(void **state)
     assert_int_equal(mkdir(tables, 0777), 0);
     assert_int_equal(tl_tsv_write(&f->suite, &f->groups, tables, &f->pictures, error, sizeof error),
                      TL_OK);
-    assert_table(f, "plots/calibration_power.tsv",
-                 "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower"
-                 "\tpower_upper\tgate_s\n"
-                 "calibration_1\t1\ta/b\tnone\t0\t100\t1\t0.01\t0.000512801\t0.0465598\t7\n"
-                 "calibration_1\t1\ta/b\tadded\t2\t10\t5\t0.5\t0.2\t0.8\t9\n"
-                 "calibration_1\t1\ta/b\tadded\t5\t10\t10\t1\t0.7\t1\t9\n"
-                 "calibration_1\t1\ta/b\tinjected\t2\t10\t4\t0.4\t0.1\t0.7\t9\n");
+    suite_says(f, "plots/calibration_power.tsv",
+               "picture\tpanel\trow\teffect\tpercent\tgates\tcaught\tpower\tpower_lower"
+               "\tpower_upper\tgate_s\n"
+               "calibration_1\t1\ta/b\tnone\t0\t100\t1\t0.01\t0.000512801\t0.0465598\t7\n"
+               "calibration_1\t1\ta/b\tadded\t2\t10\t5\t0.5\t0.2\t0.8\t9\n"
+               "calibration_1\t1\ta/b\tadded\t5\t10\t10\t1\t0.7\t1\t9\n"
+               "calibration_1\t1\ta/b\tinjected\t2\t10\t4\t0.4\t0.1\t0.7\t9\n");
     /* Of two p-values the least is below 1 - sqrt(0.975) in 2.5 of 100 cases. */
-    assert_table(f, "plots/calibration_qq.tsv",
-                 "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
-                 "\tband_lower\tband_upper\n"
-                 "calibration_1\t1\ta/b\tmedian\t1\t0.25\t0.1\t0.5\t2\t0.0125791\t0.841886\n"
-                 "calibration_1\t1\ta/b\tmedian\t2\t0.75\t0.6\t-0.1\t2\t0.158114\t0.987421\n");
+    suite_says(f, "plots/calibration_qq.tsv",
+               "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
+               "\tband_lower\tband_upper\n"
+               "calibration_1\t1\ta/b\tmedian\t1\t0.25\t0.1\t0.5\t2\t0.0125791\t0.841886\n"
+               "calibration_1\t1\ta/b\tmedian\t2\t0.75\t0.6\t-0.1\t2\t0.158114\t0.987421\n");
     tl_text captions = {0};
-    load_table(f, "plots/captions.tsv", &captions);
+    suite_load(f, "plots/captions.tsv", &captions);
     assert_non_null(strstr(tl_text_data(&captions), "class 0x77"));
     assert_non_null(strstr(tl_text_data(&captions), "$ treelab calibrate\n"));
     tl_text_clear(&captions);
@@ -286,7 +221,7 @@ static void a_calibration_is_drawn_without_any_run(void **state)
 
 static void a_damaged_calibration_is_named(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char error[TL_SUITE_ERROR_BYTES] = "";
     put_text(f, "calibration.json", "{\"schema\":");
     assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_CORRUPT);
@@ -297,14 +232,14 @@ static void a_damaged_calibration_is_named(void **state)
 
 static void a_calibration_without_tables_keeps_its_alarms(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_text(f, "calibration.json", CALIBRATION);
-    put_run(f, "run", sample_empty_run());
-    tabulate(f);
+    suite_put(f, "run", sample_empty_run());
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "calibration"), 1);
-    assert_table(f, "calibration_qq.tsv",
-                 "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
-                 "\tband_lower\tband_upper\n");
+    suite_says(f, "calibration_qq.tsv",
+               "picture\tpanel\trow\tstatistic\trank\tp_expected\tp\testimate_percent\tcount"
+               "\tband_lower\tband_upper\n");
 }
 
 /* --- page maps --- */
@@ -314,7 +249,7 @@ static void a_calibration_without_tables_keeps_its_alarms(void **state)
     "\tusable_bytes\n"
 
 /* The tables of what lies beside runs, in a directory of their own: inputs have the same names. */
-static void tabulate_extras(fixture *f)
+static void tabulate_extras(suite_fixture *f)
 {
     char error[TL_SUITE_ERROR_BYTES] = "", tables[96];
     assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_OK);
@@ -327,7 +262,7 @@ static void tabulate_extras(fixture *f)
 
 static void a_page_map_counts_kinds_and_runs_of_free_pages(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     put_text(f, "pages-now.tsv",
              MAP_HEAD "0\tmeta\t0\t0\t0\t0\n1\tfree\t0\t0\t0\t0\n2\tfree\t0\t0\t0\t0\n"
                       "3\tleaf\t1\t0\t3000\t4000\n4\tfree\t0\t0\t0\t0\n5\tleaf\t1\t0\t1000\t4000\n"
@@ -335,21 +270,21 @@ static void a_page_map_counts_kinds_and_runs_of_free_pages(void **state)
     put_text(f, "pages-empty.tsv", MAP_HEAD);
     tabulate_extras(f);
     assert_int_equal(count_pictures(f, "pages"), 1);
-    assert_table(f, "plots/pages.tsv",
-                 "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
-                 "\tlongest_run\n"
-                 "pages_1\t1\tnow\tfree\t3\t42.86\t-\t2\t2\n"
-                 "pages_1\t1\tnow\tmeta\t1\t14.29\t-\t-\t-\n"
-                 "pages_1\t1\tnow\tleaf\t2\t28.57\t50\t-\t-\n"
-                 "pages_1\t1\tnow\tother\t1\t14.29\t-\t-\t-\n");
-    assert_table(f, "plots/pages_runs.tsv",
-                 "picture\tpanel\tlength\truns\tshare\n"
-                 "pages_1\t1\t2\t1\t0.5\npages_1\t1\t1\t2\t1\n");
+    suite_says(f, "plots/pages.tsv",
+               "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
+               "\tlongest_run\n"
+               "pages_1\t1\tnow\tfree\t3\t42.86\t-\t2\t2\n"
+               "pages_1\t1\tnow\tmeta\t1\t14.29\t-\t-\t-\n"
+               "pages_1\t1\tnow\tleaf\t2\t28.57\t50\t-\t-\n"
+               "pages_1\t1\tnow\tother\t1\t14.29\t-\t-\t-\n");
+    suite_says(f, "plots/pages_runs.tsv",
+               "picture\tpanel\tlength\truns\tshare\n"
+               "pages_1\t1\t2\t1\t0.5\npages_1\t1\t1\t2\t1\n");
 }
 
 static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_text map = {0};
     tl_text_add(&map, MAP_HEAD);
     for (int i = 0; i < 40000; i++)
@@ -357,7 +292,7 @@ static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
     put_text(f, "pages.tsv", tl_text_data(&map));
     tl_text_clear(&map);
     tabulate_extras(f);
-    load_table(f, "plots/pages_squares.tsv", &map);
+    suite_load(f, "plots/pages_squares.tsv", &map);
     size_t rows = 0;
     for (const char *at = tl_text_data(&map); *at != '\0'; at++)
         rows += *at == '\n';
@@ -369,7 +304,7 @@ static void a_map_of_a_large_file_has_a_bounded_number_of_squares(void **state)
 /* Reading a row once looked at all rows behind it: this map took a minute. */
 static void a_map_of_300_000_pages_is_read_row_by_row(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_text map = {0};
     tl_text_add(&map, MAP_HEAD);
     for (int i = 0; i < 300000; i++)
@@ -379,51 +314,51 @@ static void a_map_of_300_000_pages_is_read_row_by_row(void **state)
     put_text(f, "pages-now.tsv", tl_text_data(&map));
     tl_text_clear(&map);
     tabulate_extras(f);
-    assert_table(f, "plots/pages.tsv",
-                 "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
-                 "\tlongest_run\n"
-                 "pages_1\t1\tnow\tfree\t200000\t66.67\t-\t100000\t2\n"
-                 "pages_1\t1\tnow\tleaf\t100000\t33.33\t25\t-\t-\n");
+    suite_says(f, "plots/pages.tsv",
+               "picture\tpanel\tmap\tkind\tpages\tshare_percent\tfill_percent\tfree_runs"
+               "\tlongest_run\n"
+               "pages_1\t1\tnow\tfree\t200000\t66.67\t-\t100000\t2\n"
+               "pages_1\t1\tnow\tleaf\t100000\t33.33\t25\t-\t-\n");
 }
 
 /* --- strategies --- */
 
 static void strategies_have_medians_intervals_and_dots(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_json *run = sample_empty_run();
     for (uint64_t r = 0; r < 6; r++) /* 1000 operations in 1..6 ms: 1e6, 5e5 ... a second */
         sample_add_small_cell(run, "tree", "random", r, 1000, 1000000 * (r + 1));
     sample_add_small_cell(run, "tree:split=half_bytes", "random", 0, 1000, 2000000);
     sample_add_small_cell(run, "lmdb", "random", 0, 1000, 2000000);
-    put_run(f, "", run);
-    tabulate(f);
+    suite_put(f, "", run);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "strategies"), 1);
     /* Of six values the least and the largest hold the median in 31 of 32 cases. */
-    assert_table(f, "strategies.tsv",
-                 "picture\tpanel\tbar\tpart\tworkload\tstrategy\tmeasure\tcount\tvalue\tlower"
-                 "\tupper\n"
-                 "strategies_1_random\t1\t1\t20261121T150000Z_000000000000\trandom\tdefault\trate"
-                 "\t6\t291667\t166667\t1e+06\n"
-                 "strategies_1_random\t1\t2\t20261121T150000Z_000000000000\trandom"
-                 "\tsplit=half_bytes\trate\t1\t500000\t-\t-\n");
+    suite_says(f, "strategies.tsv",
+               "picture\tpanel\tbar\tpart\tworkload\tstrategy\tmeasure\tcount\tvalue\tlower"
+               "\tupper\n"
+               "strategies_1_random\t1\t1\t20261121T150000Z_000000000000\trandom\tdefault\trate"
+               "\t6\t291667\t166667\t1e+06\n"
+               "strategies_1_random\t1\t2\t20261121T150000Z_000000000000\trandom"
+               "\tsplit=half_bytes\trate\t1\t500000\t-\t-\n");
 }
 
 static void stores_without_a_strategy_have_no_bars(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_json *run = sample_empty_run();
     sample_add_small_cell(run, "tree", "random", 0, 1000, 2000000);
     sample_add_small_cell(run, "tree:leaf=dense", "random", 0, 1000, 2000000);
     sample_add_small_cell(run, "lmdb:split=x", "random", 0, 1000, 2000000);
-    put_run(f, "", run);
-    tabulate(f);
+    suite_put(f, "", run);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "strategies"), 0);
 }
 
 static void a_sweep_has_bars_for_twelve_workloads(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_json *run = sample_empty_run();
     for (int i = 0; i < 20; i++) {
         char name[32];
@@ -431,17 +366,17 @@ static void a_sweep_has_bars_for_twelve_workloads(void **state)
         sample_add_small_cell(run, "tree", name, 0, 1000, 2000000);
         sample_add_small_cell(run, "tree:fill=bulk90", name, 0, 1000, 2000000);
     }
-    put_run(f, "", run);
-    tabulate(f);
+    suite_put(f, "", run);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "strategies"), 12);
 }
 
 static void duels_of_strategies_have_bars_of_their_estimates(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[128];
     tl_json *run = sample_duel_run();
-    put_run(f, "", run);
+    suite_put(f, "", run);
     snprintf(path, sizeof path, "%s/run.json", f->dir);
     tl_text text = {0};
     assert_int_equal(tl_text_load(&text, path), TL_OK);
@@ -449,18 +384,18 @@ static void duels_of_strategies_have_bars_of_their_estimates(void **state)
         memcpy(at, "split=share1", 12);
     assert_int_equal(tl_text_save(&text, path), TL_OK);
     tl_text_clear(&text);
-    tabulate(f);
+    suite_tabulate(f);
     assert_int_equal(count_pictures(f, "strategies"), 1);
-    load_table(f, "strategies.tsv", &text);
+    suite_load(f, "strategies.tsv", &text);
     assert_non_null(strstr(tl_text_data(&text),
                            "random/insert\tsplit=share1\tcpu_percent\t16\t74.5\t73\t75.75\n"));
     tl_text_clear(&text);
-    load_table(f, "captions.tsv", &text); /* the command, although it belongs to all parts */
+    suite_load(f, "captions.tsv", &text); /* the command, although it belongs to all parts */
     assert_non_null(strstr(tl_text_data(&text), "$ treelab duel tree"));
     tl_text_clear(&text);
 }
 
-#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
+#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, suite_setup, suite_teardown)
 
 int main(void)
 {

@@ -5,6 +5,7 @@
 #include "harness/cli/cli.h"
 #include "harness/report/text.h"
 #include "sample.h"
+#include "suite_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,32 +18,9 @@
 
 #include <cmocka.h>
 
-static int make(void **state)
+static char *dir_of(void **state)
 {
-    char *dir = strdup("/tmp/treelab_report_XXXXXX");
-    assert_non_null(dir);
-    assert_non_null(mkdtemp(dir));
-    *state = dir;
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", (char *)*state);
-    assert_int_equal(system(command), 0);
-    free(*state);
-    return 0;
-}
-
-static void put_run(const char *dir, const char *part, tl_json *run)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", dir, part);
-    assert_true(part[0] == '\0' || mkdir(path, 0777) == 0);
-    snprintf(path, sizeof path, "%s/%s/run.json", dir, part);
-    assert_int_equal(tl_json_write(run, path), TL_OK);
-    tl_json_free(run);
+    return ((suite_fixture *)*state)->dir;
 }
 
 static int report(char *dir, char *option, char *value)
@@ -63,9 +41,9 @@ static void assert_file(const char *dir, const char *name, bool exists)
 
 static void a_suite_becomes_one_page_with_pictures(void **state)
 {
-    char *dir = *state;
-    put_run(dir, "bench", sample_bench_run(2));
-    put_run(dir, "crash", sample_crash_run(0));
+    char *dir = dir_of(state);
+    suite_put(*state, "bench", sample_bench_run(2));
+    suite_put(*state, "crash", sample_crash_run(0));
     assert_int_equal(report(dir, NULL, NULL), TL_EXIT_OK);
     static const char *const files[] = {"report.html",
                                         "plots/throughput.tsv",
@@ -83,10 +61,10 @@ static void a_suite_becomes_one_page_with_pictures(void **state)
 /* gnuplot 5.4 died of labels without a single point: of a run of one phase, and of such a duel. */
 static void a_single_row_is_drawn(void **state)
 {
-    char *dir = *state;
+    char *dir = dir_of(state);
     tl_json *run = sample_empty_run();
     sample_add_small_cell(run, "tree", "ycsb_a", 0, 1000, 2000000);
-    put_run(dir, "", run);
+    suite_put(*state, "", run);
     assert_int_equal(report(dir, NULL, NULL), TL_EXIT_OK);
     assert_file(dir, "plots/throughput_1.svg", true);
     assert_file(dir, "plots/throughput_1.png", true);
@@ -94,16 +72,16 @@ static void a_single_row_is_drawn(void **state)
 
 static void a_duel_of_one_row_is_drawn(void **state)
 {
-    char *dir = *state;
-    put_run(dir, "", sample_invalid_duel_run());
+    char *dir = dir_of(state);
+    suite_put(*state, "", sample_invalid_duel_run());
     assert_int_equal(report(dir, NULL, NULL), TL_EXIT_OK);
     assert_file(dir, "plots/effects.svg", true);
 }
 
 static void png_is_left_out_on_request(void **state)
 {
-    char *dir = *state, no_png[] = "--no-png";
-    put_run(dir, "", sample_crash_run(0));
+    char *dir = dir_of(state), no_png[] = "--no-png";
+    suite_put(*state, "", sample_crash_run(0));
     assert_int_equal(report(dir, no_png, NULL), TL_EXIT_OK);
     assert_file(dir, "plots/crash.svg", true);
     assert_file(dir, "plots/crash.png", false);
@@ -111,9 +89,9 @@ static void png_is_left_out_on_request(void **state)
 
 static void a_run_without_cells_exits_6_and_still_says_so_in_a_page(void **state)
 {
-    put_run(*state, "", sample_empty_run());
-    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_NOTHING);
-    assert_file(*state, "report.html", true);
+    suite_put(*state, "", sample_empty_run());
+    assert_int_equal(report(dir_of(state), NULL, NULL), TL_EXIT_NOTHING);
+    assert_file(dir_of(state), "report.html", true);
 }
 
 static void a_damaged_run_exits_3_and_leaves_nothing(void **state)
@@ -121,12 +99,12 @@ static void a_damaged_run_exits_3_and_leaves_nothing(void **state)
     char path[256];
     tl_text text = {0};
     tl_text_add(&text, "{\"schema\":\"treelab.run/1\",\"cells\":[{");
-    snprintf(path, sizeof path, "%s/run.json", (char *)*state);
+    snprintf(path, sizeof path, "%s/run.json", dir_of(state));
     assert_int_equal(tl_text_save(&text, path), TL_OK);
     tl_text_clear(&text);
-    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_WRONG);
-    assert_file(*state, "report.html", false);
-    assert_file(*state, "plots", false);
+    assert_int_equal(report(dir_of(state), NULL, NULL), TL_EXIT_WRONG);
+    assert_file(dir_of(state), "report.html", false);
+    assert_file(dir_of(state), "plots", false);
 }
 
 /* A usage error ends the program, so it happens in a child. */
@@ -144,11 +122,11 @@ static int report_in_child(char *dir, char *option)
 static void bad_usage_exits_2(void **state)
 {
     char missing[] = "/tmp/treelab_no_such_directory", typo[] = "--no-pgn", plots[] = "--plots";
-    assert_int_equal(report(*state, NULL, NULL), TL_EXIT_USAGE); /* no run.json in there */
+    assert_int_equal(report(dir_of(state), NULL, NULL), TL_EXIT_USAGE); /* no run.json in there */
     assert_int_equal(report(missing, NULL, NULL), TL_EXIT_USAGE);
-    assert_int_equal(report_in_child(*state, typo), TL_EXIT_USAGE);
-    assert_int_equal(report_in_child(*state, plots), TL_EXIT_USAGE);
-    assert_int_equal(report_in_child(*state, missing), TL_EXIT_USAGE); /* two directories */
+    assert_int_equal(report_in_child(dir_of(state), typo), TL_EXIT_USAGE);
+    assert_int_equal(report_in_child(dir_of(state), plots), TL_EXIT_USAGE);
+    assert_int_equal(report_in_child(dir_of(state), missing), TL_EXIT_USAGE); /* two directories */
     char empty[] = "--no-png";
     assert_int_equal(report_in_child(empty, NULL), TL_EXIT_USAGE); /* no directory */
 }
@@ -156,8 +134,8 @@ static void bad_usage_exits_2(void **state)
 /* They were looked for in ./plots and beside the program alone. */
 static void templates_are_found_from_any_directory(void **state)
 {
-    char *dir = *state;
-    put_run(dir, "", sample_crash_run(0));
+    char *dir = dir_of(state);
+    suite_put(*state, "", sample_crash_run(0));
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -174,8 +152,8 @@ static void templates_are_found_from_any_directory(void **state)
 
 static void the_environment_may_name_the_templates(void **state)
 {
-    char *dir = *state, plots[] = "--plots", root[] = "plots";
-    put_run(dir, "", sample_crash_run(0));
+    char *dir = dir_of(state), plots[] = "--plots", root[] = "plots";
+    suite_put(*state, "", sample_crash_run(0));
     assert_int_equal(setenv("TREELAB_PLOTS", "/tmp/treelab_no_such_plots", 1), 0);
     assert_int_equal(report(dir, NULL, NULL), TL_EXIT_ENVIRONMENT);
     assert_int_equal(report(dir, plots, root), TL_EXIT_OK); /* the option wins */
@@ -185,19 +163,20 @@ static void the_environment_may_name_the_templates(void **state)
 static void missing_templates_exit_5_after_the_page_is_written(void **state)
 {
     char plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots";
-    put_run(*state, "", sample_bench_run(1));
-    assert_int_equal(report(*state, plots, nowhere), TL_EXIT_ENVIRONMENT);
-    assert_file(*state, "report.html", true);
+    suite_put(*state, "", sample_bench_run(1));
+    assert_int_equal(report(dir_of(state), plots, nowhere), TL_EXIT_ENVIRONMENT);
+    assert_file(dir_of(state), "report.html", true);
 }
 
 /* It was 2.8 MB, and more than 64 runs were refused. */
 static void two_hundred_runs_stay_below_two_mebibytes(void **state)
 {
-    char *dir = *state, plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots", path[256];
+    char *dir = dir_of(state), plots[] = "--plots", nowhere[] = "/tmp/treelab_no_such_plots",
+         path[256];
     for (unsigned i = 0; i < 200; i++) {
         char part[16];
         snprintf(part, sizeof part, "run_%03u", i);
-        put_run(dir, part, sample_bench_run(1));
+        suite_put(*state, part, sample_bench_run(1));
     }
     assert_int_equal(report(dir, plots, nowhere), TL_EXIT_ENVIRONMENT);
     struct stat found;
@@ -206,7 +185,7 @@ static void two_hundred_runs_stay_below_two_mebibytes(void **state)
     assert_true(found.st_size < 2 << 20);
 }
 
-#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
+#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, suite_setup, suite_teardown)
 
 int main(void)
 {

@@ -6,8 +6,8 @@
 #include "harness/report/html_page.h"
 #include "harness/report/plot.h"
 #include "harness/report/svg.h"
-#include "harness/report/tsv.h"
 #include "sample.h"
+#include "suite_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,50 +19,11 @@
 
 #include <cmocka.h>
 
-typedef struct fixture {
-    char dir[64], error[1024];
-    tl_suite suite;
-    tl_groups groups;
-    tl_pictures pictures;
-    tl_text page;
-} fixture;
-
-static int make(void **state)
-{
-    fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    strcpy(f->dir, "/tmp/treelab_report_XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    *state = f;
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    fixture *f = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", f->dir);
-    tl_text_clear(&f->page);
-    tl_pictures_clear(&f->pictures);
-    tl_groups_clear(&f->groups);
-    tl_suite_clear(&f->suite);
-    assert_int_equal(system(command), 0);
-    free(f);
-    return 0;
-}
-
 /* The page of `run`, its pictures drawn by `gnuplot`; the status of drawing is returned. */
-static tl_status publish(fixture *f, tl_json *run, const char *gnuplot, const char *templates)
+static tl_status publish(suite_fixture *f, tl_json *run, const char *gnuplot, const char *templates)
 {
-    char path[128];
-    snprintf(path, sizeof path, "%s/run.json", f->dir);
-    assert_int_equal(tl_json_write(run, path), TL_OK);
-    tl_json_free(run);
-    assert_int_equal(tl_suite_load(f->dir, &f->suite, f->error, sizeof f->error), TL_OK);
-    assert_int_equal(tl_groups_make(&f->suite, &f->groups), TL_OK);
-    assert_int_equal(
-        tl_tsv_write(&f->suite, &f->groups, f->dir, &f->pictures, f->error, sizeof f->error),
-        TL_OK);
+    suite_put(f, "", run);
+    suite_tabulate(f);
     tl_plot_request plot = {.dir = f->dir, .templates = templates, .program = gnuplot};
     tl_status drawn = tl_plot_run(&plot, &f->pictures, f->error, sizeof f->error);
     tl_html_request request = {.suite = &f->suite,
@@ -158,7 +119,7 @@ static void assert_ids_are_unique(const char *page)
 
 static void the_page_is_well_formed_and_needs_nothing_else(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(3), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
     assert_well_formed(page);
@@ -178,7 +139,7 @@ static void the_page_is_well_formed_and_needs_nothing_else(void **state)
 
 static void hostile_names_are_text_everywhere(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_hostile_run(), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
     assert_well_formed(page);
@@ -209,7 +170,7 @@ static void a_count_that_no_store_can_have_is_shown_not_overrun(void **state)
 
 static void findings_are_the_first_thing_said(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_crash_run(7), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
     assert_well_formed(page);
@@ -221,7 +182,7 @@ static void findings_are_the_first_thing_said(void **state)
 
 static void a_duel_is_a_row_with_its_verdict_in_words(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_duel_run(), NULL, "plots"), TL_OK);
     const char *page = tl_text_data(&f->page);
     assert_well_formed(page);
@@ -236,7 +197,7 @@ static void a_duel_is_a_row_with_its_verdict_in_words(void **state)
 
 static void without_gnuplot_the_tables_remain_and_the_next_step_is_named(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(1), "no-such-gnuplot", "plots"), TL_UNSUPPORTED);
     assert_non_null(strstr(f->error, "apt-get install gnuplot-nox"));
     const char *page = tl_text_data(&f->page);
@@ -248,7 +209,7 @@ static void without_gnuplot_the_tables_remain_and_the_next_step_is_named(void **
 
 static void a_missing_template_is_named(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(1), NULL, "no/such/plots"), TL_NOT_FOUND);
     assert_non_null(strstr(f->error, "no/such/plots/throughput.gp"));
     assert_non_null(strstr(f->error, "--plots"));
@@ -256,7 +217,7 @@ static void a_missing_template_is_named(void **state)
 
 static void gnuplot_that_fails_is_quoted(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_bench_run(1), "false", "plots"), TL_IO);
     assert_non_null(strstr(f->error, "false failed on plots/throughput.gp"));
 }
@@ -264,7 +225,7 @@ static void gnuplot_that_fails_is_quoted(void **state)
 /* Pictures of many runs took minutes: each panel read the tables of all. */
 static void pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[256];
     assert_int_equal(publish(f, sample_bench_run(1), "no-such-gnuplot", "plots"), TL_UNSUPPORTED);
     assert_int_equal(tl_pictures_choose(&f->pictures, 2), f->pictures.count - 2);
@@ -285,7 +246,7 @@ static void pictures_beyond_the_chosen_are_told_and_pieces_are_taken_away(void *
 
 static void an_empty_run_says_that_nothing_was_measured(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     assert_int_equal(publish(f, sample_empty_run(), "no-such-gnuplot", "plots"), TL_OK);
     assert_well_formed(tl_text_data(&f->page));
     assert_non_null(strstr(tl_text_data(&f->page), "Nothing was measured or checked"));
@@ -294,7 +255,7 @@ static void an_empty_run_says_that_nothing_was_measured(void **state)
 /* Forty drivers in one run: more rows and curves than a page may hold in full. */
 static void a_large_suite_stays_below_its_bound(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_json *run = sample_empty_run();
     for (unsigned i = 0; i < 2500; i++) {
         char label[64], workload[64];
@@ -334,7 +295,7 @@ static void pictures_lose_titles_and_empty_groups_but_no_shape(void **state)
     assert_int_equal(text.size_bytes, 0);
 }
 
-#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
+#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, suite_setup, suite_teardown)
 
 int main(void)
 {

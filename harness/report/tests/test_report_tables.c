@@ -1,6 +1,6 @@
 /* harness/report/tests/test_report_tables.c -- what the TSV tables say, to the last byte. */
-#include "harness/report/tsv.h"
 #include "sample.h"
+#include "suite_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,61 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-typedef struct fixture {
-    char dir[64];
-    tl_suite suite;
-    tl_groups groups;
-    tl_pictures pictures;
-} fixture;
-
-static int make(void **state)
+static void tabulate(suite_fixture *f, tl_json *run)
 {
-    fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    strcpy(f->dir, "/tmp/treelab_report_XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    *state = f;
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    fixture *f = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", f->dir);
-    tl_pictures_clear(&f->pictures);
-    tl_groups_clear(&f->groups);
-    tl_suite_clear(&f->suite);
-    assert_int_equal(system(command), 0);
-    free(f);
-    return 0;
-}
-
-/* Write `run` as DIR/run.json and make the tables of DIR in DIR itself. */
-static void tabulate(fixture *f, tl_json *run)
-{
-    char path[128], error[TL_SUITE_ERROR_BYTES] = "";
-    snprintf(path, sizeof path, "%s/run.json", f->dir);
-    assert_int_equal(tl_json_write(run, path), TL_OK);
-    tl_json_free(run);
-    assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_OK);
-    assert_int_equal(tl_groups_make(&f->suite, &f->groups), TL_OK);
-    assert_int_equal(tl_tsv_write(&f->suite, &f->groups, f->dir, &f->pictures, error, sizeof error),
-                     TL_OK);
-}
-
-static void assert_table(fixture *f, const char *name, const char *expected)
-{
-    char path[128];
-    tl_text text = {0};
-    snprintf(path, sizeof path, "%s/%s", f->dir, name);
-    assert_int_equal(tl_text_load(&text, path), TL_OK);
-    assert_string_equal(tl_text_data(&text), expected);
-    tl_text_clear(&text);
+    suite_put(f, "", run);
+    suite_tabulate(f);
 }
 
 static tl_json *small_run(void)
@@ -90,36 +42,36 @@ static tl_json *small_run(void)
 
 static void throughput_tables_are_exact(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, small_run());
-    assert_table(f, "throughput.tsv",
-                 "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tops"
-                 "\twall_ns\tcpu_ns\tops_ns\tops_per_s\n"                                 //
-                 PLACE "1\t" PART "tree\t1\t0\t1000\t1000000\t1000000\t500000\t1e+06\n"   //
-                 PLACE "1\t" PART "tree\t1\t1\t1000\t2000000\t2000000\t1000000\t500000\n" //
-                 PLACE "1\t" PART "tree\t1\t2\t1000\t500000\t500000\t250000\t2e+06\n"     //
-                 PLACE "2\t" PART "lmdb\t2\t0\t1000\t3000000\t3000000\t1500000\t333333\n" //
-                 PLACE "2\t" PART "lmdb\t2\t1\t1000\t2000000\t2000000\t1000000\t500000\n" //
-                 PLACE "2\t" PART "lmdb\t2\t2\t1000\t2000000\t2000000\t1000000\t500000\n");
-    assert_table(f, "throughput_summary.tsv",
-                 "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetitions"
-                 "\tops_per_s_median\tops_per_s_min\tops_per_s_max\tratio_count\tratio_median"
-                 "\tratio_min\tratio_max\tgap\n"                                      //
-                 PLACE "1\t" PART "tree\t1\t3\t1e+06\t500000\t2e+06\t3\t3\t1\t4\t-\n" //
-                 PLACE "2\t" PART "lmdb\t2\t3\t500000\t333333\t500000\t3\t1\t1\t1\t-\n");
-    assert_table(f, "panels.tsv", "picture\tpanel\ttitle\nthroughput_1\t1\trandom: get\n");
-    assert_table(
+    suite_says(f, "throughput.tsv",
+               "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetition\tops"
+               "\twall_ns\tcpu_ns\tops_ns\tops_per_s\n"                                 //
+               PLACE "1\t" PART "tree\t1\t0\t1000\t1000000\t1000000\t500000\t1e+06\n"   //
+               PLACE "1\t" PART "tree\t1\t1\t1000\t2000000\t2000000\t1000000\t500000\n" //
+               PLACE "1\t" PART "tree\t1\t2\t1000\t500000\t500000\t250000\t2e+06\n"     //
+               PLACE "2\t" PART "lmdb\t2\t0\t1000\t3000000\t3000000\t1500000\t333333\n" //
+               PLACE "2\t" PART "lmdb\t2\t1\t1000\t2000000\t2000000\t1000000\t500000\n" //
+               PLACE "2\t" PART "lmdb\t2\t2\t1000\t2000000\t2000000\t1000000\t500000\n");
+    suite_says(f, "throughput_summary.tsv",
+               "picture\tpanel\tbar\tpart\tworkload\tphase\tdriver\tdriver_no\trepetitions"
+               "\tops_per_s_median\tops_per_s_min\tops_per_s_max\tratio_count\tratio_median"
+               "\tratio_min\tratio_max\tgap\n"                                      //
+               PLACE "1\t" PART "tree\t1\t3\t1e+06\t500000\t2e+06\t3\t3\t1\t4\t-\n" //
+               PLACE "2\t" PART "lmdb\t2\t3\t500000\t333333\t500000\t3\t1\t1\t1\t-\n");
+    suite_says(f, "panels.tsv", "picture\tpanel\ttitle\nthroughput_1\t1\trandom: get\n");
+    suite_says(
         f, "bars.tsv",
         "picture\tbar\tname\tdriver_no\nthroughput_1\t1\ttree\t1\nthroughput_1\t2\tlmdb\t2\n");
-    assert_table(f, "pictures.tsv",
-                 "kind\tpicture\ttitle\tpanels\tlow\thigh\n"
-                 "throughput\tthroughput_1\tThroughput by workload and phase\t1\t0\t0\n");
+    suite_says(f, "pictures.tsv",
+               "kind\tpicture\ttitle\tpanels\tlow\thigh\n"
+               "throughput\tthroughput_1\tThroughput by workload and phase\t1\t0\t0\n");
 }
 
 /* tree / lmdb by repetition: 3, 1, 4.  Medians first would give 1e6 / 5e5 = 2. */
 static void a_ratio_is_the_median_of_ratios_not_the_ratio_of_medians(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, small_run());
     const tl_group *tree = &f->groups.rows[0];
     assert_string_equal(tree->label, "tree");
@@ -131,7 +83,7 @@ static void a_ratio_is_the_median_of_ratios_not_the_ratio_of_medians(void **stat
 
 static void different_streams_are_never_put_in_a_ratio(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tl_json *run = sample_empty_run();
     sample_add_small_cell(run, "tree", "random", 0, 1000, 1000);
     sample_add_small_cell(run, "lmdb", "random", 0, 999, 1000);  /* not the same operations */
@@ -167,7 +119,7 @@ static const tl_group *find_group(const tl_groups *groups, const char *label, co
 
 static void a_cell_that_failed_shows_as_a_gap_not_as_a_number(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_hostile_run());
     assert_string_equal(find_group(&f->groups, "sqlite", "zero")->gap, "unsupported");
     assert_string_equal(find_group(&f->groups, "liar", "zero")->gap, "wrong");
@@ -180,7 +132,7 @@ static void every_row_has_as_many_fields_as_its_header(void **state)
     static const char *const names[] = {
         "pictures", "captions", "panels",    "bars",  "throughput", "throughput_summary",
         "latency",  "counters", "allocator", "crash", "measures"};
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_hostile_run());
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
@@ -205,7 +157,7 @@ static void every_row_has_as_many_fields_as_its_header(void **state)
 
 static void curves_end_at_the_share_that_one_call_is(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_bench_run(1));
     char path[128];
     tl_text text = {0};
@@ -221,7 +173,7 @@ static void curves_end_at_the_share_that_one_call_is(void **state)
 
 static void leaf_modes_stand_side_by_side_per_operation(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_bench_run(2));
     char path[128];
     tl_text text = {0};
@@ -236,7 +188,7 @@ static void leaf_modes_stand_side_by_side_per_operation(void **state)
 
 static void crash_cells_keep_their_counts_and_outcomes(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_crash_run(7));
     char path[128];
     tl_text text = {0};
@@ -252,7 +204,7 @@ static void crash_cells_keep_their_counts_and_outcomes(void **state)
  * most calls stands for the interval. */
 static void a_phase_over_time_shows_its_main_operation(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[128];
     tl_text csv = {0}, table = {0};
     tl_text_add(&csv, "driver,workload,repetition,phase,begin_s,length_s,kind,latency,count,per_s,"
@@ -282,7 +234,7 @@ static void a_phase_over_time_shows_its_main_operation(void **state)
 
 static void duels_are_sorted_by_effect_and_those_without_one_come_last(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     tabulate(f, sample_duel_run());
     assert_int_equal(f->pictures.count, 1);
     assert_string_equal(f->pictures.rows[0].kind, "effects");
@@ -327,7 +279,7 @@ static void damaged_and_foreign_results_are_named(void **state)
         {"{\"schema\":\"treelab.run/1\"}",              "no \"cells\"",  TL_CORRUPT},
         {"{\"schema\":\"treelab.run/9\",\"cells\":[]}", "treelab.run/9", TL_VERSION},
     };
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[128], error[TL_SUITE_ERROR_BYTES];
     assert_int_equal(tl_suite_load(f->dir, &f->suite, error, sizeof error), TL_NOT_FOUND);
     assert_non_null(strstr(error, "treelab run"));
@@ -345,7 +297,7 @@ static void damaged_and_foreign_results_are_named(void **state)
 
 static void parts_of_a_suite_are_joined_by_name(void **state)
 {
-    fixture *f = *state;
+    suite_fixture *f = *state;
     char path[128], error[TL_SUITE_ERROR_BYTES] = "";
     static const char *const names[] = {"crash", "bench"};
     for (size_t i = 0; i < 2; i++) {
@@ -364,7 +316,7 @@ static void parts_of_a_suite_are_joined_by_name(void **state)
     assert_int_equal(f->suite.parts[1].crash_count, 4);
 }
 
-#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make, unmake)
+#define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, suite_setup, suite_teardown)
 
 int main(void)
 {
