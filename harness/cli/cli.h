@@ -64,6 +64,10 @@ const char *tl_status_reason(tl_status status);
 void tl_complain(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* TL_EXIT_OK when the file that `option` names can be written, as `path` NULL and "-" can;
+ * otherwise a complaint and TL_EXIT_USAGE: to be asked before the work whose outcome goes there. */
+int tl_check_output(const char *command, const char *option, const char *path);
+
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to suggest. */
 const char *tl_nearest(const char *word, const char *const *candidates, size_t candidate_count);
 

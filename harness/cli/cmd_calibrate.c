@@ -64,6 +64,9 @@ static bool scratch_make(char scratch[PATH_BYTES])
 static int prepare(calibrate *c)
 {
     char error[TEXT_BYTES];
+    int exit_code = tl_check_output("calibrate", "--json", c->asked.json);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
     tl_status status = tl_gate_policy_read(c->asked.policy_path, &c->policy, error, sizeof error);
     if (status != TL_OK) {
         tl_complain("calibrate", "%s", error);

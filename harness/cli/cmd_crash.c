@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* DIR/run.json of --out DIR */
@@ -58,30 +57,6 @@ static void describe_options(const tl_crash_campaign *campaign)
     tl_result_set_options(campaign->result, json);
 }
 
-/* A file that cannot be written at the end is told before the run begins. */
-static bool can_be_written(const char *option, const char *path)
-{
-    struct stat found;
-    char dir[TL_CRASH_TEXT_BYTES];
-    if (path == NULL || strcmp(path, "-") == 0)
-        return true;
-    bool there = stat(path, &found) == 0;
-    if (there && S_ISDIR(found.st_mode)) {
-        tl_complain("crash", "%s %s: it is a directory; give a file", option, path);
-        return false;
-    }
-    if (there && !S_ISREG(found.st_mode))
-        return true;
-    snprintf(dir, sizeof dir, "%s", path);
-    char *slash = strrchr(dir, '/');
-    if (slash != NULL)
-        slash[slash == dir] = '\0';
-    if (access(slash != NULL ? dir : ".", W_OK | X_OK) == 0)
-        return true;
-    tl_complain("crash", "%s %s: %s; choose another file", option, path, strerror(errno));
-    return false;
-}
-
 /* With --out the frame writes DIR/run.json as its "other" file, and --json is a copy of that. */
 static int begin_result(tl_crash_campaign *campaign, int argc, char **argv)
 {
@@ -91,10 +66,12 @@ static int begin_result(tl_crash_campaign *campaign, int argc, char **argv)
         return TL_EXIT_OK; /* looking at one state again leaves nothing behind */
     char error[TL_RESULT_TEXT_MAX] = "", path[TL_CRASH_TEXT_BYTES];
     bool named = request->out_dir != NULL;
-    if (!can_be_written("--json", request->json_path) ||
-        !can_be_written("--junit", request->junit_path))
-        return TL_EXIT_USAGE;
-    int exit_code = named ? make_named_dir(campaign) : TL_EXIT_OK;
+    int exit_code = tl_check_output("crash", "--json", request->json_path);
+    if (exit_code == TL_EXIT_OK)
+        exit_code = tl_check_output("crash", "--junit", request->junit_path);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
+    exit_code = named ? make_named_dir(campaign) : TL_EXIT_OK;
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     result_path(campaign, path);

@@ -66,7 +66,7 @@ static const struct argp_option gate_rows[] = {
     {"exclude",                              OPTION_EXCLUDE, "PERCENT", 0,
      "The slowdown that a pass of layer time excludes (default: the policy's)", 0},
     {"budget",                                                                   OPTION_BUDGET, "TIME", 0, "Of layer time, per row (default: the policy's)", 0},
-    {"json",OPTION_JSON, "FILE", 0, "Also write the report as JSON", 0},
+    {"json",OPTION_JSON, "FILE", 0, "Also write the report as JSON; '-': stdout alone", 0},
     {"junit",                                                                  OPTION_JUNIT, "FILE", 0, "Also write it as JUnit XML", 0},
     {"markdown",                                                                  OPTION_MARKDOWN, "FILE", 0, "Also write it as Markdown, for a pull request", 0},
     {"quiet",                                                            'q', NULL, 0, "No progress on stderr", 0},
@@ -245,6 +245,19 @@ static bool can_be_run(const char *command, const char *option, const char *prog
     return false;
 }
 
+static int outputs_check(const request *asked)
+{
+    int code = tl_check_output("gate", "--json", asked->json);
+    if (code == TL_EXIT_OK)
+        code = tl_check_output("gate", "--junit", asked->junit);
+    return code == TL_EXIT_OK ? tl_check_output("gate", "--markdown", asked->markdown) : code;
+}
+
+static bool is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 /* A baseline asked for by name must be there; in place of the usual one each row is told. */
 static bool baseline_is_there(const request *asked)
 {
@@ -371,7 +384,8 @@ static int judge(const request *asked, const tl_gate_policy *policy)
     }
     tl_text text = {0};
     tl_gate_text(&report, &text);
-    fputs(tl_text_data(&text), stdout);
+    bool other = is_stdout(asked->json) || is_stdout(asked->junit) || is_stdout(asked->markdown);
+    fputs(tl_text_data(&text), other ? stderr : stdout);
     tl_text_clear(&text);
     int code = exit_code(policy, &report);
     if (!save_all(asked, &report))
@@ -392,6 +406,8 @@ int tl_cmd_gate(int argc, char **argv)
     request asked = defaults();
     tl_gate_policy policy = {0};
     int code = tl_arguments_parse(&gate_argp, argc, argv, &asked);
+    if (code == TL_EXIT_OK)
+        code = outputs_check(&asked);
     if (code == TL_EXIT_OK)
         code = baseline_is_there(&asked) ? prepare("gate", &asked, &policy) : TL_EXIT_USAGE;
     if (code == TL_EXIT_OK) {

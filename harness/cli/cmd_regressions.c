@@ -304,6 +304,11 @@ static int run(const request *asked, const tl_gate_policy *policy)
 static int prepare(request *asked, tl_gate_policy *policy)
 {
     char error[TL_GATE_TEXT_MAX + PATH_MAX];
+    int exit_code = tl_check_output("regressions", "--json", asked->json);
+    if (exit_code == TL_EXIT_OK)
+        exit_code = tl_check_output("regressions", "--tsv", asked->tsv);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
     if (tl_regression_wake_here == NULL) {
         tl_complain("regressions", "this program has no seeded losses of speed; `treelab-mutants`, "
                                    "built beside the tests, has");

@@ -1,6 +1,8 @@
 /* harness/cli/complain.c -- how a command says that something is wrong: a line and a code. */
 #include "harness/cli/cli.h"
 
+#include "harness/report/wholefile.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,4 +60,12 @@ const char *tl_status_reason(tl_status status)
     default:
         return tl_status_text(status);
     }
+}
+
+int tl_check_output(const char *command, const char *option, const char *path)
+{
+    if (tl_wholefile_check(path) == TL_OK)
+        return TL_EXIT_OK;
+    tl_complain(command, "%s %s: %s; choose another file", option, path, strerror(errno));
+    return TL_EXIT_USAGE;
 }

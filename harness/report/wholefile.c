@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,23 +140,56 @@ static tl_status write_and_rename(const char *path, const char *bytes, size_t si
     return sync_directory_of(path);
 }
 
-tl_status tl_wholefile_write(const char *path, const void *bytes, size_t size_bytes)
+/* Where the bytes for `path` really go: `target` has links followed, as far as the file exists. */
+static tl_status find_target(const char *path, char target[PATH_MAX], bool *in_place)
 {
-    if (strcmp(path, "-") == 0)
-        return write_stdout(bytes, size_bytes);
     struct stat info;
-    if (stat(path, &info) != 0)
-        return errno == ENOENT ? write_and_rename(path, bytes, size_bytes) : status_of_errno();
+    *in_place = false;
+    if (stat(path, &info) != 0) {
+        if (errno != ENOENT)
+            return status_of_errno();
+        if (snprintf(target, PATH_MAX, "%s", path) < PATH_MAX)
+            return TL_OK;
+        errno = ENAMETOOLONG;
+        return TL_IO;
+    }
     if (S_ISDIR(info.st_mode)) {
         errno = EISDIR;
         return status_of_errno();
     }
-    if (!S_ISREG(info.st_mode))
-        return write_in_place(path, bytes, size_bytes);
+    *in_place = !S_ISREG(info.st_mode);
+    return realpath(path, target) != NULL ? TL_OK : status_of_errno();
+}
+
+tl_status tl_wholefile_write(const char *path, const void *bytes, size_t size_bytes)
+{
     char target[PATH_MAX];
-    if (realpath(path, target) == NULL)
-        return status_of_errno();
-    return write_and_rename(target, bytes, size_bytes);
+    bool in_place;
+    if (strcmp(path, "-") == 0)
+        return write_stdout(bytes, size_bytes);
+    tl_status status = find_target(path, target, &in_place);
+    if (status != TL_OK)
+        return status;
+    return in_place ? write_in_place(path, bytes, size_bytes)
+                    : write_and_rename(target, bytes, size_bytes);
+}
+
+tl_status tl_wholefile_check(const char *path)
+{
+    char target[PATH_MAX], temporary[PATH_MAX];
+    bool in_place;
+    int fd;
+    if (path == NULL || strcmp(path, "-") == 0)
+        return TL_OK;
+    tl_status status = find_target(path, target, &in_place);
+    if (status != TL_OK || in_place)
+        return status;
+    status = temporary_create(target, temporary, &fd);
+    if (status == TL_OK) {
+        close(fd);
+        unlink(temporary);
+    }
+    return status;
 }
 
 /* Read what is left of `file`; `*bytes` grows and is the caller's even on failure. */

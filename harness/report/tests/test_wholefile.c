@@ -112,6 +112,27 @@ static void reading_gives_back_what_was_written_or_says_why_not(void **state)
     free(bytes);
 }
 
+static void what_cannot_be_written_is_known_before_the_work(void **state)
+{
+    const folder *made = *state;
+    const char *path = folder_join(*state, "x");
+    char text[10];
+    assert_int_equal(tl_wholefile_check(path), TL_OK);
+    assert_int_equal(folder_count(made->path), 0);
+    folder_write(path, "older");
+    assert_int_equal(tl_wholefile_check(path), TL_OK);
+    folder_read(path, text, sizeof text);
+    assert_string_equal(text, "older");
+    assert_int_equal(folder_count(made->path), 1);
+    assert_int_equal(tl_wholefile_check(NULL), TL_OK);
+    assert_int_equal(tl_wholefile_check("-"), TL_OK);
+    assert_int_equal(tl_wholefile_check("/dev/null"), TL_OK);
+    assert_int_equal(tl_wholefile_check(made->path), TL_NOT_OURS);
+    assert_int_equal(tl_wholefile_check("/sys/treelab-test"), TL_ACCESS);
+    assert_int_equal(tl_wholefile_check(folder_join(*state, "absent/x")), TL_IO);
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -123,6 +144,7 @@ int main(void)
         IN_FOLDER(a_folder_is_no_file),
         IN_FOLDER(a_device_is_written_in_place_and_stays_a_device),
         IN_FOLDER(a_link_stays_a_link_and_its_target_is_replaced),
+        IN_FOLDER(what_cannot_be_written_is_known_before_the_work),
         IN_FOLDER(reading_gives_back_what_was_written_or_says_why_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
