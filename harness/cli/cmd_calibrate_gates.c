@@ -1,7 +1,7 @@
 /* harness/cli/cmd_calibrate_gates.c -- `treelab calibrate gates N`: whole gates of this program
  * against itself, in a log that only grows.
  *
- *     seed  verdict  rows  regressed  inconclusive  seconds  revision
+ *     seed  verdict  rows  regressed  inconclusive  seconds  revision  which rows did not pass
  */
 #include "harness/cli/cmd_calibrate.h"
 
@@ -51,6 +51,23 @@ static void count_times(const tl_gate_report *report, gate_log *one)
         }
 }
 
+/* The rows that did not pass, and why, in one field. */
+static void write_reasons(const tl_gate_report *report, FILE *file)
+{
+    bool any = false;
+    for (size_t i = 0; i < report->count; i++)
+        for (size_t t = 0; t < report->findings[i].time_count; t++) {
+            const tl_gate_time *time = &report->findings[i].times[t];
+            if (time->verdict == TL_VERDICT_PASS)
+                continue;
+            fprintf(file, "%s%s %s after %zu launches%s%s", any ? "; " : "", time->name,
+                    tl_verdict_name(time->verdict), time->launches,
+                    time->note[0] == '\0' ? "" : ": ", time->note);
+            any = true;
+        }
+    fputs(any ? "\n" : "-\n", file);
+}
+
 /* One gate; TL_EXIT_OK when it came to an end, whatever its verdict. */
 static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *policy,
                     const char *scratch, uint64_t seed, FILE *file, gate_log *log)
@@ -61,9 +78,10 @@ static int gate_run(const tl_calibrate_options *asked, const tl_gate_policy *pol
                                       &one.seconds);
     count_times(&report, &one);
     if (exit_code == TL_EXIT_OK && !report.interrupted) {
-        fprintf(file, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%s\n", seed,
+        fprintf(file, "%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%s\t", seed,
                 tl_gate_verdict_name(tl_gate_conclude(&report)), one.rows, one.alarms,
                 one.inconclusive, one.seconds, tl_build_revision());
+        write_reasons(&report, file);
         log->gates++;
         log->alarms += one.alarms > 0;
         log->rows += one.rows;

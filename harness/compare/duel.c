@@ -58,12 +58,15 @@ static void launch_note(tl_duel *duel, size_t load, tl_duel_stage stage, uint64_
     tl_duel_setup *setup = &duel->setups[load];
     const tl_launch *launch = &duel->launch;
     duel->launches++;
-    setup->records = launch->records;
     setup->not_compared = !launch->answers[0] || !launch->answers[1];
-    setup->content_hash = launch->content_hash;
     for (unsigned side = 0; side < 2; side++) {
         setup->setup_cpu_ns[side] = launch->setup_cpu_ns[side];
         memcpy(duel->revision[side], launch->revision[side], sizeof duel->revision[side]);
+    }
+    /* Later ones end the earlier the fewer rows are undecided. */
+    if (stage == TL_DUEL_PILOT || (stage == TL_DUEL_LOOKS && number == 0)) {
+        setup->records = launch->records;
+        setup->content_hash = launch->content_hash;
     }
     if (stage != TL_DUEL_PILOT) {
         setup->launch_ns += launch->wall_ns;
@@ -74,17 +77,17 @@ static void launch_note(tl_duel *duel, size_t load, tl_duel_stage stage, uint64_
                               number, launch);
 }
 
+/* As far as the last phase that is still to be compared. */
 static size_t plans_of(const tl_duel *duel, size_t load, tl_slice_plan *plans)
 {
     size_t count = 0;
     for (size_t i = 0; i < duel->row_count; i++) {
         const tl_duel_row *row = &duel->rows[i];
-        if (row->load != load)
+        if (row->load != load || !row->active)
             continue;
         while (count <= row->phase)
             plans[count++] = (tl_slice_plan){0};
-        if (row->active)
-            plans[row->phase] = row->plan;
+        plans[row->phase] = row->plan;
     }
     return count;
 }

@@ -355,7 +355,7 @@ static tl_status phases(pair *p)
 {
     const tl_launch_request *request = p->request;
     tl_launch *launch = p->launch;
-    for (size_t index = 0;; index++) {
+    for (size_t index = 0; request->plans == NULL || index < request->plan_count; index++) {
         bool none;
         tl_status status = ask_both(p, "phase");
         if (status != TL_OK)
@@ -373,14 +373,11 @@ static tl_status phases(pair *p)
             continue;
         tl_slice_plan pilot = {
             .count = 1, .ops = phase->repeats ? phase->ops : UINT64_MAX, .end_within = true};
-        tl_slice_plan none_asked = {0};
-        status = phase_run(p, phase,
-                           request->plans == NULL        ? &pilot
-                           : index < request->plan_count ? &request->plans[index]
-                                                         : &none_asked);
+        status = phase_run(p, phase, request->plans == NULL ? &pilot : &request->plans[index]);
         if (status != TL_OK)
             return status;
     }
+    return TL_OK;
 }
 
 /* --- the end --- */

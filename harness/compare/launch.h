@@ -40,8 +40,8 @@ typedef struct tl_launch_request {
     int cpu;         /* both run there; -1: anywhere */
     uint64_t seed;   /* of everything that is drawn by lot */
     uint64_t patience_ns;
-    const tl_slice_plan *plans; /* by number of phase; NULL: a pilot, each phase is one slice */
-    size_t plan_count;
+    const tl_slice_plan *plans;  /* by number of phase; NULL: a pilot, each phase is one slice */
+    size_t plan_count;           /* what comes behind so many phases is not run */
     bool (*stop)(void *context); /* may be NULL */
     void *context;
 } tl_launch_request;

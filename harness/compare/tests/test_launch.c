@@ -93,6 +93,24 @@ static void agents_that_keep_the_protocol_make_a_launch(void **state)
     assert_true(fabs(median - log(2)) < 1e-12 && fabs(sums - log(2)) < 1e-12);
 }
 
+/* The agent has more phases, and answers a question for them with an error. */
+static void what_comes_behind_the_last_phase_that_is_compared_is_not_run(void **state)
+{
+    fixture *f = *state;
+    static const char agent[] = TIMED SLICE
+        "read l; echo finished 1000 abc; read l; test \"$l\" = close || echo fail 3 asked: $l; "
+        "echo closed 5 beef";
+    const tl_slice_plan plan = {.count = 1, .ops = 1000};
+    f->request.plans = &plan;
+    f->request.plan_count = 1;
+    if (run(f, agent, agent) != TL_OK)
+        fail_msg("%s", f->error);
+    assert_int_equal(f->launch.phase_count, 1);
+    assert_int_equal(f->launch.records, 5);
+    f->request.plan_count = 2;
+    assert_int_not_equal(run(f, agent, agent), TL_OK);
+}
+
 static void the_same_seed_draws_the_same_offsets(void **state)
 {
     fixture *f = *state;
@@ -200,6 +218,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(agents_that_keep_the_protocol_make_a_launch, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            what_comes_behind_the_last_phase_that_is_compared_is_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(the_same_seed_draws_the_same_offsets, setup, teardown),
         cmocka_unit_test_setup_teardown(misbehaving_agents_are_errors_with_their_last_words, setup,
                                         teardown),
