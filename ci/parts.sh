@@ -43,3 +43,28 @@ step() {
   say "$(printf '%-34s %4d s  %s' "$name" $((SECONDS - begin)) "$([ $code -eq 0 ] && echo ok || echo "FAILED ($code)")")"
   return $code
 }
+
+# edited_tree TREE: a worktree of this revision, which must be committed, for builds with edits.
+edited_tree() {
+  git diff --quiet HEAD -- engine workloads harness CMakeLists.txt ||
+    { say "$0: there are changes that are not committed; the builds are of a revision"; exit 2; }
+  [ -d "$1" ] || git worktree add --quiet --detach "$1" HEAD
+}
+
+# build_edited TREE NAME PROGRAMS [treelab]: `apply NAME`, a function of the script, to that tree; its
+# links to PROGRAMS/NAME.  Compiled once; what an edit touches is compiled again.  For layer time
+# the links are all that runs; for other layers the whole program is asked for.
+build_edited() {
+  local tree=$1 name=$2 programs=$3 whole=("${@:4}") revision program
+  program=$tree/build/treelab
+  [ ${#whole[@]} -gt 0 ] || program=$tree/build/treelab.links/link0 # a name to call them by
+  [ ! -f "$programs/$name/treelab.links/list" ] || return 0
+  # `step` waits for a code, so nothing ends by itself here.
+  revision=$(git rev-parse HEAD) &&
+    git -C "$tree" checkout -q -f "$revision" && git -C "$tree" clean -q -fd -e build &&
+    (cd "$tree" && apply "$name" && configure_and_build release treelab-links "${whole[@]}") &&
+    rm -rf "${programs:?}/$name" && mkdir -p "$programs/$name" &&
+    cp "$program" "$programs/$name/treelab" &&
+    cp -r "$tree/build/treelab.links" "$programs/$name/treelab.links.new" &&
+    mv "$programs/$name/treelab.links.new" "$programs/$name/treelab.links"
+}
