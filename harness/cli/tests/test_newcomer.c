@@ -90,6 +90,32 @@ static void a_baseline_that_is_not_there_is_refused_before_anything_is_measured(
     program_says(treelab->err, "Is a directory");
 }
 
+/* They measured for minutes first. */
+static void an_outcome_that_could_not_be_written_is_refused_before_the_work(void **state)
+{
+    program *treelab = *state;
+    static const char *const commands[] = {"run -n 2000000000 --json",
+                                           "run -n 2000000000 --out x/y --json",
+                                           "duel tree tree --json",
+                                           "gate --base /bin/true --json",
+                                           "gate --base /bin/true --junit",
+                                           "gate --base /bin/true --markdown",
+                                           "calibrate --json",
+                                           "crash damage --json",
+                                           "crash faults --json",
+                                           "crash processes --json"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        program_run(treelab, "--version; cd '%s' && timeout 60 " TREELAB " %s '%s/absent/x'",
+                    treelab->scratch->path, commands[i], treelab->scratch->path);
+        if (treelab->exit_code != TL_EXIT_USAGE && treelab->exit_code != TL_EXIT_ENVIRONMENT)
+            fail_msg("%s: exit code %d, %s", commands[i], treelab->exit_code, treelab->err);
+        program_says(treelab->err, "/absent/x");
+        program_says(treelab->err, "No such file or directory");
+        assert_int_not_equal(access(place(treelab, "x"), F_OK), 0);
+        assert_int_not_equal(access(place(treelab, "out"), F_OK), 0);
+    }
+}
+
 static void calibrate_names_the_words_that_were_typed(void **state)
 {
     program *treelab = *state;
@@ -294,6 +320,7 @@ int main(void)
         TEST(whatever_could_not_be_written_to_stdout_is_told),
         TEST(a_baseline_that_is_not_there_is_refused_before_anything_is_measured),
         TEST(times_of_gates_and_neighbours_are_written_as_everywhere),
+        TEST(an_outcome_that_could_not_be_written_is_refused_before_the_work),
         TEST(calibrate_names_the_words_that_were_typed),
         TEST(interrupted_damage_tells_what_is_kept_as_other_commands_do),
         TEST(explain_tells_the_keys_of_a_spec_of_the_catalogue_and_where_they_are_from),

@@ -120,6 +120,9 @@ static void the_layer_time_tells_estimate_level_and_launches_of_each_phase(void 
     program_says(treelab->out, "2 launches");
     program_says(treelab->out, "commits wait for the disk: its counters decide");
     assert_null(strstr(treelab->out, "small/insert"));
+    program_run(treelab, "gate --layers time --base " TREELAB " --json - " FILES);
+    assert_int_equal(treelab->out[0], '{'); /* and nothing else */
+    program_says(treelab->err, "small/get: inconclusive");
     program_run(treelab, "gate --layers time " FILES);
     assert_int_equal(treelab->exit_code, TL_EXIT_NOTHING);
     program_run(treelab, "gate --layers time --base /bin/true " FILES);
