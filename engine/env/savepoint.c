@@ -120,6 +120,7 @@ static void roots_rollback(tl_env *env, const tl_save_state *save)
     tl_forest_copy_whole(&env->running, &save->trees);
     env->running.id_next = id_next;
     env->writer.root = tl_forest_find(&env->running, save->tree)->root;
+    env->writer.edits_before += env->writer.changes - save->changes;
     env->writer.changes = save->changes;
     env->writer.pages_kept = tl_catalog_pages_kept(env, &env->running);
     tl_writer_forget(&env->writer);

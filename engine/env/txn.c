@@ -48,6 +48,7 @@ void tl_writer_begin(tl_env *env, uint64_t number)
     writer->root = *tl_forest_main(&env->running);
     writer->pages_kept =
         tl_catalog_pages_kept(env, &env->running) + (env->protocol->one_sync ? 1 : 0);
+    writer->edits_before += writer->changes;
     writer->changes = 0;
     writer->counts = (tl_search_counts){.lower = env->pager.search->lower};
     tl_writer_forget(writer);

@@ -45,11 +45,11 @@ unsigned tl_free_take(const tl_edit *edit, uint8_t *page, size_t bytes)
     if (tl_page_free_bytes(page) < bytes)
         return 0;
     unsigned link = TL_AT_FREE_HEAD, best_link = 0, best_size = UINT32_MAX;
-    for (unsigned hop = 0; hop < TAKE_HOPS && best_size != bytes; hop++) {
+    unsigned hop = 0;
+    for (; hop < TAKE_HOPS && best_size != bytes; hop++) {
         unsigned at = tl_load16(page + link);
         if (at == 0)
             break;
-        edit->stats->alloc_scans++;
         unsigned size = block_size(page, at);
         if (size >= bytes && size < best_size) {
             best_size = size;
@@ -57,6 +57,7 @@ unsigned tl_free_take(const tl_edit *edit, uint8_t *page, size_t bytes)
         }
         link = at;
     }
+    edit->stats->alloc_scans += hop;
     return best_link == 0 ? 0 : block_cut(page, best_link, (unsigned)bytes);
 }
 

@@ -61,8 +61,10 @@ static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, u
     tl_leaf_cell_store(edit, page + offset, suffix, value);
     tl_page_open_entry(edit, page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
                        suffix.size_bytes);
-    edit->stats->alloc_fit_freeblock += in_hole;
-    edit->stats->alloc_fit_gap += !in_hole;
+    if (in_hole)
+        edit->stats->alloc_fit_freeblock++;
+    else
+        edit->stats->alloc_fit_gap++;
     return true;
 }
 

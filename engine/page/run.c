@@ -45,6 +45,18 @@ tl_slice tl_run_key(const tl_run *run, unsigned index, uint8_t *buffer)
     return tl_slice_of(buffer, prefix.size_bytes + suffix.size_bytes);
 }
 
+size_t tl_run_key_bytes(const tl_run *run, unsigned index)
+{
+    const tl_piece *piece = piece_of(run, &index);
+    if (piece->page == NULL)
+        return piece->key.size_bytes;
+    uint8_t scratch[TL_HEAD_BYTES];
+    return tl_page_prefix(piece->page).size_bytes +
+           (run->kind == TL_PAGE_LEAF ? tl_leaf_suffix(piece->page, index)
+                                      : tl_branch_suffix(piece->page, index, scratch))
+               .size_bytes;
+}
+
 tl_ref tl_run_child(const tl_run *run, unsigned index)
 {
     const tl_piece *piece = piece_of(run, &index);
@@ -179,15 +191,25 @@ size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_sli
     return encoding_choose(run, first, end, lower, upper).bytes;
 }
 
-void tl_run_weigh(const tl_run *run, uint32_t *weights)
+/* The shortest prefix of the run's pages: all of them can be written behind it. */
+static size_t prefix_of_all(const tl_run *run)
 {
-    uint32_t sum = 0;
     size_t prefix = SIZE_MAX;
     for (unsigned p = 0; p < run->piece_count; p++)
         if (run->pieces[p].page != NULL && tl_page_prefix_len(run->pieces[p].page) < prefix)
             prefix = tl_page_prefix_len(run->pieces[p].page);
-    if (prefix == SIZE_MAX)
-        prefix = 0;
+    return prefix == SIZE_MAX ? 0 : prefix;
+}
+
+size_t tl_run_weight(const tl_run *run, unsigned first, unsigned end)
+{
+    return entries_bytes(run, first, end, prefix_of_all(run));
+}
+
+void tl_run_weigh(const tl_run *run, uint32_t *weights)
+{
+    uint32_t sum = 0;
+    size_t prefix = prefix_of_all(run);
     for (unsigned p = 0; p < run->piece_count; p++) {
         const tl_piece *piece = &run->pieces[p];
         bool plain = is_plain_leaf(run, piece, prefix);

@@ -45,7 +45,8 @@ static inline void tl_run_add_entry(tl_run *run, tl_slice key, tl_ref child)
 unsigned tl_run_count(const tl_run *run);
 /* The whole key of entry `index`, put together in `buffer` (TL_KEY_BYTES_MAX) or borrowed. */
 tl_slice tl_run_key(const tl_run *run, unsigned index, uint8_t *buffer);
-tl_ref tl_run_child(const tl_run *run, unsigned index); /* right of entry `index` */
+size_t tl_run_key_bytes(const tl_run *run, unsigned index); /* its length */
+tl_ref tl_run_child(const tl_run *run, unsigned index);     /* right of entry `index` */
 
 /* Bytes that a page with entries first..end-1 between these fences takes, header and all, with
  * exactly as many slots as entries, and with a soft prefix where that is shorter.  Can exceed any
@@ -54,6 +55,8 @@ size_t tl_run_page_bytes(const tl_run *run, unsigned first, unsigned end, tl_sli
                          tl_slice upper);
 /* weights[i] = bytes of the entries before i, each at its present suffix length; count+1 items. */
 void tl_run_weigh(const tl_run *run, uint32_t *weights);
+/* The same of entries first..end-1 alone: weights[end] - weights[first]. */
+size_t tl_run_weight(const tl_run *run, unsigned first, unsigned end);
 
 /* Write entries first..end-1 to `page`, with a few spare slots where there is room, and the
  * `first_child` of a branch.  `page` must not be one of the run's pages and must not hold its

@@ -46,6 +46,12 @@ static void load_commit(load *l)
     l->txn = NULL;
 }
 
+static void load_next_txn(load *l)
+{
+    load_commit(l);
+    assert_int_equal(tl_txn_begin(l->env, 0, &l->txn), TL_OK);
+}
+
 typedef struct outcome {
     tl_stats stats;
     tl_verify_summary summary;
@@ -72,10 +78,8 @@ static outcome load_random(const char *split, unsigned count, unsigned per_txn, 
     load_begin(&l, (tl_env_options){.page_bytes = 4096, .split = split, .seed = seed});
     for (unsigned i = 0; i < count; i++) {
         load_put(&l, tl_random_next(&seed), i, VALUE_BYTES);
-        if (i % per_txn == per_txn - 1 && i + 1 < count) {
-            load_commit(&l);
-            assert_int_equal(tl_txn_begin(l.env, 0, &l.txn), TL_OK);
-        }
+        if (i % per_txn == per_txn - 1 && i + 1 < count)
+            load_next_txn(&l);
     }
     return load_end(&l);
 }
@@ -269,23 +273,42 @@ static void fill_strategies_differ_in_when_they_merge(void **state)
     assert_true(half.stats.leaf_moves > 0 && half.stats.merge_records_moved > 0);
 }
 
-static void alternating_puts_and_deletes_at_a_border_count_as_thrash(void **state)
+/* 16 records come and go, 50 times, in one txn or each time in txns of their own. */
+static outcome load_back_and_forth(bool in_one_txn)
 {
-    (void)state;
     load l;
     load_begin(&l, (tl_env_options){.page_bytes = 1024, .split = "half_bytes", .fill = "half"});
     for (unsigned round = 0; round < 50; round++) {
         for (uint64_t i = 0; i < 16; i++)
             load_put(&l, 1, i, 60);
+        if (!in_one_txn)
+            load_next_txn(&l);
         for (uint64_t i = 0; i < 16; i++) {
             uint8_t key[16] = {0};
             key[7] = 1;
             key[15] = (uint8_t)i;
             assert_int_equal(tl_del(l.txn, TL_TREE_MAIN, unit_slice(key, 16)), TL_OK);
         }
+        if (!in_one_txn)
+            load_next_txn(&l);
     }
-    outcome seen = load_end(&l);
+    return load_end(&l);
+}
+
+static void alternating_puts_and_deletes_at_a_border_count_as_thrash(void **state)
+{
+    (void)state;
+    outcome seen = load_back_and_forth(true);
     assert_true(seen.stats.thrash_split > 20 && seen.stats.thrash_merge > 20);
+}
+
+/* Edits were numbered anew in each txn, and splits were compared with merges of another count. */
+static void thrash_is_the_same_in_one_txn_and_over_many(void **state)
+{
+    (void)state;
+    outcome one = load_back_and_forth(true), many = load_back_and_forth(false);
+    assert_int_equal(many.stats.thrash_split, one.stats.thrash_split);
+    assert_int_equal(many.stats.thrash_merge, one.stats.thrash_merge);
 }
 
 static void find_histogram(void *context, const char *line)
@@ -454,6 +477,7 @@ int main(void)
         cmocka_unit_test(the_fill_strategy_packs_pages_of_an_append),
         cmocka_unit_test(fill_strategies_differ_in_when_they_merge),
         cmocka_unit_test(alternating_puts_and_deletes_at_a_border_count_as_thrash),
+        cmocka_unit_test(thrash_is_the_same_in_one_txn_and_over_many),
         cmocka_unit_test(the_shape_of_a_tree_agrees_with_the_verifier),
         cmocka_unit_test(a_strategy_from_outside_is_one_file),
         cmocka_unit_test(a_batch_needs_no_more_pages_than_it_secured_whatever_the_fill),

@@ -220,7 +220,8 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);
     if (in_extents)
         tl_value_give(writer->pager);
-    writer->pager->stats.leaf_emptied += tl_page_count(path->at[leaf_at].page) == 0;
+    if (tl_page_count(path->at[leaf_at].page) == 0)
+        writer->pager->stats.leaf_emptied++;
     /* A delete alone has pages for several neighbours (tl_tree_pages_needed). */
     return tl_page_rebalance(writer, leaf_at, writer->secured ? 0 : writer->fill.merge_among);
 }

@@ -176,10 +176,9 @@ static tl_status parent_can_lose(tl_writer *writer, unsigned i, bool *can)
 
 static void count_moved(tl_writer *writer, const tl_division *all, unsigned from, unsigned to)
 {
-    tl_pager *pager = writer->pager;
-    tl_run_weigh(&all->run, pager->weights);
-    pager->stats.merge_records_moved += to - from;
-    pager->stats.merge_bytes_moved += pager->weights[to] - pager->weights[from];
+    tl_stats *stats = &writer->pager->stats;
+    stats->merge_records_moved += to - from;
+    stats->merge_bytes_moved += tl_run_weight(&all->run, from, to);
 }
 
 static void count_merge(tl_writer *writer, const pair *both, bool keep_right)
@@ -195,10 +194,11 @@ static void count_merge(tl_writer *writer, const pair *both, bool keep_right)
     unsigned level = tl_page_level(both->left);
     uint32_t id = writer->root.tree_id;
     uint32_t at_left = tl_thrash_place(both->both.lower, level, id);
-    stats->thrash_merge += tl_events_has(&writer->split_events, writer->changes, at_left) ||
-                           tl_events_has(&writer->split_events, writer->changes,
-                                         tl_thrash_place(both->separator, level, id));
-    tl_events_add(&writer->merge_events, writer->changes, at_left);
+    uint64_t edit = tl_writer_edit(writer);
+    stats->thrash_merge +=
+        tl_events_has(&writer->split_events, edit, at_left) ||
+        tl_events_has(&writer->split_events, edit, tl_thrash_place(both->separator, level, id));
+    tl_events_add(&writer->merge_events, edit, at_left);
 }
 
 /* One page instead of two, if one holds everything. */
@@ -263,7 +263,7 @@ static tl_status pair_divide(const rebalance *work, pair *both, bool *done)
     stats->separators++;
     stats->separator_bytes += where.separator.size_bytes;
     unsigned level = tl_page_level(both->left);
-    tl_events_move(&writer->split_events,
+    tl_events_move(&writer->split_events, tl_writer_edit(writer),
                    tl_thrash_place(both->separator, level, writer->root.tree_id),
                    tl_thrash_place(where.separator, level, writer->root.tree_id));
     bool to_left = where.at > both->left_count;

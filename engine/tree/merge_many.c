@@ -140,7 +140,7 @@ static unsigned leaf_left_over(const window *w)
 /* Records first..end-1 go to the page of leaf `to`: those that come from another one have moved. */
 static void count_moved(const window *w, unsigned first, unsigned end, unsigned to)
 {
-    tl_pager *pager = w->writer->pager;
+    tl_stats *stats = &w->writer->pager->stats;
     unsigned base = 0;
     for (unsigned n = 0; n < w->count; n++) {
         unsigned count = tl_page_count(w->leaves[n]);
@@ -150,9 +150,8 @@ static void count_moved(const window *w, unsigned first, unsigned end, unsigned 
         if (n != to && from < upto) {
             tl_run part = {.kind = TL_PAGE_LEAF};
             tl_run_add_page(&part, w->leaves[n], from, upto);
-            tl_run_weigh(&part, pager->weights);
-            pager->stats.merge_records_moved += upto - from;
-            pager->stats.merge_bytes_moved += pager->weights[upto - from];
+            stats->merge_records_moved += upto - from;
+            stats->merge_bytes_moved += tl_run_weight(&part, 0, upto - from);
         }
         base += count;
     }
@@ -163,16 +162,17 @@ static void count_merge(const window *w)
     tl_writer *writer = w->writer;
     tl_stats *stats = &writer->pager->stats;
     uint32_t id = writer->root.tree_id, place = tl_thrash_place(w->all.lower, 0, id);
-    bool split_before = tl_events_has(&writer->split_events, writer->changes, place), empty = false;
-    tl_events_add(&writer->merge_events, writer->changes, place);
+    uint64_t edit = tl_writer_edit(writer);
+    bool split_before = tl_events_has(&writer->split_events, edit, place), empty = false;
+    tl_events_add(&writer->merge_events, edit, place);
     for (unsigned n = 0; n < w->count; n++) {
         empty = empty || tl_page_count(w->leaves[n]) == 0;
         place = tl_thrash_place(tl_page_lower(w->leaves[n]), 0, id);
-        split_before = split_before || tl_events_has(&writer->split_events, writer->changes, place);
+        split_before = split_before || tl_events_has(&writer->split_events, edit, place);
         if (n == 0 || n == w->count - 1)
             continue;
         tl_slice separator = w->cuts[n - 1].separator;
-        tl_events_move(&writer->split_events, place, tl_thrash_place(separator, 0, id));
+        tl_events_move(&writer->split_events, edit, place, tl_thrash_place(separator, 0, id));
         stats->separators++;
         stats->separator_bytes += separator.size_bytes;
     }

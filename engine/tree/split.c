@@ -127,9 +127,10 @@ void tl_split_note_event(const tl_splitting *split, tl_slice separator)
     tl_writer *writer = split->writer;
     unsigned level = split->input.level;
     uint32_t id = writer->root.tree_id;
+    uint64_t edit = tl_writer_edit(writer);
     uint32_t at = tl_thrash_place(split->whole.lower, level, id);
-    writer->pager->stats.thrash_split += tl_events_has(&writer->merge_events, writer->changes, at);
-    tl_events_add(&writer->split_events, writer->changes, tl_thrash_place(separator, level, id));
+    writer->pager->stats.thrash_split += tl_events_has(&writer->merge_events, edit, at);
+    tl_events_add(&writer->split_events, edit, tl_thrash_place(separator, level, id));
 }
 
 static void count_split(const tl_splitting *split, const tl_division *whole, const tl_cut *where)
@@ -148,9 +149,8 @@ static void count_split(const tl_splitting *split, const tl_division *whole, con
     if (!leaf)
         return;
     stats->splits_rightmost += whole->upper.size_bytes == 0 && where->at == whole->count - 1;
-    uint8_t key[TL_KEY_BYTES_MAX];
     stats->sep_bytes_saved +=
-        tl_run_key(&whole->run, where->at, key).size_bytes - where->separator.size_bytes;
+        tl_run_key_bytes(&whole->run, where->at) - where->separator.size_bytes;
 }
 
 /* Write both pages; the old one becomes the left.  Returns the right one. */

@@ -13,7 +13,7 @@ enum { TL_THRASH_EDITS = 64, TL_THRASH_EVENTS = 64 };
 
 typedef struct tl_events { /* a ring */
     struct {
-        uint64_t change; /* of the writer; 0: none */
+        uint64_t edit; /* of the writer, since it was opened; 0: none */
         uint32_t place;
     } at[TL_THRASH_EVENTS];
     unsigned next;
@@ -24,29 +24,40 @@ static inline uint32_t tl_thrash_place(tl_slice lower, unsigned level, uint32_t 
     return tl_crc32c(level ^ tree_id << 8, lower.data, lower.size_bytes);
 }
 
-static inline void tl_events_add(tl_events *events, uint64_t change, uint32_t place)
+static inline void tl_events_add(tl_events *events, uint64_t edit, uint32_t place)
 {
-    events->at[events->next].change = change;
+    events->at[events->next].edit = edit;
     events->at[events->next].place = place;
     events->next = (events->next + 1) % TL_THRASH_EVENTS;
 }
 
-/* Did one of them happen at `place`, no more than TL_THRASH_EDITS ago? */
-static inline bool tl_events_has(const tl_events *events, uint64_t change, uint32_t place)
+/* The event before the latest `i`, if it is no more than TL_THRASH_EDITS ago: then NULL for all
+ * that are older.  There are one or two as a rule. */
+static inline uint32_t *tl_events_recent(tl_events *events, uint64_t edit, unsigned i)
 {
-    for (unsigned i = 0; i < TL_THRASH_EVENTS; i++)
-        if (events->at[i].place == place && events->at[i].change != 0 &&
-            change - events->at[i].change <= TL_THRASH_EDITS)
+    unsigned at = (events->next + TL_THRASH_EVENTS - 1 - i) % TL_THRASH_EVENTS;
+    bool is_recent = i < TL_THRASH_EVENTS && events->at[at].edit != 0 &&
+                     edit - events->at[at].edit <= TL_THRASH_EDITS;
+    return is_recent ? &events->at[at].place : NULL;
+}
+
+/* Did one of them happen at `place`, not long ago? */
+static inline bool tl_events_has(tl_events *events, uint64_t edit, uint32_t place)
+{
+    const uint32_t *recent;
+    for (unsigned i = 0; (recent = tl_events_recent(events, edit, i)) != NULL; i++)
+        if (*recent == place)
             return true;
     return false;
 }
 
 /* The border of a page moved. */
-static inline void tl_events_move(tl_events *events, uint32_t from, uint32_t to)
+static inline void tl_events_move(tl_events *events, uint64_t edit, uint32_t from, uint32_t to)
 {
-    for (unsigned i = 0; i < TL_THRASH_EVENTS; i++)
-        if (events->at[i].place == from)
-            events->at[i].place = to;
+    uint32_t *recent;
+    for (unsigned i = 0; (recent = tl_events_recent(events, edit, i)) != NULL; i++)
+        if (*recent == from)
+            *recent = to;
 }
 
 #endif

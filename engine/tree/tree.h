@@ -38,11 +38,12 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     tl_pager *pager;
     tl_root root;
     tl_path path;
-    uint8_t *append_leaf; /* the last leaf, when the latest put appended to it; else NULL */
-    uint64_t changes;     /* grows with every edit: cursors look */
-    size_t pages_reserve; /* that puts leave alone, by the option reserve_pages */
-    size_t pages_kept;    /* pages that users' edits leave to the catalog of the next checkpoint */
-    bool secured;         /* the caller has secured pages and memory for every edit himself */
+    uint8_t *append_leaf;  /* the last leaf, when the latest put appended to it; else NULL */
+    uint64_t changes;      /* of this txn; grows with every edit: cursors look */
+    uint64_t edits_before; /* in earlier txns, and those rolled back */
+    size_t pages_reserve;  /* that puts leave alone, by the option reserve_pages */
+    size_t pages_kept;     /* pages that users' edits leave to the catalog of the next checkpoint */
+    bool secured;          /* the caller has secured pages and memory for every edit himself */
     const tl_leaf_mode *mode;
     tl_split_use split;
     tl_fill_use fill;
@@ -50,6 +51,12 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     tl_events split_events, merge_events;
     tl_search_counts counts;
 } tl_writer;
+
+/* The number of the latest edit since the env was opened. */
+static inline uint64_t tl_writer_edit(const tl_writer *writer)
+{
+    return writer->edits_before + writer->changes;
+}
 
 /* Pages that one edit can take or give up: per level a copy, a neighbour's copy and what a split
  * adds; and a root.  A delete splits nothing, so there are enough for several neighbours of its
