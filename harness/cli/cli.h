@@ -65,7 +65,8 @@ void tl_complain(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* TL_EXIT_OK when the file that `option` names can be written, as `path` NULL and "-" can;
- * otherwise a complaint and TL_EXIT_USAGE: to be asked before the work whose outcome goes there. */
+ * otherwise a complaint and the status's exit code.  Asked before the work whose outcome goes
+ * there, and after the command has made its own directories. */
 int tl_check_output(const char *command, const char *option, const char *path);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to suggest. */

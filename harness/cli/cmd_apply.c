@@ -193,7 +193,9 @@ static int worse(int exit_code, int other)
 
 static int apply_all(const tl_apply_request *request, const tl_script *script, const char *base)
 {
-    int exit_code = TL_EXIT_OK;
+    int exit_code = tl_check_output("apply", "--json", request->json_path);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
     size_t done = 0;
     apply_tally *tallies = calloc(request->arm_count, sizeof *tallies);
     if (tallies == NULL) {

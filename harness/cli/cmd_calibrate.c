@@ -64,9 +64,6 @@ static bool scratch_make(char scratch[PATH_BYTES])
 static int prepare(calibrate *c)
 {
     char error[TEXT_BYTES];
-    int exit_code = tl_check_output("calibrate", "--json", c->asked.json);
-    if (exit_code != TL_EXIT_OK)
-        return exit_code;
     tl_status status = tl_gate_policy_read(c->asked.policy_path, &c->policy, error, sizeof error);
     if (status != TL_OK) {
         tl_complain("calibrate", "%s", error);
@@ -90,6 +87,9 @@ static int prepare(calibrate *c)
         tl_complain("calibrate", "%s: %s; choose another --out", c->asked.out, strerror(errno));
         return TL_EXIT_ENVIRONMENT;
     }
+    int exit_code = tl_check_output("calibrate", "--json", c->asked.json);
+    if (exit_code != TL_EXIT_OK)
+        return exit_code;
     return scratch_make(c->scratch) ? TL_EXIT_OK : TL_EXIT_ENVIRONMENT;
 }
 

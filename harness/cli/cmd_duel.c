@@ -62,9 +62,6 @@ static void keep_sample(void *context, tl_duel_stage stage, const char *load, ui
 static int begin_result(duel_command *command)
 {
     char error[TL_RESULT_TEXT_MAX] = "", file[TL_DUEL_TEXT_MAX];
-    int exit_code = tl_check_output("duel", "--json", command->asked.json_path);
-    if (exit_code != TL_EXIT_OK)
-        return exit_code;
     if (command->asked.stores_dir != NULL) {
         tl_status made = tl_directory_make(command->asked.stores_dir);
         if (made != TL_OK) {

@@ -75,9 +75,11 @@ static int make_named_dir(run_command *command)
 static int begin_result(run_command *command)
 {
     char error[TL_RESULT_TEXT_MAX] = "", file[PATH_BYTES + sizeof TL_RESULT_FILE];
-    int exit_code = tl_check_output("run", "--json", command->asked.json_path);
-    if (exit_code == TL_EXIT_OK && command->asked.out_dir != NULL)
+    int exit_code = TL_EXIT_OK;
+    if (command->asked.out_dir != NULL)
         exit_code = make_named_dir(command);
+    if (exit_code == TL_EXIT_OK && command->asked.out_dir != NULL)
+        exit_code = tl_check_output("run", "--json", command->asked.json_path);
     if (exit_code != TL_EXIT_OK)
         return exit_code;
     if (command->asked.stores_dir != NULL) {

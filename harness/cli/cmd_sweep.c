@@ -205,6 +205,8 @@ static int begin(command *asked)
         if (made != TL_OK)
             code = complain_dir(asked->stores_dir, made);
     }
+    if (code == TL_EXIT_OK && named)
+        code = tl_check_output("sweep", "--json", asked->json_path);
     if (code != TL_EXIT_OK)
         return code;
     snprintf(file, sizeof file, "%s/" TL_RESULT_FILE, asked->dir);

@@ -64,8 +64,8 @@ const char *tl_status_reason(tl_status status)
 
 int tl_check_output(const char *command, const char *option, const char *path)
 {
-    if (tl_wholefile_check(path) == TL_OK)
-        return TL_EXIT_OK;
-    tl_complain(command, "%s %s: %s; choose another file", option, path, strerror(errno));
-    return TL_EXIT_USAGE;
+    tl_status status = tl_wholefile_check(path);
+    if (status != TL_OK)
+        tl_complain(command, "%s %s: %s; choose another file", option, path, strerror(errno));
+    return tl_exit_code(status);
 }

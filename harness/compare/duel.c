@@ -59,16 +59,13 @@ static void launch_note(tl_duel *duel, size_t load, tl_duel_stage stage, uint64_
     const tl_launch *launch = &duel->launch;
     duel->launches++;
     setup->not_compared = !launch->answers[0] || !launch->answers[1];
-    for (unsigned side = 0; side < 2; side++) {
-        setup->setup_cpu_ns[side] = launch->setup_cpu_ns[side];
+    for (unsigned side = 0; side < 2; side++)
         memcpy(duel->revision[side], launch->revision[side], sizeof duel->revision[side]);
-    }
-    /* Later ones end the earlier the fewer rows are undecided. */
-    if (stage == TL_DUEL_PILOT || (stage == TL_DUEL_LOOKS && number == 0)) {
+    if (stage == TL_DUEL_PILOT) { /* later ones end the earlier the fewer rows are undecided */
+        memcpy(setup->setup_cpu_ns, launch->setup_cpu_ns, sizeof setup->setup_cpu_ns);
         setup->records = launch->records;
         setup->content_hash = launch->content_hash;
-    }
-    if (stage != TL_DUEL_PILOT) {
+    } else {
         setup->launch_ns += launch->wall_ns;
         noise_add(&setup->noise, launch);
     }

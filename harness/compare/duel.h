@@ -112,8 +112,8 @@ typedef struct tl_duel_noise { /* sums over the launches of one workload, both s
 
 typedef struct tl_duel_setup { /* of one workload */
     uint64_t ops;
-    uint64_t setup_cpu_ns[2]; /* median is not kept: of the last launch */
-    uint64_t records, content_hash;
+    uint64_t setup_cpu_ns[2];        /* of the last pilot, which runs the whole workload, */
+    uint64_t records, content_hash;  /* as are these */
     bool not_compared;               /* a side does not claim to read back */
     char threaded[TL_DUEL_TEXT_MAX]; /* phases of several threads: not compared */
     uint64_t launch_ns;              /* sum over launches */

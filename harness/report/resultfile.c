@@ -135,15 +135,10 @@ tl_status tl_result_begin(const tl_result_request *request, tl_result **out)
         request->error[0] = '\0';
     if (request->out_dir == NULL && request->json_path == NULL)
         return TL_INVALID;
-    tl_status status = tl_wholefile_check(request->json_path);
-    if (status != TL_OK) {
-        explain(request->error, request->error_bytes, "write", request->json_path);
-        return status;
-    }
     tl_result *result = calloc(1, sizeof *result);
     if (result == NULL)
         return TL_NO_MEMORY;
-    status = TL_NO_MEMORY;
+    tl_status status = TL_NO_MEMORY;
     if (request->json_path != NULL && (result->json_path = strdup(request->json_path)) == NULL)
         goto fail;
     name_result(result);
@@ -154,6 +149,13 @@ tl_status tl_result_begin(const tl_result_request *request, tl_result **out)
                     request->out_dir);
             goto fail;
         }
+    }
+    status = tl_wholefile_check(request->json_path); /* which may lie below out_dir */
+    if (status != TL_OK) {
+        explain(request->error, request->error_bytes, "write", request->json_path);
+        if (result->dir[0] != '\0')
+            rmdir(result->dir);
+        goto fail;
     }
     describe_origin(result, request);
     tl_result_set_harness(result, &(tl_result_harness){NAN, NAN, "CLOCK_MONOTONIC", NAN, 1});

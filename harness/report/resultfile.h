@@ -40,6 +40,7 @@ typedef struct tl_result_request {
  * TL_OK         *result is ready; release it with tl_result_free
  * TL_INVALID    neither out_dir nor json_path is given
  * TL_ACCESS, TL_NO_SPACE, TL_IO   the run's directory cannot be made; `error` names it
+ * as tl_wholefile_check   json_path cannot be written; `error` names it, no directory stays
  * TL_NO_MEMORY */
 TL_MUST_USE tl_status tl_result_begin(const tl_result_request *request, tl_result **result);
 

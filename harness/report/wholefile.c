@@ -145,6 +145,10 @@ static tl_status find_target(const char *path, char target[PATH_MAX], bool *in_p
 {
     struct stat info;
     *in_place = false;
+    if (path[0] == '\0') {
+        errno = ENOENT;
+        return TL_IO;
+    }
     if (stat(path, &info) != 0) {
         if (errno != ENOENT)
             return status_of_errno();
@@ -189,7 +193,7 @@ tl_status tl_wholefile_check(const char *path)
         close(fd);
         unlink(temporary);
     }
-    return status;
+    return status == TL_IO && (errno == ENOENT || errno == ENOTDIR) ? TL_NOT_FOUND : status;
 }
 
 /* Read what is left of `file`; `*bytes` grows and is the caller's even on failure. */

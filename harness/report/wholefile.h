@@ -20,8 +20,8 @@ tl_status tl_wholefile_status(int error_number);
 TL_MUST_USE tl_status tl_wholefile_write(const char *path, const void *bytes, size_t size_bytes);
 
 /* Whether `path` can be written, asked before the work whose outcome goes there: a file is made
- * beside it and removed.  NULL and "-" are well; of a device only that it is there.  Statuses of
- * tl_wholefile_write. */
+ * beside it and removed.  NULL and "-" are well; of a device only that it is there.
+ * TL_NOT_FOUND when there is no such directory; otherwise statuses of tl_wholefile_write. */
 TL_MUST_USE tl_status tl_wholefile_check(const char *path);
 
 /* Read the file at `path`, at most `size_bytes_max`; *bytes has a NUL behind its end and is

@@ -129,8 +129,10 @@ static void what_cannot_be_written_is_known_before_the_work(void **state)
     assert_int_equal(tl_wholefile_check("/dev/null"), TL_OK);
     assert_int_equal(tl_wholefile_check(made->path), TL_NOT_OURS);
     assert_int_equal(tl_wholefile_check("/sys/treelab-test"), TL_ACCESS);
-    assert_int_equal(tl_wholefile_check(folder_join(*state, "absent/x")), TL_IO);
+    assert_int_equal(tl_wholefile_check(folder_join(*state, "absent/x")), TL_NOT_FOUND);
     assert_int_equal(errno, ENOENT);
+    assert_int_not_equal(tl_wholefile_check(""), TL_OK);
+    assert_int_not_equal(tl_wholefile_write("", "x", 1), TL_OK);
 }
 
 int main(void)
