@@ -182,10 +182,20 @@ void tl_env_info_get(tl_env *env, tl_env_info *info)
         tl_turn_give(env);
 }
 
+/* What follows from other counters is not counted by every edit but worked out for who asks. */
+static void stats_complete(tl_stats *stats)
+{
+    stats->inplace_edits += stats->append_hits; /* each is one */
+    stats->splits = stats->leaf_splits + stats->branch_splits;
+    stats->merges = stats->leaf_merges + stats->branch_merges;
+    stats->dirtied_sibling = stats->siblings_copied;
+}
+
 void tl_env_stats(tl_env *env, tl_stats *stats)
 {
     bool taken = look_begin(env);
     *stats = env->pager.stats;
+    stats_complete(stats);
     stats->descents += atomic_load(&env->read_counts[0]);
     stats->levels += atomic_load(&env->read_counts[1]);
     stats->head_ties += atomic_load(&env->read_counts[2]);

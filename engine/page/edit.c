@@ -98,35 +98,6 @@ void tl_page_drop_cell(uint8_t *page, unsigned offset, size_t cell_bytes)
         tl_page_set_frag(page, tl_page_frag(page) + (unsigned)cell_bytes);
 }
 
-void tl_page_open_entry(const tl_edit *edit, uint8_t *page, unsigned index, uint32_t head,
-                        unsigned offset, size_t suffix_bytes)
-{
-    size_t count = tl_page_count(page), behind = count - index;
-    assert(count < tl_page_cap(page));
-    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
-    uint8_t *slot_at = tl_page_slot_at(page, index);
-    memmove(head_at + 4, head_at, 4 * behind);
-    memmove(slot_at + 4, slot_at, 4 * behind);
-    edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
-    tl_store32(head_at, head);
-    tl_store16(slot_at, offset);
-    tl_store16(slot_at + 2, (unsigned)suffix_bytes);
-    tl_page_set_count(page, (unsigned)count + 1);
-}
-
-void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index)
-{
-    size_t count = tl_page_count(page), behind = count - index - 1;
-    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
-    uint8_t *slot_at = tl_page_slot_at(page, index);
-    memmove(head_at, head_at + 4, 4 * behind);
-    memmove(slot_at, slot_at + 4, 4 * behind);
-    edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
-    tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (count - 1), 0);
-    tl_store32(tl_page_slot_at(page, (unsigned)count - 1), 0);
-    tl_page_set_count(page, (unsigned)count - 1);
-}
-
 bool tl_leaf_holds(const uint8_t *page, unsigned index, size_t cell_bytes)
 {
     return tl_page_room(page) + tl_page_cell_bytes(page, index) >=

@@ -5,6 +5,8 @@
 #include "engine/page/edit.h"
 #include "engine/page/search.h"
 
+#include <assert.h>
+
 /* Write the page anew between its own fences, with `extra_slots` spare; garbage is gone. */
 void tl_page_compact(const tl_edit *edit, uint8_t *page, unsigned extra_slots);
 /* Room for one more slot and `cell_bytes` of gap, compacting if need be.  False: unchanged. */
@@ -14,9 +16,6 @@ unsigned tl_page_take_cell(uint8_t *page, size_t cell_bytes); /* from the gap, w
 void tl_page_drop_cell(uint8_t *page, unsigned offset, size_t cell_bytes);
 /* The gap now reaches up to `heap_lo`, and over free blocks that begin there. */
 void tl_page_raise_heap(uint8_t *page, uint32_t heap_lo);
-void tl_page_open_entry(const tl_edit *edit, uint8_t *page, unsigned index, uint32_t head,
-                        unsigned offset, size_t suffix_bytes);
-void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index);
 
 /* free_chain.c: a hole of `bytes` from the chain of free blocks; 0: none is large enough, as far as
  * the search looks.  And the way back: the bytes join the chain, the gap, or the garbage. */
@@ -36,6 +35,39 @@ void tl_dense_remove(const tl_edit *edit, uint8_t *page, unsigned index);
 static inline uint8_t *tl_page_slot_at(uint8_t *page, unsigned index)
 {
     return page + TL_PAGE_HEADER_BYTES + 4 * ((size_t)tl_page_cap(page) + index);
+}
+
+/* The entry of a cell comes to stand at `index`, or leaves: heads and slots behind it move.  What
+ * moves is counted first, so that nothing is kept for that over the calls. */
+static inline void tl_page_open_entry(const tl_edit *edit, uint8_t *page, unsigned index,
+                                      uint32_t head, unsigned offset, size_t suffix_bytes)
+{
+    size_t count = tl_page_count(page), behind = count - index;
+    assert(count < tl_page_cap(page));
+    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
+    uint8_t *slot_at = tl_page_slot_at(page, index);
+    if (behind != 0) { /* often none are, and a call that moves nothing is not free */
+        edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
+        memmove(head_at + 4, head_at, 4 * behind);
+        memmove(slot_at + 4, slot_at, 4 * behind);
+    }
+    tl_store32(head_at, head);
+    tl_store16(slot_at, offset);
+    tl_store16(slot_at + 2, (unsigned)suffix_bytes);
+    tl_page_set_count(page, (unsigned)count + 1);
+}
+
+static inline void tl_page_close_entry(const tl_edit *edit, uint8_t *page, unsigned index)
+{
+    size_t count = tl_page_count(page), behind = count - index - 1;
+    uint8_t *head_at = page + TL_PAGE_HEADER_BYTES + 4 * (size_t)index;
+    uint8_t *slot_at = tl_page_slot_at(page, index);
+    edit->stats->head_shift_bytes += TL_ENTRY_BYTES * behind;
+    memmove(head_at, head_at + 4, 4 * behind);
+    memmove(slot_at, slot_at + 4, 4 * behind);
+    tl_store32(page + TL_PAGE_HEADER_BYTES + 4 * (count - 1), 0);
+    tl_store32(tl_page_slot_at(page, (unsigned)count - 1), 0);
+    tl_page_set_count(page, (unsigned)count - 1);
 }
 
 static inline size_t tl_leaf_cell_size(tl_slice suffix, tl_slice value)

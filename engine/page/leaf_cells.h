@@ -56,15 +56,15 @@ static inline bool tl_cells_insert(const tl_holes *holes, const tl_edit *edit, u
         edit->stats->alloc_misses++;
         return false;
     }
-    if (!in_hole)
+    if (in_hole) {
+        edit->stats->alloc_fit_freeblock++;
+    } else {
+        edit->stats->alloc_fit_gap++;
         offset = tl_page_take_cell(page, cell_bytes);
+    }
     tl_leaf_cell_store(edit, page + offset, suffix, value);
     tl_page_open_entry(edit, page, index, tl_head_of(suffix.data, suffix.size_bytes), offset,
                        suffix.size_bytes);
-    if (in_hole)
-        edit->stats->alloc_fit_freeblock++;
-    else
-        edit->stats->alloc_fit_gap++;
     return true;
 }
 

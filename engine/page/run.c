@@ -96,6 +96,17 @@ static size_t leaf_entries_bytes(const uint8_t *page, unsigned first, unsigned e
     return bytes;
 }
 
+/* The same of all its entries, by its accounts: cells are what is in the heap beside garbage and
+ * fences. */
+static size_t leaf_bytes(const uint8_t *page, uint32_t page_bytes, size_t prefix)
+{
+    size_t others = (size_t)tl_page_heap_lo(page) + tl_page_frag(page) + tl_page_free_bytes(page) +
+                    tl_page_lower(page).size_bytes + tl_page_upper(page).size_bytes +
+                    (tl_page_is_soft(page) ? tl_page_prefix_len(page) : 0);
+    return page_bytes - others +
+           tl_page_count(page) * (TL_ENTRY_BYTES + tl_page_prefix_len(page) - prefix);
+}
+
 static bool is_plain_leaf(const tl_run *run, const tl_piece *piece, size_t prefix)
 {
     return run->kind == TL_PAGE_LEAF && piece->page != NULL && !tl_page_is_dense(piece->page) &&
@@ -111,7 +122,10 @@ static size_t entries_bytes(const tl_run *run, unsigned first, unsigned end, siz
         unsigned from = first > base ? first - base : 0;
         unsigned to = end > base ? end - base : 0;
         to = to < piece_count(piece) ? to : piece_count(piece);
-        if (from < to && is_plain_leaf(run, piece, prefix))
+        bool plain = from < to && is_plain_leaf(run, piece, prefix);
+        if (plain && run->page_bytes != 0 && to - from == tl_page_count(piece->page))
+            bytes += leaf_bytes(piece->page, run->page_bytes, prefix);
+        else if (plain)
             bytes +=
                 leaf_entries_bytes(piece->page, piece->first + from, piece->first + to, prefix);
         else

@@ -21,6 +21,7 @@ typedef struct tl_piece {
 
 typedef struct tl_run {
     unsigned kind, piece_count;
+    uint32_t page_bytes; /* of its pages; 0: not known, so each entry is weighed alone */
     tl_piece pieces[6];
 } tl_run;
 

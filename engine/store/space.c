@@ -174,19 +174,22 @@ tl_status tl_space_secure(tl_space *space, size_t count)
     return status;
 }
 
+/* Seldom, so it stays out of the way of all others. */
+static __attribute__((noinline)) uint32_t hold_found(tl_space *space)
+{
+    uint32_t pgno = tl_space_find(space, 1);
+    assert(pgno != TL_BITMAP_NONE);
+    set_busy(space, pgno);
+    space->stats->bitmap_alloc++;
+    return pgno;
+}
+
 uint32_t tl_space_hold(tl_space *space)
 {
-    uint32_t pgno;
-    if (space->recycled.count != 0) {
-        pgno = space->recycled.at[--space->recycled.count];
-        space->stats->recycle_reuse++;
-    } else {
-        pgno = tl_space_find(space, 1);
-        assert(pgno != TL_BITMAP_NONE);
-        set_busy(space, pgno);
-        space->stats->bitmap_alloc++;
-    }
-    return pgno;
+    if (space->recycled.count == 0)
+        return hold_found(space);
+    space->stats->recycle_reuse++;
+    return space->recycled.at[--space->recycled.count];
 }
 
 /* The last page of a loose run; it is among the born already. */

@@ -47,7 +47,6 @@ static uint8_t *leaf_open(tl_writer *writer, const uint8_t *full, tl_slice lower
 static void count(const tl_splitting *split, tl_slice separator)
 {
     tl_stats *stats = &split->writer->pager->stats;
-    stats->splits++;
     stats->leaf_splits++;
     stats->splits_rightmost++;
     stats->splits_newright++;

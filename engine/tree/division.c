@@ -70,6 +70,5 @@ uint8_t *tl_page_rewritable(tl_writer *writer, uint8_t *page, uint32_t *pgno)
     tl_pager_give(writer->pager, page);
     stats->cow_copies++;
     stats->siblings_copied++;
-    stats->dirtied_sibling++;
     return tl_pager_take(writer->pager, pgno);
 }

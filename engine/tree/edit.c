@@ -35,6 +35,12 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     uint8_t *to = tl_pager_take(pager, &pgno);
     size_t arrays = tl_page_front_bytes(from);
     size_t heap_lo = tl_page_heap_lo(from);
+    pager->stats.cow_copies++;
+    pager->stats.cow_bytes += arrays + pager->page_bytes - heap_lo;
+    if (tl_page_level(from) == 0)
+        pager->stats.dirtied_edit++;
+    else
+        pager->stats.dirtied_parent++;
     memset(to, 0, TL_AT_BIRTH);
     memcpy(to + TL_AT_BIRTH, from + TL_AT_BIRTH, arrays - TL_AT_BIRTH);
     memset(to + arrays, 0, heap_lo - arrays);
@@ -42,12 +48,6 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     tl_store32(to + TL_AT_PGNO, pgno);
     tl_page_set_birth(to, pager->txn);
     tl_pager_give(pager, from);
-    pager->stats.cow_copies++;
-    pager->stats.cow_bytes += arrays + pager->page_bytes - heap_lo;
-    if (tl_page_level(from) == 0)
-        pager->stats.dirtied_edit++;
-    else
-        pager->stats.dirtied_parent++;
     return to;
 }
 
@@ -101,7 +101,6 @@ static bool append_fast(tl_writer *writer, tl_slice key, tl_slice value)
         return false; /* full: the long way finds the path to split along */
     tl_streak_note(&writer->pager->stats, leaf, streak, count);
     writer->pager->stats.append_hits++;
-    writer->pager->stats.inplace_edits++;
     return true;
 }
 
@@ -220,7 +219,7 @@ tl_status tl_tree_del(tl_writer *writer, tl_slice key)
     writer->mode->remove(&writer->pager->edit, path->at[leaf_at].page, index);
     if (in_extents)
         tl_value_give(writer->pager);
-    if (tl_page_count(path->at[leaf_at].page) == 0)
+    if (index == 0 && tl_page_count(path->at[leaf_at].page) == 0)
         writer->pager->stats.leaf_emptied++;
     /* A delete alone has pages for several neighbours (tl_tree_pages_needed). */
     return tl_page_rebalance(writer, leaf_at, writer->secured ? 0 : writer->fill.merge_among);

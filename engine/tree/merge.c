@@ -51,10 +51,12 @@ static void pair_string(pair *both, tl_writer *writer)
 {
     unsigned kind = tl_page_kind_of(both->left);
     tl_division *all = &both->both;
-    *all = (tl_division){.writer = writer,
-                         .run = {.kind = kind},
-                         .lower = tl_page_lower(both->left),
-                         .upper = tl_page_upper(both->right)};
+    *all = (tl_division){
+        .writer = writer,
+        .run = {.kind = kind, .page_bytes = writer->pager->page_bytes},
+        .lower = tl_page_lower(both->left),
+        .upper = tl_page_upper(both->right)
+    };
     tl_run_add_page(&all->run, both->left, 0, both->left_count);
     if (kind == TL_PAGE_BRANCH) {
         tl_run_add_entry(&all->run, both->separator, tl_branch_child(both->right, 0));
@@ -186,7 +188,6 @@ static void count_merge(tl_writer *writer, const pair *both, bool keep_right)
     tl_stats *stats = &writer->pager->stats;
     bool leaf = !is_branch(both->left);
     unsigned left = both->left_count, all = both->both.count;
-    stats->merges++;
     stats->leaf_merges += leaf;
     stats->branch_merges += !leaf;
     stats->leaf_freed += leaf && (left == 0 || both->right_count == 0);

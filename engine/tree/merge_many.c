@@ -36,10 +36,12 @@ static const uint8_t *parent_of(const window *w)
 /* String all records together, from where the leaves are read. */
 static void window_string(window *w)
 {
-    w->all = (tl_division){.writer = w->writer,
-                           .run = {.kind = TL_PAGE_LEAF},
-                           .lower = tl_page_lower(w->leaves[0]),
-                           .upper = tl_page_upper(w->leaves[w->count - 1])};
+    w->all = (tl_division){
+        .writer = w->writer,
+        .run = {.kind = TL_PAGE_LEAF, .page_bytes = w->writer->pager->page_bytes},
+        .lower = tl_page_lower(w->leaves[0]),
+        .upper = tl_page_upper(w->leaves[w->count - 1])
+    };
     for (unsigned n = 0; n < w->count; n++)
         tl_run_add_page(&w->all.run, w->leaves[n], 0, tl_page_count(w->leaves[n]));
     w->all.count = tl_run_count(&w->all.run);
@@ -148,7 +150,7 @@ static void count_moved(const window *w, unsigned first, unsigned end, unsigned 
         unsigned upto = end > base ? end - base : 0;
         upto = upto < count ? upto : count;
         if (n != to && from < upto) {
-            tl_run part = {.kind = TL_PAGE_LEAF};
+            tl_run part = {.kind = TL_PAGE_LEAF, .page_bytes = w->writer->pager->page_bytes};
             tl_run_add_page(&part, w->leaves[n], from, upto);
             stats->merge_records_moved += upto - from;
             stats->merge_bytes_moved += tl_run_weight(&part, 0, upto - from);
@@ -176,7 +178,6 @@ static void count_merge(const window *w)
         stats->separators++;
         stats->separator_bytes += separator.size_bytes;
     }
-    stats->merges++;
     stats->leaf_merges++;
     stats->merges_many++;
     stats->merges_many_leaves += w->count;

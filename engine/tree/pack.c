@@ -121,7 +121,6 @@ static void execute(tl_writer *writer, packing *pack)
         tl_ref merged = part_build(writer, pack, left, 0, cut, pack->lower, pack->upper);
         tl_branch_remove(&pager->edit, parent, pack->at);
         tl_branch_set_child(parent, pack->at, merged);
-        pager->stats.merges++;
         pager->stats.leaf_merges++;
         return;
     }

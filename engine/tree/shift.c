@@ -89,7 +89,8 @@ static void gather(tl_splitting *split, bool with_left, couple *two)
         .mine_is_left = !with_left,
         .other = tl_pager_at(writer->pager, tl_page_pgno(other)),
         .other_old = writer->pager->scratch[2],
-        .both = {.writer = writer, .run = {.kind = split->whole.run.kind}}
+        .both = {.writer = writer,
+                 .run = {.kind = split->whole.run.kind, .page_bytes = writer->pager->page_bytes}}
     };
     /* The stored crc, which a checkpoint may be writing at this moment, is left out. */
     memcpy(writer->pager->scratch[2] + TL_AT_PGNO, other + TL_AT_PGNO,
@@ -290,7 +291,6 @@ static bool two_to_three(couple *two, const tl_split_plan *plan, tl_split_plan *
                               pgnos[1], second.separator, both->upper, plan);
     parent_name(two, second.separator, left, right);
     stats->splits_2to3++;
-    stats->splits++;
     stats->leaf_splits += tl_division_is_leaf(both);
     stats->branch_splits += !tl_division_is_leaf(both);
     count_separator(stats, first.separator);

@@ -137,7 +137,6 @@ static void count_split(const tl_splitting *split, const tl_division *whole, con
 {
     tl_stats *stats = &split->writer->pager->stats;
     bool leaf = tl_division_is_leaf(whole);
-    stats->splits++;
     stats->leaf_splits += leaf;
     stats->branch_splits += !leaf;
     stats->split_records_moved += whole->count - tl_division_behind(whole, where->at);
@@ -382,7 +381,7 @@ void tl_page_split(tl_writer *writer, unsigned i, unsigned index, tl_slice key, 
         .value = value,
         .child = child,
         .whole = {.writer = writer,
-                  .run = {.kind = kind},
+                  .run = {.kind = kind, .page_bytes = writer->pager->page_bytes},
                   .count = count + 1,
                   .lower = tl_page_lower(old),
                   .upper = tl_page_upper(old),

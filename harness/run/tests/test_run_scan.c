@@ -21,7 +21,7 @@ static int filled(void **state)
     static fixture f;
     f.driver = tl_driver_find("model");
     assert_non_null(f.driver);
-    assert_int_equal(f.driver->open(&(tl_driver_options){.dir = "."}, &f.store), TL_OK);
+    assert_int_equal(f.driver->open(&(tl_driver_options){0}, &f.store), TL_OK);
     assert_int_equal(f.driver->begin(f.store, false, &f.txn), TL_OK);
     for (int i = 0; i < COUNT; i++) {
         char key[8];
