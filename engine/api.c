@@ -189,6 +189,7 @@ static void stats_complete(tl_stats *stats)
     stats->splits = stats->leaf_splits + stats->branch_splits;
     stats->merges = stats->leaf_merges + stats->branch_merges;
     stats->dirtied_sibling = stats->siblings_copied;
+    stats->dirtied_parent = stats->cow_copies - stats->siblings_copied - stats->dirtied_edit;
 }
 
 void tl_env_stats(tl_env *env, tl_stats *stats)

@@ -37,10 +37,6 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     size_t heap_lo = tl_page_heap_lo(from);
     pager->stats.cow_copies++;
     pager->stats.cow_bytes += arrays + pager->page_bytes - heap_lo;
-    if (tl_page_level(from) == 0)
-        pager->stats.dirtied_edit++;
-    else
-        pager->stats.dirtied_parent++;
     memset(to, 0, TL_AT_BIRTH);
     memcpy(to + TL_AT_BIRTH, from + TL_AT_BIRTH, arrays - TL_AT_BIRTH);
     memset(to + arrays, 0, heap_lo - arrays);
@@ -51,14 +47,11 @@ static uint8_t *page_copy(tl_writer *writer, const uint8_t *from)
     return to;
 }
 
-tl_status tl_path_own(tl_writer *writer)
+/* Apart from tl_path_own, so that a path which is the txn's own, as most are, costs a look. */
+static __attribute__((noinline)) tl_status path_copy(tl_writer *writer)
 {
     tl_path *path = &writer->path;
     unsigned last = path->depth - 1;
-    if (tl_pager_owns(writer->pager, path->at[last].page)) {
-        writer->pager->stats.inplace_edits++;
-        return TL_OK; /* then so are all above it */
-    }
     for (unsigned i = 0; i <= last; i++) {
         if (tl_pager_owns(writer->pager, path->at[i].page))
             continue;
@@ -74,7 +67,16 @@ tl_status tl_path_own(tl_writer *writer)
         else
             tl_branch_set_child(path->at[i - 1].page, path->at[i - 1].index, ref);
     }
+    writer->pager->stats.dirtied_edit += tl_page_level(path->at[last].page) == 0;
     return TL_OK;
+}
+
+tl_status tl_path_own(tl_writer *writer)
+{
+    if (!tl_pager_owns(writer->pager, writer->path.at[writer->path.depth - 1].page))
+        return path_copy(writer);
+    writer->pager->stats.inplace_edits++;
+    return TL_OK; /* then so are all above it */
 }
 
 /* Append behind the last key of the last leaf, found without a descent.  False: not applicable. */

@@ -101,6 +101,7 @@ static uint8_t *right_own(tl_writer *writer, const uint8_t *right)
     tl_store32(fresh + TL_AT_PGNO, pgno); /* part_build reads it */
     tl_pager_give(pager, right);
     pager->stats.cow_copies++;
+    pager->stats.siblings_copied++;
     return fresh;
 }
 

@@ -62,7 +62,7 @@ extern "C" {
     X(siblings_read, exact, "count", "neighbours that split strategies looked at")                 \
     X(siblings_absent, exact, "count", "neighbours that do not exist or are not in memory")        \
     X(siblings_clean, exact, "count", "neighbours not offered: this txn has not written them")     \
-    X(siblings_copied, exact, "count", "neighbours copied for a split, shift, merge or refill")    \
+    X(siblings_copied, exact, "count", "neighbours copied to be divided or merged with a page")    \
     X(dirtied_edit, exact, "count", "leaves copied for the edit itself")                           \
     X(dirtied_parent, exact, "count", "branches copied on the way to a leaf")                      \
     X(dirtied_split, exact, "count", "new pages made by splits")                                   \

@@ -10,11 +10,17 @@ static const char *place(program *treelab, const char *name)
 }
 
 /* Run what cannot go well and be told so. */
+/* What was run last ended so; `command` is named if not. */
+static void ended(const program *treelab, int exit_code, const char *command)
+{
+    if (treelab->exit_code != exit_code)
+        fail_msg("%s: exit code %d, %s", command, treelab->exit_code, treelab->err);
+}
+
 static void refused(program *treelab, const char *says, const char *command)
 {
     program_run(treelab, "%s", command);
-    if (treelab->exit_code != TL_EXIT_USAGE)
-        fail_msg("%s: exit code %d, %s", command, treelab->exit_code, treelab->err);
+    ended(treelab, TL_EXIT_USAGE, command);
     program_says(treelab->err, says);
 }
 
@@ -59,8 +65,7 @@ static void a_directory_in_place_of_a_file_is_a_wrong_name_and_no_broken_disk(vo
     snprintf(line, sizeof line, "%s", treelab->scratch->path);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         program_run(treelab, "%s '%s'", commands[i], line);
-        if (treelab->exit_code != TL_EXIT_USAGE)
-            fail_msg("%s: exit code %d, %s", commands[i], treelab->exit_code, treelab->err);
+        ended(treelab, TL_EXIT_USAGE, commands[i]);
     }
 }
 
@@ -73,8 +78,7 @@ static void whatever_could_not_be_written_to_stdout_is_told(void **state)
                                            "run --explain", "run --version"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         program_run(treelab, "%s >/dev/full", commands[i]);
-        if (treelab->exit_code != TL_EXIT_ENVIRONMENT)
-            fail_msg("%s: exit code %d", commands[i], treelab->exit_code);
+        ended(treelab, TL_EXIT_ENVIRONMENT, commands[i]);
         program_says(treelab->err, "cannot write to stdout: ");
     }
 }
@@ -112,8 +116,7 @@ static void an_outcome_that_could_not_be_written_is_refused_before_the_work(void
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         program_run(treelab, "--version; cd '%s' && timeout 60 " TREELAB " %s '%s/absent/x'",
                     treelab->scratch->path, commands[i], treelab->scratch->path);
-        if (treelab->exit_code != TL_EXIT_USAGE)
-            fail_msg("%s: exit code %d, %s", commands[i], treelab->exit_code, treelab->err);
+        ended(treelab, TL_EXIT_USAGE, commands[i]);
         program_says(treelab->err, "/absent/x");
         program_says(treelab->err, "No such file or directory");
     }
@@ -241,8 +244,7 @@ static void dump_pages_overwrites_no_database_and_no_file_that_is_no_table(void 
     for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++) {
         program_run(treelab, "--version; cd '%s' && " TREELAB " dump x.tl --pages %s",
                     treelab->scratch->path, outs[i]);
-        if (treelab->exit_code != TL_EXIT_USAGE)
-            fail_msg("%s: exit code %d, %s", outs[i], treelab->exit_code, treelab->err);
+        ended(treelab, TL_EXIT_USAGE, outs[i]);
         program_says(treelab->err, "name a new file");
     }
     program_run(treelab,
@@ -278,8 +280,7 @@ static void dump_pages_tells_the_reason_of_the_system_and_a_wrong_name_is_usage(
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         program_run(treelab, "--version; cd '%s' && " TREELAB " dump x.tl --pages %s",
                     treelab->scratch->path, cases[i].out);
-        if (treelab->exit_code != cases[i].exit_code)
-            fail_msg("%s: exit code %d, %s", cases[i].out, treelab->exit_code, treelab->err);
+        ended(treelab, cases[i].exit_code, cases[i].out);
         program_says(treelab->err, cases[i].says);
     }
 }
