@@ -26,6 +26,8 @@ static void counters_prove_that_it_went_everywhere(const tl_stats *all)
     assert_true(all->grows > 0 && all->pages_freed > 0 && all->pages_loaded > 0);
     assert_true(all->checkpoints > 0 && all->aborts > 0);
     assert_true(all->log_frames > 0 && all->log_growths > 0);
+    assert_true(all->dirtied_edit > 0 && all->dirtied_sibling > 0); /* what is left of all copies: */
+    assert_true(all->dirtied_parent > 0 && all->dirtied_parent < all->cow_copies);
     assert_int_equal(0, all->alloc_failures);
     assert_int_equal(0, all->sum_failures);
     assert_int_equal(0, all->ckpt_no_space);

@@ -52,4 +52,23 @@ typedef struct world {
 /* List what operations 0..at change, behind the difference of the two bases. */
 TL_MUST_USE tl_status brute_list(world *w);
 
+/* brute.c: show the state as it stands. */
+void brute_tell(world *w);
+
+/* brute_prefix.c: every state of these profiles. */
+void brute_sigkill_tell(world *w);
+void brute_prefixes_tell(world *w);
+
+/* brute_rules.c; `place` is one in `changes`. */
+/* Does this change give the sector a version?  Which? */
+bool brute_gives_version(const change *c, uint32_t file, uint64_t sector, uint32_t *version);
+/* May the sector hold the version given at `place` in the list? */
+bool brute_may_hold(const world *w, uint32_t file, uint64_t sector, long place);
+/* Does a finished sync demand something newer than `place` for this name or size? */
+bool brute_is_too_old(const world *w, long place, int kind, uint32_t which);
+/* May the file have this size with w->journal events of the journal? */
+bool brute_journal_has(const world *w, uint32_t file, long place);
+/* Is a journal of `events` events long enough for this finished sync? */
+bool brute_journal_holds(const world *w, long events, size_t sync);
+
 #endif
