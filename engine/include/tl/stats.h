@@ -142,7 +142,7 @@ extern "C" {
     X(log_wait_ns, timing, "ns", "time that writers waited for it")                                \
     X(ckpt_ns, timing, "ns", "time spent in checkpoints")                                          \
     X(log_sync_ns, timing, "ns", "time spent in log syncs")                                        \
-    X(choose_ns, timing, "ns", "time that split strategies took to choose")
+    X(choose_ns, timing, "ns", "time split strategies took to choose, by every 16th choice")
 
 #define TL_STATS_AS_FIELD(name, class_, unit, meaning) uint64_t name;
 typedef struct tl_stats {
