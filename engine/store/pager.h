@@ -48,6 +48,7 @@ typedef struct tl_pager {
     uint8_t *scratch[7];           /* whole pages; scratch[0] is edit.scratch */
     uint32_t *weights;             /* page_bytes / 4 + 4 numbers: the entries of two pages */
     uint64_t *marks;               /* page_bytes / 8 bytes */
+    unsigned choices;              /* of split strategies since the open: some are timed */
     TL_VECTOR(tl_extent) doomed;   /* of values that the present edit replaces: overflow.h */
     TL_VECTOR(tl_extent) direct;   /* made by the running txn, to be written before its frame */
     uint64_t direct_waiting_bytes; /* of them */

@@ -112,7 +112,7 @@ static void a_clean_neighbour_is_copied_only_for_those_who_ask(void **state)
     outcome adaptive = load_random("adaptive", RANDOM_COUNT / 3, 10, 4);
     assert_true(bstar.stats.siblings_copied > 0 && bstar.fill > 0.80);
     assert_true(adaptive.stats.siblings_copied > 0 && adaptive.fill > half.fill + 0.04);
-    assert_int_equal(bstar.stats.siblings_copied, bstar.stats.dirtied_sibling);
+    assert_true(bstar.stats.dirtied_parent < bstar.stats.dirtied_edit); /* of some hundred leaves */
     assert_int_equal(shift.stats.siblings_copied, 0);
     assert_true(shift.stats.siblings_clean > 0);
     /* Fewer pages take the same inserts: what is copied for sharing is saved elsewhere. */

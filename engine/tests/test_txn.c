@@ -180,6 +180,31 @@ static void a_growing_update_splits_its_leaf(void **state)
     rig_reopen(on);
 }
 
+/* Counters that are worked out from others, to the last copy. */
+static void a_txn_copies_its_leaf_and_each_branch_above_it_once(void **state)
+{
+    rig *on = *state;
+    key_buffer buffer;
+    rig_open(on);
+    put_range(on->env, &on->truth, 0, 500, 'a', 40);
+    unsigned depth = info_of(on->env).depth;
+    assert_true(depth >= 2);
+    tl_stats before = stats_of(on->env);
+    tl_txn *txn = begin(on, 0);
+    for (unsigned i = 0; i < 3; i++)
+        check_ok(tl_put(txn, TL_TREE_MAIN, key_of(100, &buffer), slice_of_text("short"), 0));
+    check_ok(tl_txn_commit(txn));
+    tl_stats after = stats_of(on->env);
+    assert_int_equal(after.cow_copies - before.cow_copies, depth);
+    assert_int_equal(after.dirtied_edit - before.dirtied_edit, 1);
+    assert_int_equal(after.dirtied_parent - before.dirtied_parent, depth - 1);
+    assert_int_equal(after.dirtied_sibling - before.dirtied_sibling, 0);
+    assert_int_equal(after.inplace_edits - before.inplace_edits, 2);
+    assert_int_equal(after.splits + after.merges, before.splits + before.merges);
+    model_put(&on->truth, key_of(100, &buffer), slice_of_text("short"));
+    rig_compare(on);
+}
+
 static void shrinking_updates_and_empty_values_keep_their_neighbours(void **state)
 {
     rig *on = *state;
@@ -393,6 +418,7 @@ int main(void)
         rig_test(a_delete_takes_its_key_from_a_cursor),
         rig_test(refused_calls_leave_the_tree_unchanged),
         rig_test(a_growing_update_splits_its_leaf),
+        rig_test(a_txn_copies_its_leaf_and_each_branch_above_it_once),
         rig_test(shrinking_updates_and_empty_values_keep_their_neighbours),
         rig_test(a_second_writer_of_the_same_thread_is_refused),
         rig_test(try_never_waits_for_another_threads_writer),

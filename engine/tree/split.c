@@ -323,13 +323,13 @@ static bool reencode(tl_splitting *split)
 void tl_split_choose(tl_splitting *split, tl_split_plan *plan)
 {
     enum { CHOICES_PER_LOOK = 16 };
-    tl_writer *writer = split->writer;
-    const tl_split_use *use = &writer->split;
-    bool timed = writer->choices++ % CHOICES_PER_LOOK == 0;
+    tl_pager *pager = split->writer->pager;
+    const tl_split_use *use = &split->writer->split;
+    bool timed = ++pager->choices % CHOICES_PER_LOOK == 0;
     uint64_t begin = timed ? tl_clock_ns() : 0;
     use->row->choose(use->self, &split->input, plan);
     if (timed)
-        writer->pager->stats.choose_ns += CHOICES_PER_LOOK * (tl_clock_ns() - begin);
+        pager->stats.choose_ns += CHOICES_PER_LOOK * (tl_clock_ns() - begin);
 }
 
 /* What the strategy wants.  But a key that breaks a soft prefix opens a page of its own: the others

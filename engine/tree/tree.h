@@ -48,7 +48,6 @@ typedef struct tl_writer { /* the tree as the running txn changes it */
     tl_split_use split;
     tl_fill_use fill;
     unsigned cascade; /* levels that the running put has split so far */
-    unsigned choices; /* of split strategies since the env was opened: some are timed */
     tl_events split_events, merge_events;
     tl_search_counts counts;
 } tl_writer;

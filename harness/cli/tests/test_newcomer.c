@@ -9,7 +9,6 @@ static const char *place(program *treelab, const char *name)
     return folder_join(treelab->scratch, name);
 }
 
-/* Run what cannot go well and be told so. */
 /* What was run last ended so; `command` is named if not. */
 static void ended(const program *treelab, int exit_code, const char *command)
 {
@@ -17,6 +16,7 @@ static void ended(const program *treelab, int exit_code, const char *command)
         fail_msg("%s: exit code %d, %s", command, treelab->exit_code, treelab->err);
 }
 
+/* Run what cannot go well and be told so. */
 static void refused(program *treelab, const char *says, const char *command)
 {
     program_run(treelab, "%s", command);
