@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PILOT_OPS = 50000, PILOTS_MAX = 3, NUMBER_MAX = 24, ARGUMENTS_MAX = 128 };
+enum { PILOT_OPS = 50000, PILOTS = 3, PILOTS_MAX = 8, NUMBER_MAX = 24, ARGUMENTS_MAX = 128 };
 
 static const char *const statistic_names[] = {
     [TL_DUEL_MEDIAN] = "median",
@@ -158,7 +158,7 @@ static tl_status pilots(tl_duel *duel)
             again = again && pilot + 1 < PILOTS_MAX;
             tl_status status = launch_one(duel, load, TL_DUEL_PILOT, (uint64_t)pilot);
             if (status == TL_OK)
-                status = tl_duel_rows_plan(duel, load, &again);
+                status = tl_duel_rows_plan(duel, load, pilot + 1 >= PILOTS, &again);
             if (status != TL_OK)
                 return status;
             if (!again)

@@ -162,7 +162,10 @@ tl_json *tl_duel_launch_json(tl_duel_stage stage, const char *load, uint64_t num
                              const tl_launch *launch);
 
 /* Within the room, and for `treelab calibrate`, which judges made-up launches by the same code. */
-TL_MUST_USE tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again);
+
+/* Rows from the pilot just run; or no rows, and *again, which must be true to allow it: the scale
+ * has grown and another pilot is to run.  `late`: only because a phase could not be compared. */
+TL_MUST_USE tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool late, bool *again);
 void tl_duel_rows_add(tl_duel *duel, size_t load, tl_duel_stage stage);
 TL_MUST_USE tl_status tl_duel_rows_look(tl_duel *duel, size_t look);
 TL_MUST_USE tl_status tl_duel_rows_confirm(tl_duel *duel);

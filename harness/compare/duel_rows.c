@@ -51,14 +51,20 @@ static unsigned slices_of(const tl_duel *duel)
     return duel->request->slices == 0 ? SLICES_DEFAULT : duel->request->slices;
 }
 
-/* What a whole phase must last: room for three fifths of the slices, as the fastest phase would
+/* What a phase must last for so many slices. */
+static double room_ns(unsigned slices)
+{
+    return slices * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN;
+}
+
+/* What a whole phase should last: room for three fifths of the slices, as the fastest phase would
  * make all others long, and for twice as many as it must have, as a pilot is one sample. */
 static double phase_ns_wanted(const tl_duel *duel)
 {
     unsigned fit = slices_of(duel) * 3 / 5;
     if (fit < 2 * SLICES_MIN)
         fit = 2 * SLICES_MIN;
-    return fit * (1 + 1.0 / WARM_PARTS) * SLICE_NS * SLICE_MARGIN;
+    return room_ns(fit);
 }
 
 static bool compared(const tl_duel *duel, size_t load, const tl_launch_phase *phase)
@@ -133,18 +139,26 @@ static tl_status row_add(tl_duel *duel, size_t load, size_t index)
     return TL_OK;
 }
 
-/* The scale at which the shortest phase has room for all slices. */
-static uint64_t ops_wanted(const tl_duel *duel, size_t load, uint64_t ops)
+/* How long the shortest phase of the pilot was; infinite when none has to be long. */
+static double shortest_ns(const tl_duel *duel, size_t load)
 {
     const tl_launch *pilot = &duel->launch;
-    double factor = 1, least_ns = phase_ns_wanted(duel);
+    double shortest = (double)INFINITY;
     for (size_t i = 0; i < pilot->phase_count; i++) {
         const tl_launch_phase *phase = &pilot->phases[i];
         double phase_ns = compared(duel, load, phase) ? (double)phase->ops * slower(phase) : 0;
-        if (!phase->repeats && phase_ns > 0 && least_ns / phase_ns > factor)
-            factor = least_ns / phase_ns;
+        if (!phase->repeats && phase_ns > 0 && phase_ns < shortest)
+            shortest = phase_ns;
     }
-    double wanted = (double)ops * factor, step = pow(10, floor(log10(wanted))) / 4;
+    return shortest;
+}
+
+/* The scale at which the shortest phase has room for all slices. */
+static uint64_t ops_wanted(const tl_duel *duel, size_t load, uint64_t ops)
+{
+    double factor = phase_ns_wanted(duel) / shortest_ns(duel, load);
+    double wanted = (double)ops * (factor > 1 ? factor : 1);
+    double step = pow(10, floor(log10(wanted))) / 4;
     wanted = ceil(wanted / step) * step; /* round numbers: small changes of speed keep the scale */
     return wanted > OPS_MAX ? (uint64_t)OPS_MAX : (uint64_t)wanted;
 }
@@ -157,11 +171,12 @@ static void note_threads(tl_duel_setup *setup, const tl_launch_phase *phase)
                  length == 0 ? "" : ", ", phase->name);
 }
 
-tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool *again)
+tl_status tl_duel_rows_plan(tl_duel *duel, size_t load, bool late, bool *again)
 {
     const tl_launch *pilot = &duel->launch;
     uint64_t *ops = &duel->setups[load].ops, wanted = ops_wanted(duel, load, *ops);
-    if (*again && !duel->request->by_counters && wanted > *ops) {
+    bool too_short = !late || shortest_ns(duel, load) < room_ns(SLICES_MIN);
+    if (*again && !duel->request->by_counters && wanted > *ops && too_short) {
         *ops = wanted;
         return TL_OK;
     }

@@ -63,7 +63,7 @@ static void pilot_phase(fixture *f, size_t index, uint64_t ops, double ns_a, dou
 static void plan(fixture *f)
 {
     bool again = false;
-    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, &again), TL_OK);
+    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, false, &again), TL_OK);
 }
 
 static void slices_last_five_milliseconds_on_the_slower_side(void **state)
@@ -102,11 +102,27 @@ static void without_ops_the_scale_grows_until_slices_fit(void **state)
     bool again = true;
     f->duel.setups[0].ops = 50000;
     pilot_phase(f, 0, 50000, 400, 400, false, false);
-    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, &again), TL_OK);
+    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, false, &again), TL_OK);
     assert_true(again && f->duel.setups[0].ops > 100000 && f->duel.row_count == 0);
     pilot_phase(f, 0, f->duel.setups[0].ops, 400, 400, false, false);
-    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, &again), TL_OK);
+    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, false, &again), TL_OK);
     assert_true(!again && f->duel.row_count == 1 && f->duel.rows[0].active);
+}
+
+/* A gate failed: its third and last pilot found a phase shorter than the first two had. */
+static void a_late_pilot_is_repeated_only_for_a_phase_that_could_not_be_compared(void **state)
+{
+    fixture *f = *state;
+    bool again = true;
+    uint64_t ops = f->duel.setups[0].ops = 100000;
+    pilot_phase(f, 0, ops, 390, 390, false, true); /* 39.0 ms; five slices take 39.1 */
+    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, true, &again), TL_OK);
+    assert_true(again && f->duel.setups[0].ops > ops && f->duel.row_count == 0);
+    ops = f->duel.setups[0].ops = 100000;
+    pilot_phase(f, 0, ops, 450, 450, false, true);
+    assert_int_equal(tl_duel_rows_plan(&f->duel, 0, true, &again), TL_OK);
+    assert_true(!again && f->duel.setups[0].ops == ops && f->duel.row_count == 1);
+    assert_true(f->duel.rows[0].active);
 }
 
 static double bell(fixture *f) /* about normal, of standard deviation 1 */
@@ -275,6 +291,7 @@ int main(void)
         ROW_TEST(slices_last_five_milliseconds_on_the_slower_side),
         ROW_TEST(a_phase_too_short_for_five_slices_is_invalid_not_a_pass),
         ROW_TEST(without_ops_the_scale_grows_until_slices_fit),
+        ROW_TEST(a_late_pilot_is_repeated_only_for_a_phase_that_could_not_be_compared),
         ROW_TEST(slow_rows_regress_equal_ones_pass_and_unclear_ones_go_on),
         ROW_TEST(wide_noise_is_inconclusive_and_stays_active),
         ROW_TEST(a_failure_that_fresh_launches_deny_is_inconclusive),
